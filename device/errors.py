@@ -1,0 +1,139 @@
+"""The one error root, the exit codes, and how a command ends with a line instead of a traceback.
+
+Exit codes follow ``sysexits.h`` where it has a word for the case, so that systemd can tell them apart:
+
+====  ==================================================================
+0     done
+2     wrong usage of a command
+3     a gate was missed: the result was measured and is not good enough
+65    data that was given cannot be used (a data set, a trained model)
+69    a camera, a model file or another service is not there
+70    a fault in affectd itself
+74    a file could not be read or written
+78    a fault in the configuration
+130   stopped by Ctrl-C
+====  ==================================================================
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from typing import ClassVar
+
+EXIT_OK = 0
+EXIT_USAGE = 2
+EXIT_GATE = 3
+EXIT_DATA = 65
+EXIT_UNAVAILABLE = 69
+EXIT_SOFTWARE = 70
+EXIT_IO = 74
+EXIT_CONFIG = 78
+EXIT_INTERRUPTED = 130
+
+
+class AffectdError(Exception):
+    """Anything a user can cause or mend.
+
+    Args:
+        reason: what was expected and what came, in one sentence without a final stop.
+        remedy: what to do about it; empty where the reason says it all.
+    """
+
+    exit_code: ClassVar[int] = EXIT_SOFTWARE
+
+    def __init__(self, reason: str, remedy: str = "") -> None:
+        super().__init__(reason, remedy)
+        self.reason = " ".join(reason.split())
+        self.remedy = " ".join(remedy.split())
+
+    def __str__(self) -> str:
+        return f"{self.reason}; {self.remedy}" if self.remedy else self.reason
+
+
+class UsageError(AffectdError):
+    """A command was called in a way it does not understand."""
+
+    exit_code = EXIT_USAGE
+
+
+class GateError(AffectdError):
+    """A measured figure misses the threshold that was asked for."""
+
+    exit_code = EXIT_GATE
+
+
+class DataError(AffectdError):
+    """A data set or a trained model that cannot be used as it is."""
+
+    exit_code = EXIT_DATA
+
+
+class SourceError(AffectdError):
+    """A camera, stream or file that gives no frames."""
+
+    exit_code = EXIT_UNAVAILABLE
+
+
+class ModelError(AffectdError):
+    """A model file that is missing, damaged or does not fit."""
+
+    exit_code = EXIT_UNAVAILABLE
+
+
+class UnavailableError(AffectdError):
+    """A package, program or service that is needed and not there."""
+
+    exit_code = EXIT_UNAVAILABLE
+
+
+class StorageError(AffectdError):
+    """A file or folder that cannot be read or written."""
+
+    exit_code = EXIT_IO
+
+
+class ConfigError(AffectdError):
+    """A configuration that does not say what is needed."""
+
+    exit_code = EXIT_CONFIG
+
+
+class RecordError(AffectdError, ValueError):
+    """A record that breaks its own rules: a fault in the stage that made it."""
+
+
+def run_command(program: str, command: Callable[[], int]) -> int:
+    """Run ``command`` and turn whatever it raises into one line on stderr and an exit code.
+
+    ``AFFECTD_TRACEBACK=1`` in the environment prints the traceback of a fault as well.
+    """
+    try:
+        return command()
+    except AffectdError as error:
+        print(f"{program}: {error}", file=sys.stderr)
+        code = error.exit_code
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader (`head`, say) has what it wanted; keep the interpreter from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OK
+    except OSError as error:
+        print(f"{program}: {_describe_os_error(error)}", file=sys.stderr)
+        code = EXIT_IO
+    except Exception as error:  # the last resort: a user sees a line, never a traceback
+        summary = " ".join(f"{type(error).__name__}: {error}".split())
+        print(
+            f"{program}: a fault in affectd itself: {summary}; set AFFECTD_TRACEBACK=1 for the traceback and report it",
+            file=sys.stderr,
+        )
+        code = EXIT_SOFTWARE
+    if os.environ.get("AFFECTD_TRACEBACK") == "1":
+        traceback.print_exc()
+    return code
+
+
+def _describe_os_error(error: OSError) -> str:
+    what = error.strerror or str(error)
+    return f"{error.filename}: {what}; check the path, its permissions and the free space" if error.filename else what

@@ -1,0 +1,240 @@
+"""What one stage hands to the next: frozen, and checked when made."""
+
+import math
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.errors import RecordError
+
+UNCERTAIN = "uncertain"
+"""The emotion of a face whose smoothed scores are not sure enough of any label."""
+
+EventType = Literal["face_appeared", "emotion_changed", "face_left"]
+ClockState = Literal["synced", "unsynced"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture from a source.
+
+    Attributes:
+        grey: uint8 (height, width), what detection and classification read.
+        time_s: when it was taken on the monotonic clock, seconds; all durations come from here.
+        taken_at: when it was taken, aware of its time zone.
+        index: number of the frame in its source, from 0; frames that were dropped are counted.
+        bgr: uint8 (height, width, 3) where the source has colour, for the overlay alone.
+    """
+
+    grey: NDArray[np.uint8]
+    time_s: float
+    taken_at: datetime
+    index: int
+    bgr: NDArray[np.uint8] | None = None
+
+    def __post_init__(self) -> None:
+        if self.grey.ndim != 2 or self.grey.dtype != np.uint8 or not self.grey.size:
+            raise RecordError(f"a frame wants grey uint8 (height, width), not {self.grey.dtype} {self.grey.shape}")
+        if self.taken_at.tzinfo is None:
+            raise RecordError("a frame wants a time with a time zone")
+
+    @property
+    def width(self) -> int:
+        """Pixels."""
+        return int(self.grey.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Pixels."""
+        return int(self.grey.shape[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An upright rectangle in pixels: left, top, width, height; it may reach over the frame's edge."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+    def __post_init__(self) -> None:
+        if not all(math.isfinite(v) for v in (self.x, self.y, self.w, self.h)) or self.w <= 0 or self.h <= 0:
+            raise RecordError(f"a box wants finite numbers and a positive size, not {self.x, self.y, self.w, self.h}")
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """(x, y) of the middle, pixels."""
+        return self.x + self.w / 2, self.y + self.h / 2
+
+    def iou(self, other: "Box") -> float:
+        """Intersection over union with ``other``, 0 to 1."""
+        width = min(self.x + self.w, other.x + other.w) - max(self.x, other.x)
+        height = min(self.y + self.h, other.y + other.h) - max(self.y, other.y)
+        if width <= 0 or height <= 0:
+            return 0.0
+        intersection = width * height
+        return intersection / (self.w * self.h + other.w * other.h - intersection)
+
+
+@dataclass(frozen=True, slots=True)
+class RelativeBox:
+    """A box as a share of the frame, 0 to 1, clipped to it: what leaves the device."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+    def __post_init__(self) -> None:
+        if not all(0.0 <= v <= 1.0 for v in (self.x, self.y, self.w, self.h)):
+            raise RecordError(f"a relative box lies between 0 and 1, not {self.x, self.y, self.w, self.h}")
+
+    @classmethod
+    def of(cls, box: Box, width: int, height: int) -> "RelativeBox":
+        """``box`` (pixels) relative to a frame of ``width`` by ``height`` pixels, rounded to 4 decimals."""
+        left, right = (min(max(v / width, 0.0), 1.0) for v in (box.x, box.x + box.w))
+        top, bottom = (min(max(v / height, 0.0), 1.0) for v in (box.y, box.y + box.h))
+        return cls(round(left, 4), round(top, 4), round(right - left, 4), round(bottom - top, 4))
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A face that the detector sees in one frame; ``score`` is the detector's own, higher is surer, without a unit."""
+
+    box: Box
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What a classifier says of one face: a probability per label, in the model's order, adding up to 1."""
+
+    labels: tuple[str, ...]
+    probabilities: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.labels) != len(self.probabilities) or len(self.labels) < 2:
+            raise RecordError(f"{len(self.labels)} labels for {len(self.probabilities)} probabilities")
+        if not all(0.0 <= p <= 1.0 for p in self.probabilities):
+            raise RecordError(f"probabilities lie between 0 and 1, not {self.probabilities}")
+        if abs(sum(self.probabilities) - 1.0) > 0.001:
+            raise RecordError(f"probabilities add up to 1, not {sum(self.probabilities):.4f}")
+
+    @property
+    def top(self) -> tuple[str, float]:
+        """The most probable label and its probability."""
+        best = max(range(len(self.labels)), key=self.probabilities.__getitem__)
+        return self.labels[best], self.probabilities[best]
+
+    def of(self, label: str) -> float:
+        """The probability of ``label``; 0 for a label the model does not know."""
+        return dict(zip(self.labels, self.probabilities, strict=True)).get(label, 0.0)
+
+    def as_dict(self) -> dict[str, float]:
+        """Label to probability, rounded to 4 decimals."""
+        return {label: round(p, 4) for label, p in zip(self.labels, self.probabilities, strict=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One followed face.
+
+    Attributes:
+        id: from 1, never used twice in a run.
+        box: where it is now, pixels.
+        first_seen_s: monotonic time of its first detection, seconds.
+        last_seen_s: monotonic time of its last detection, seconds.
+        visible: whether it was detected in this very frame; a coasting track was not.
+    """
+
+    id: int
+    box: Box
+    first_seen_s: float
+    last_seen_s: float
+    visible: bool
+
+    def __post_init__(self) -> None:
+        if self.id < 1 or self.last_seen_s < self.first_seen_s:
+            raise RecordError(f"track {self.id} was first seen at {self.first_seen_s}, last at {self.last_seen_s}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The smoothed emotion of one track.
+
+    Attributes:
+        emotion: one of the model's labels, or ``uncertain``.
+        scores: the smoothed probabilities.
+        since_s: monotonic time at which this emotion began, seconds.
+    """
+
+    emotion: str
+    scores: Scores
+    since_s: float
+
+    def __post_init__(self) -> None:
+        if self.emotion != UNCERTAIN and self.emotion not in self.scores.labels:
+            raise RecordError(f"emotion {self.emotion!r} is none of {', '.join(self.scores.labels)}")
+
+    @property
+    def confidence(self) -> float:
+        """The smoothed probability of the emotion; of the likeliest label where it is uncertain. 0 to 1."""
+        return self.scores.top[1] if self.emotion == UNCERTAIN else self.scores.of(self.emotion)
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedFace:
+    """A confirmed track and, once it was classified, its reading."""
+
+    track: Track
+    reading: Reading | None
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """All that the pipeline knows after one frame."""
+
+    frame: Frame
+    faces: tuple[ObservedFace, ...]
+    ended: tuple[ObservedFace, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A change worth telling, before it has an address and a number (those are the broker side's).
+
+    Attributes:
+        id: UUID, by which a consumer drops a repeat.
+        taken_at: when the frame was taken, aware of its time zone.
+        clock: whether the clock had been set by then.
+        track: the track's id.
+        emotion: the track's emotion, None before it has one.
+        previous: the emotion before, where the type is ``emotion_changed``.
+        confidence: 0 to 1, None before the first reading.
+        probabilities: label to probability, empty before the first reading.
+        duration_s: how long the previous emotion lasted (``emotion_changed``) or the face was there (``face_left``).
+        reason: why a face left, else None.
+    """
+
+    id: str
+    type: EventType
+    taken_at: datetime
+    clock: ClockState
+    track: int
+    box: RelativeBox
+    emotion: str | None = None
+    previous: str | None = None
+    confidence: float | None = None
+    probabilities: dict[str, float] = field(default_factory=dict)
+    duration_s: float | None = None
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.taken_at.tzinfo is None:
+            raise RecordError("an event wants a time with a time zone")
+        if (self.type == "face_left") != (self.reason is not None):
+            raise RecordError(f"an event of type {self.type} has reason {self.reason!r}; only face_left has one")

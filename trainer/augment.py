@@ -1,0 +1,74 @@
+"""Changes to faces that leave the emotion as it is, drawn anew each time a face is shown, in the backend, on batches."""
+
+import math
+from typing import Any
+
+import keras
+from keras import ops
+
+from trainer.recipe import Augmentation
+
+
+class Augment(keras.layers.Layer):
+    """Random warp, light and erasing in training; nothing otherwise.
+
+    Takes and gives float (n, height, width, 1) in 0 to 1. One affine map does rotation, shift, zoom and flip together,
+    so that a face is interpolated once.
+    """
+
+    def __init__(self, amounts: Augmentation, seed: int) -> None:
+        super().__init__(name="augment")
+        self.amounts = amounts
+        self.random = keras.random.SeedGenerator(seed)
+
+    def call(self, images: Any, training: bool = False) -> Any:  # noqa: FBT001, FBT002 (Keras passes it by name)
+        """Changed images in training, the same images otherwise."""
+        if not training:
+            return images
+        return self._erase(self._light(self._warp(images)))
+
+    def _uniform(self, shape: tuple[Any, ...], amount: float) -> Any:
+        return keras.random.uniform(shape, -amount, amount, seed=self.random)
+
+    def _warp(self, images: Any) -> Any:
+        count, height, width = ops.shape(images)[0], images.shape[1], images.shape[2]
+        amounts = self.amounts
+        angle = self._uniform((count,), math.radians(amounts.rotation_deg))
+        scale = 1.0 / (1.0 + self._uniform((count,), amounts.zoom))
+        mirror = ops.sign(self._uniform((count,), 1.0)) if amounts.flip else ops.ones((count,))
+        cos, sin = ops.cos(angle) * scale, ops.sin(angle) * scale
+        to_left, to_top = (
+            self._uniform((count,), amounts.shift * width),
+            self._uniform((count,), amounts.shift * height),
+        )
+        middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
+        xx, xy, yx, yy = cos * mirror, -sin, sin * mirror, cos
+        x0 = middle_x + to_left - xx * middle_x - xy * middle_y
+        y0 = middle_y + to_top - yx * middle_x - yy * middle_y
+        zero = ops.zeros((count,))
+        transform = ops.stack([xx, xy, x0, yx, yy, y0, zero, zero], axis=1)
+        return ops.image.affine_transform(images, transform, interpolation="bilinear", fill_mode="nearest")
+
+    def _light(self, images: Any) -> Any:
+        shape = (ops.shape(images)[0], 1, 1, 1)
+        mean = ops.mean(images, axis=(1, 2, 3), keepdims=True)
+        contrast = 1.0 + self._uniform(shape, self.amounts.contrast)
+        return ops.clip(mean + (images - mean) * contrast + self._uniform(shape, self.amounts.brightness), 0.0, 1.0)
+
+    def _erase(self, images: Any) -> Any:
+        """Blot out a rectangle with one grey (Zhong et al., "Random Erasing Data Augmentation", 2017)."""
+        if self.amounts.erase_probability == 0:
+            return images
+        count, height, width = ops.shape(images)[0], images.shape[1], images.shape[2]
+        shape = (count, 1, 1, 1)
+
+        def share(low: float, high: float) -> Any:
+            return keras.random.uniform(shape, low, high, seed=self.random)
+
+        area, log_aspect = share(0.02, max(0.02, self.amounts.erase_area)), share(math.log(0.4), math.log(2.5))
+        half_h, half_w = ops.sqrt(area * ops.exp(log_aspect)) / 2, ops.sqrt(area / ops.exp(log_aspect)) / 2
+        rows = (ops.reshape(ops.arange(height, dtype="float32"), (1, height, 1, 1)) + 0.5) / height
+        columns = (ops.reshape(ops.arange(width, dtype="float32"), (1, 1, width, 1)) + 0.5) / width
+        inside = ops.logical_and(ops.abs(rows - share(0, 1)) < half_h, ops.abs(columns - share(0, 1)) < half_w)
+        chosen = ops.logical_and(inside, share(0, 1) < self.amounts.erase_probability)
+        return ops.where(chosen, share(0, 1), images)

@@ -1,0 +1,99 @@
+"""``affectd-train fit``: train a recipe on faces."""
+
+import argparse
+import hashlib
+import sys
+from pathlib import Path
+from typing import Any
+
+from device.errors import EXIT_OK, DataError, UnavailableError
+from trainer.datasets.faces import FaceSet
+from trainer.recipe import Recipe, load_recipe
+
+
+def register(verbs: Any) -> None:
+    """Add this verb to the command line."""
+    parser = verbs.add_parser(
+        "fit",
+        help="train a recipe",
+        description="Train a recipe; a run that was cut off goes on when the same command is given again.",
+    )
+    parser.add_argument("recipe", help="a bundled recipe's name (see `affectd-train recipes`) or a YAML file")
+    parser.add_argument("--data", type=Path, required=True, metavar="CSV", help="Kaggle's fer2013.csv")
+    parser.add_argument(
+        "--ferplus", type=Path, metavar="CSV", help="FER+'s fer2013new.csv, for recipes that learn votes"
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where results go (default: runs/RECIPE)")
+    parser.add_argument("--seed", type=int, default=1, help="of weights, order and augmentation (default: 1)")
+    parser.add_argument("--epochs", type=int, help="instead of the recipe's")
+    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of the arithmetic")
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    recipe = load_recipe(options.recipe)
+    folder: Path = options.out or Path("runs") / recipe.name
+    faces, splits = _read(recipe, options.data, options.ferplus)
+    train, validation = faces.take(splits == "train"), faces.take(splits == "validation")
+    if not len(train) or not len(validation):
+        raise DataError(
+            f"{options.data} has {len(train)} Training and {len(validation)} PublicTest rows; both are needed"
+        )
+    print(f"{recipe.name}: {len(train)} faces to train on, {len(validation)} to choose by; results go to {folder}")
+    _train(recipe, train, validation, folder, options)
+    return EXIT_OK
+
+
+def _read(recipe: Recipe, data: Path, ferplus: Path | None) -> tuple[FaceSet, Any]:
+    from trainer.datasets.fer2013 import read_fer2013
+    from trainer.datasets.ferplus import read_ferplus
+
+    if recipe.wants_votes and ferplus is None:
+        raise DataError(f"the recipe {recipe.name} learns people's votes", "give FER+'s fer2013new.csv with --ferplus")
+    print(f"reading {data}", flush=True)
+    faces, splits = read_fer2013(data)
+    if ferplus is not None:
+        votes = read_ferplus(ferplus, faces.label_names, splits)
+        faces = FaceSet(faces.images, faces.label_names, faces.labels, votes)
+    return faces, splits
+
+
+def _train(recipe: Recipe, train: FaceSet, validation: FaceSet, folder: Path, options: argparse.Namespace) -> None:
+    try:
+        from trainer.fit import FitOptions, fit, input_spec, predict
+    except ImportError as error:
+        raise UnavailableError(f"training needs Keras ({error})", "pip install 'affectd[train]'") from error
+    from trainer.evaluate import measure
+    from trainer.outputs import write_calibration, write_check, write_model, write_training
+    from trainer.targets import reference_labels
+
+    epochs = options.epochs or recipe.epochs
+    verbose = 1 if sys.stdout.isatty() else 2
+    fitted = fit(recipe, train, validation, FitOptions(folder, options.seed, epochs, options.precision, verbose))
+    measured = measure(predict(fitted.network, validation.images), validation, "PublicTest")
+    write_model(folder, fitted.network)
+    write_calibration(folder, train, options.seed)
+    write_check(folder, validation, reference_labels(validation, recipe))
+    training = {"seed": options.seed, "epochs": epochs, "kept_epoch": fitted.kept_epoch, "precision": options.precision}
+    spec = input_spec(recipe, train)
+    write_training(
+        folder, recipe, spec, train.label_names, _describe_data(options, train, validation), training, measured
+    )
+    print(f"kept epoch {fitted.kept_epoch} of {epochs}; wrote {folder / 'model.keras'}")
+    for one in measured:
+        print(f"{one.split} {one.metric}: {one.value:.2%} of {one.count} faces")
+    print(f"next: affectd-convert tflite {folder / 'model.keras'}")
+
+
+def _describe_data(options: argparse.Namespace, train: FaceSet, validation: FaceSet) -> dict[str, Any]:
+    files = [path for path in (options.data, options.ferplus) if path is not None]
+    return {
+        "files": {path.name: _sha256(path) for path in files},
+        "train": {"split": "Training", "faces": len(train)},
+        "validation": {"split": "PublicTest", "faces": len(validation)},
+    }
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,1 @@
+"""Readers of the forms in which faces and their labels are had."""

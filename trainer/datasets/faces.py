@@ -1,0 +1,56 @@
+"""The one form that every reader gives and everything behind it takes."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.errors import DataError
+
+Split = Literal["train", "validation", "test"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceSet:
+    """Faces of one split, with what is known of each.
+
+    Attributes:
+        images: uint8 (n, height, width, 1).
+        label_names: the labels, in the order of their indices.
+        labels: int64 (n,), each an index into ``label_names``.
+        votes: float32 (n, labels), how many people chose each label; None where nobody voted.
+    """
+
+    images: NDArray[np.uint8]
+    label_names: tuple[str, ...]
+    labels: NDArray[np.int64]
+    votes: NDArray[np.float32] | None = None
+
+    def __post_init__(self) -> None:
+        count = len(self.images)
+        if self.images.ndim != 4 or self.images.shape[-1] != 1 or self.images.dtype != np.uint8:
+            raise DataError(f"faces are uint8 (n, height, width, 1), not {self.images.dtype} {self.images.shape}")
+        if self.labels.shape != (count,):
+            raise DataError(f"{count} faces have labels of shape {self.labels.shape}")
+        if self.votes is not None and self.votes.shape != (count, len(self.label_names)):
+            raise DataError(f"{count} faces have votes of shape {self.votes.shape}")
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def take(self, index: NDArray[np.int64] | NDArray[np.bool_]) -> "FaceSet":
+        """The faces at ``index``, positions or a mask."""
+        votes = None if self.votes is None else self.votes[index]
+        return FaceSet(self.images[index], self.label_names, self.labels[index], votes)
+
+
+def majority(votes: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The label that more than half of the votes on the known labels agree on, else -1; int64 (n,).
+
+    This is FER+'s majority (Barsoum et al., "Training Deep Networks for Facial Expression Recognition with
+    Crowd-Sourced Label Distribution", 2016), taken over the seven emotions alone.
+    """
+    best = votes.argmax(axis=1)
+    clear = votes.max(axis=1) * 2 > votes.sum(axis=1)
+    return np.where(clear, best, -1).astype(np.int64)
