@@ -61,7 +61,6 @@ def write_training(
         "recipe": recipe.model_dump(mode="json"),
         "data": data,
         **training,
-        "git_revision": git_revision(),
         "versions": _versions(),
         "measured": [one.as_dict() for one in measured],
     }

@@ -64,9 +64,10 @@ def _train(recipe: Recipe, train: FaceSet, validation: FaceSet, folder: Path, op
     except ImportError as error:
         raise UnavailableError(f"training needs Keras ({error})", "pip install 'affectd[train]'") from error
     from trainer.evaluate import measure
-    from trainer.outputs import write_calibration, write_check, write_model, write_training
+    from trainer.outputs import git_revision, write_calibration, write_check, write_model, write_training
     from trainer.targets import reference_labels
 
+    revision = git_revision()  # before hours pass in which the source tree may move on
     epochs = options.epochs or recipe.epochs
     verbose = 1 if sys.stdout.isatty() else 2
     fitted = fit(recipe, train, validation, FitOptions(folder, options.seed, epochs, options.precision, verbose))
@@ -74,7 +75,13 @@ def _train(recipe: Recipe, train: FaceSet, validation: FaceSet, folder: Path, op
     write_model(folder, fitted.network)
     write_calibration(folder, train, options.seed)
     write_check(folder, validation, reference_labels(validation, recipe))
-    training = {"seed": options.seed, "epochs": epochs, "kept_epoch": fitted.kept_epoch, "precision": options.precision}
+    training = {
+        "seed": options.seed,
+        "epochs": epochs,
+        "kept_epoch": fitted.kept_epoch,
+        "precision": options.precision,
+        "git_revision": revision,
+    }
     spec = input_spec(recipe, train)
     write_training(
         folder, recipe, spec, train.label_names, _describe_data(options, train, validation), training, measured
