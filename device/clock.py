@@ -22,7 +22,7 @@ class SystemClock:
         return datetime.now(UTC)
 
     def state(self) -> ClockState:
-        """``synced`` once an NTP client has disciplined the kernel's clock; a Pi has no clock of its own before that."""
+        """``synced`` once an NTP client has disciplined the kernel's clock; a Pi has none of its own before that."""
         libc = ctypes.CDLL(None)
         answer = int(libc.adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES)))
         return "synced" if answer not in (-1, _TIME_ERROR) else "unsynced"

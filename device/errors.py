@@ -110,28 +110,29 @@ def run_command(program: str, command: Callable[[], int]) -> int:
     """
     try:
         return command()
-    except AffectdError as error:
-        print(f"{program}: {error}", file=sys.stderr)
-        code = error.exit_code
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         # The reader (`head`, say) has what it wanted; keep the interpreter from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OK
-    except OSError as error:
-        print(f"{program}: {_describe_os_error(error)}", file=sys.stderr)
-        code = EXIT_IO
-    except Exception as error:  # the last resort: a user sees a line, never a traceback
-        summary = " ".join(f"{type(error).__name__}: {error}".split())
-        print(
-            f"{program}: a fault in affectd itself: {summary}; set AFFECTD_TRACEBACK=1 for the traceback and report it",
-            file=sys.stderr,
-        )
-        code = EXIT_SOFTWARE
-    if os.environ.get("AFFECTD_TRACEBACK") == "1":
-        traceback.print_exc()
-    return code
+    except Exception as error:  # noqa: BLE001 the last resort: a user sees a line, never a traceback
+        code, told = _explain(error)
+        print(f"{program}: {told}", file=sys.stderr)
+        if os.environ.get("AFFECTD_TRACEBACK") == "1":
+            traceback.print_exception(error)
+        return code
+
+
+def _explain(error: Exception) -> tuple[int, str]:
+    """The exit code and the one line for ``error``."""
+    if isinstance(error, AffectdError):
+        return error.exit_code, str(error)
+    if isinstance(error, OSError):
+        return EXIT_IO, _describe_os_error(error)
+    summary = " ".join(f"{type(error).__name__}: {error}".split())
+    advice = "set AFFECTD_TRACEBACK=1 for the traceback and report it"
+    return EXIT_SOFTWARE, f"a fault in affectd itself: {summary}; {advice}"
 
 
 def _describe_os_error(error: OSError) -> str:

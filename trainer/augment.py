@@ -1,4 +1,4 @@
-"""Changes to faces that leave the emotion as it is, drawn anew each time a face is shown, in the backend, on batches."""
+"""Changes to faces that leave the emotion as it is: drawn anew for each showing, on batches, in the backend."""
 
 import math
 from typing import Any

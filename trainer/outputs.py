@@ -2,7 +2,6 @@
 
 import importlib.metadata
 import json
-import os
 import subprocess
 from collections.abc import Callable
 from dataclasses import asdict
@@ -40,11 +39,12 @@ def write_check(folder: Path, validation: FaceSet, labels: NDArray[np.int64]) ->
 
 def write_model(folder: Path, network: Any) -> None:
     """``model.keras``, float32."""
-    _replace(folder / "model.keras", lambda temporary: network.save(temporary))
+    _replace(folder / "model.keras", network.save)
 
 
 def write_training(
     folder: Path,
+    *,
     recipe: Recipe,
     spec: InputSpec,
     labels: tuple[str, ...],
@@ -96,6 +96,6 @@ def _replace(path: Path, write: Callable[[Path], object]) -> None:
     temporary = path.with_name(f".{path.stem}.partial{path.suffix}")
     try:
         write(temporary)
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

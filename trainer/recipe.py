@@ -69,7 +69,7 @@ class Recipe(_Part):
 def bundled_recipes() -> dict[str, Path]:
     """Name to file of the recipes that come with the trainer."""
     folder = Path(str(resources.files("trainer") / "recipes"))
-    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"), key=lambda path: path.stem)}
 
 
 def load_recipe(name_or_path: str) -> Recipe:

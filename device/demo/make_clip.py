@@ -35,7 +35,7 @@ def boxes_document() -> str:
 
 def encode_clip(path: Path) -> None:
     """Draw every frame and write them to `path` as H.264 in Matroska, telling the progress on standard error."""
-    import av  # noqa: PLC0415  # a development extra
+    import av  # a development extra
 
     renderer = FrameRenderer({portrait.id: load_cutouts(portrait) for portrait in PORTRAITS})
     with av.open(str(path), "w", format="matroska", container_options={"fflags": "+bitexact"}) as container:

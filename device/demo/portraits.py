@@ -109,14 +109,14 @@ def _feathered(mask: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
 
 
 def _read_collins() -> npt.NDArray[np.uint8]:
-    from skimage import data  # noqa: PLC0415  # a development extra
+    from skimage import data  # a development extra
 
     read_rgb: Callable[[], npt.NDArray[np.uint8]] = data.astronaut
     return np.ascontiguousarray(read_rgb()[:, :, ::-1])
 
 
 def _read_hopper() -> npt.NDArray[np.uint8]:
-    from matplotlib import cbook  # noqa: PLC0415  # a development extra
+    from matplotlib import cbook  # a development extra
 
     path = str(cbook.get_sample_data("grace_hopper.jpg", asfileobj=False))
     picture = cv2.imread(path, cv2.IMREAD_COLOR)

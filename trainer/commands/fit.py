@@ -82,9 +82,14 @@ def _train(recipe: Recipe, train: FaceSet, validation: FaceSet, folder: Path, op
         "precision": options.precision,
         "git_revision": revision,
     }
-    spec = input_spec(recipe, train)
     write_training(
-        folder, recipe, spec, train.label_names, _describe_data(options, train, validation), training, measured
+        folder,
+        recipe=recipe,
+        spec=input_spec(recipe, train),
+        labels=train.label_names,
+        data=_describe_data(options, train, validation),
+        training=training,
+        measured=measured,
     )
     print(f"kept epoch {fitted.kept_epoch} of {epochs}; wrote {folder / 'model.keras'}")
     for one in measured:

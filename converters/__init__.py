@@ -1,0 +1,1 @@
+"""Makes trained networks small: from a Keras model to a model file that the device runs."""

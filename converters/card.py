@@ -1,0 +1,109 @@
+"""The card of a converted network: what the training left, and what the conversion found."""
+
+import hashlib
+import importlib.metadata
+
+from converters import calibrate, tflite
+from converters.calibrate import RepresentativeSet
+from converters.cost import multiply_adds
+from converters.trained import Trained, TrainingRecord
+from converters.verify import Parity
+from device.contract.metadata import (
+    Conversion,
+    Cost,
+    GoldenSet,
+    InputCard,
+    Measurement,
+    ModelCard,
+    Training,
+)
+
+_VERSIONED = ("affectd", "keras", "numpy", "tensorflow")
+
+
+def describe(
+    *,
+    trained: Trained,
+    flatbuffer: bytes,
+    calibration: RepresentativeSet,
+    parity: Parity,
+    golden: GoldenSet,
+    name: str | None,
+) -> ModelCard:
+    """Put the card together; ``name`` stands in for the training's where given.
+
+    The version is the start of the flatbuffer's SHA-256: two models of one version compute the same.
+    """
+    record = trained.record
+    return ModelCard(
+        name=name or record.name,
+        version=hashlib.sha256(flatbuffer).hexdigest()[:12],
+        labels=record.labels,
+        input=InputCard.of(trained.spec),
+        smoothing=record.smoothing,
+        golden=golden,
+        training=_training(record),
+        conversion=Conversion(
+            method=tflite.METHOD,
+            calibration=calibrate.METHOD,
+            calibration_faces=len(calibration.faces),
+            seed=calibration.seed,
+            versions=_versions(),
+            operators=tflite.count_operators(flatbuffer),
+        ),
+        accuracy=_accuracy(record, parity),
+        cost=Cost(
+            flatbuffer_bytes=len(flatbuffer),
+            multiply_adds=multiply_adds(trained.network),
+            parameters=int(trained.network.count_params()),
+        ),
+    )
+
+
+def _training(record: TrainingRecord) -> Training:
+    return Training(
+        recipe=record.recipe,
+        data=record.data,
+        seed=record.seed,
+        epochs=record.epochs,
+        kept_epoch=record.kept_epoch,
+        precision=record.precision,
+        git_revision=record.git_revision,
+        versions=record.versions,
+    )
+
+
+def _accuracy(record: TrainingRecord, parity: Parity) -> tuple[Measurement, ...]:
+    """The training's figures, then those of the faces in ``check.npz``, where both networks were measured."""
+    measured = [
+        Measurement(metric=one.metric, split=one.split, count=one.count, float_value=one.value, recall=one.recall)
+        for one in record.measured
+    ]
+    if parity.labelled:
+        measured.append(
+            Measurement(
+                metric="accuracy",
+                split="check",
+                count=parity.labelled,
+                float_value=_rounded(parity.float_accuracy),
+                int8_value=_rounded(parity.int8_accuracy),
+            )
+        )
+    agreement = Measurement(
+        metric="agreement", split="check", count=parity.faces, int8_value=_rounded(parity.agreement)
+    )
+    return (*measured, agreement)
+
+
+def _rounded(share: float | None) -> float | None:
+    return None if share is None else round(share, 4)
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _VERSIONED:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found

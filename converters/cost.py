@@ -1,0 +1,45 @@
+"""What a network costs to run."""
+
+from typing import Any
+
+from device.errors import DataError
+
+_FREE = frozenset({"BatchNormalization", "LayerNormalization", "Normalization", "PReLU"})
+
+
+def multiply_adds(network: Any) -> int:
+    """Multiply-adds of a Keras model for one face: of convolutions and dense layers, as papers count them.
+
+    Normalisation is folded into the convolutions; sums, pooling and activations are left out. A layer counts once.
+
+    Raises:
+        DataError: a layer has weights and it is not known how often they are used.
+    """
+    return sum(_of_layer(layer) for layer in network.layers)
+
+
+def _of_layer(layer: Any) -> int:
+    kind = type(layer).__name__
+    if hasattr(layer, "layers"):
+        return multiply_adds(layer)
+    if kind == "Dense":
+        return _size(layer.kernel.shape) * _size(layer.output.shape[1:-1])
+    if kind in {"Conv2D", "DepthwiseConv2D"}:
+        # One use of the whole kernel at each place of the output; grouped kernels are smaller by themselves.
+        return _size(layer.kernel.shape) * _size(layer.output.shape[1:3])
+    if kind == "SeparableConv2D":
+        kernels = _size(layer.depthwise_kernel.shape) + _size(layer.pointwise_kernel.shape)
+        return kernels * _size(layer.output.shape[1:3])
+    if layer.weights and kind not in _FREE:
+        raise DataError(
+            f"the multiply-adds of layer {layer.name} ({kind}) cannot be counted",
+            "build the network of Conv2D, DepthwiseConv2D, SeparableConv2D and Dense",
+        )
+    return 0
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    product = 1
+    for size in shape:
+        product *= int(size)
+    return product

@@ -1,0 +1,123 @@
+"""The composition root: a configuration becomes stages, and the stages run until told to stop."""
+
+import logging
+import signal
+import threading
+from types import FrameType
+
+from device import __version__
+from device.capture import build_capture
+from device.classify import TfliteClassifier
+from device.clock import SystemClock
+from device.config import Config
+from device.detect import HaarDetector
+from device.errors import EXIT_OK
+from device.events import EventDeriver, LeaveReason
+from device.interfaces import Clock, FrameSource, Sink
+from device.mqtt.payloads import DeviceInfo
+from device.mqtt.sink import MqttSink
+from device.pipeline import Pipeline
+from device.smooth import EmotionSmoother
+from device.sources import build_source
+from device.telemetry import Telemetry
+from device.track import CentroidTracker
+
+_TURN_S = 0.25
+
+_log = logging.getLogger(__name__)
+
+
+class Daemon:
+    """All stages of one device, and the loop that owns them.
+
+    Raises:
+        AffectdError: a stage cannot be built from its section of the configuration.
+    """
+
+    def __init__(self, config: Config, clock: Clock) -> None:
+        self._clock = clock
+        self._stop = threading.Event()
+        self._stats_interval_s = config.mqtt.stats_interval_s
+        classifier = TfliteClassifier.load(config.classifier.model_path, config.classifier.threads)
+        source = build_source(config.source, clock)
+        self._source_name = source.name
+        self._capture = build_capture(source, config.source, clock)
+        self._telemetry = Telemetry(clock)
+        self._mqtt = _build_mqtt(config, classifier, source, clock)
+        sinks: list[Sink] = [self._mqtt] if self._mqtt else []
+        self._pipeline = Pipeline(
+            detector=HaarDetector(config.detector),
+            tracker=CentroidTracker(config.tracker),
+            classifier=classifier,
+            input_spec=classifier.card.input.spec(),
+            smoother=EmotionSmoother(config.smoothing.over(classifier.card.smoothing)),
+            deriver=EventDeriver(clock),
+            telemetry=self._telemetry,
+            sinks=sinks,
+        )
+
+    def stop(self) -> None:
+        """Ask the loop to end; may be called from a signal handler."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Watch until the source ends or ``stop`` is called. Raises SourceError when the source is not there."""
+        self._capture.start()
+        reason: LeaveReason = "stopped"
+        try:
+            if self._mqtt:
+                self._mqtt.start()
+            _log.info("watching %s", self._source_name)
+            reason = self._loop()
+        finally:
+            self._capture.close()
+            self._pipeline.finish(reason)
+            if self._mqtt:
+                self._mqtt.publish_stats(self._telemetry.snapshot())
+                self._mqtt.close()
+
+    def _loop(self) -> LeaveReason:
+        stats_due_s = self._clock.monotonic_s() + self._stats_interval_s
+        lost = False
+        while not self._stop.is_set():
+            frame = self._capture.next(_TURN_S)
+            if frame is not None:
+                self._pipeline.step(frame)
+            elif self._capture.ended:
+                return "source_ended"
+            if lost != (self._capture.state == "lost"):
+                lost = not lost
+                self._on_source_changed(lost=lost)
+            if self._mqtt and self._clock.monotonic_s() >= stats_due_s:
+                self._mqtt.publish_stats(self._telemetry.snapshot())
+                stats_due_s += self._stats_interval_s
+        return "stopped"
+
+    def _on_source_changed(self, *, lost: bool) -> None:
+        if lost:
+            self._pipeline.finish("source_lost")
+        if self._mqtt:
+            self._mqtt.set_source_state("lost" if lost else "ok")
+
+
+def run(config: Config) -> int:
+    """Build a device from ``config`` and run it until it ends, or SIGTERM or SIGINT ends it; returns the exit code."""
+    daemon = Daemon(config, SystemClock())
+
+    def on_signal(number: int, _: FrameType | None) -> None:
+        # A second signal is not waited for: it does what it does by default.
+        signal.signal(number, signal.SIG_DFL)
+        daemon.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
+    daemon.run()
+    return EXIT_OK
+
+
+def _build_mqtt(config: Config, classifier: TfliteClassifier, source: FrameSource, clock: Clock) -> MqttSink | None:
+    if not config.mqtt.enabled:
+        return None
+    card = classifier.card
+    info = DeviceInfo(__version__, card.name, card.version, card.labels, source.name)
+    return MqttSink(config.mqtt, config.device.resolved_id, config.device.resolved_state_dir, info, clock=clock)

@@ -1,0 +1,116 @@
+"""From a crop to scores, with the network of a model file."""
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, Strict
+
+from device.contract import container
+from device.contract.metadata import ModelCard
+from device.contract.preprocess import InputSpec
+from device.errors import ModelError
+from device.interpreter import TfliteInterpreter, open_interpreter
+from device.records import Scores
+from device.section import Section
+
+BUNDLED_MODEL = Path(__file__).parent / "models" / "emotion.tflite"
+"""The model that is used where the configuration names no other."""
+
+_log = logging.getLogger(__name__)
+
+
+class ClassifierSettings(Section):
+    """The section ``classifier``.
+
+    Attributes:
+        model: a model file of ``affectd-convert``; the bundled one when left out.
+        threads: how many the interpreter may use.
+    """
+
+    model: Annotated[Path, Strict(strict=False)] | None = None
+    threads: int = Field(2, ge=1, le=64)
+
+    @property
+    def model_path(self) -> Path:
+        """The file that is meant."""
+        return self.model or BUNDLED_MODEL
+
+
+class TfliteClassifier:
+    """``interfaces.Classifier`` over a model file.
+
+    Args:
+        card: the model's card.
+        interpreter: its network.
+
+    Raises:
+        ModelError: the network does not give as many scores as there are labels, or other scores than the card says.
+    """
+
+    def __init__(self, card: ModelCard, interpreter: TfliteInterpreter) -> None:
+        if interpreter.outputs != len(card.labels):
+            raise ModelError(
+                f"the network of {card.name} gives {interpreter.outputs} scores, its card has {len(card.labels)} labels"
+            )
+        self.card = card
+        self.runtime = interpreter.runtime
+        self._interpreter = interpreter
+        self._check_golden()
+
+    @classmethod
+    def load(cls, path: Path, threads: int = 1) -> "TfliteClassifier":
+        """Read and verify the model file at ``path`` and make its network ready.
+
+        Raises:
+            ModelError: the file is missing, damaged or does not fit itself.
+            UnavailableError: no interpreter is installed that works.
+        """
+        model = container.read(path)
+        try:
+            interpreter = open_interpreter(model.flatbuffer, model.card.input.spec(), threads)
+            classifier = cls(model.card, interpreter)
+        except ModelError as error:
+            remedy = error.remedy or "convert the model again with affectd-convert"
+            raise ModelError(f"{path}: {error.reason}", remedy) from error
+        _log.info("model %s (%s) on %s", model.card.name, model.card.version, classifier.runtime)
+        return classifier
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The model's labels, in the order of the scores."""
+        return self.card.labels
+
+    @property
+    def input_spec(self) -> InputSpec:
+        """The crops that ``classify`` takes."""
+        return self.card.input.spec()
+
+    def classify(self, crop: NDArray[np.uint8]) -> Scores:
+        """Scores for one crop, uint8 (height, width, 1).
+
+        Raises:
+            ModelError: the network's answer is no set of probabilities.
+        """
+        outputs = self._interpreter.run(crop[np.newaxis])[0].astype(np.float64)
+        total = float(outputs.sum())
+        if not np.isfinite(total) or outputs.min() < 0.0 or total <= 0.0:
+            raise ModelError(f"the network of {self.card.name} answered {outputs.tolist()}, no probabilities")
+        # A quantised softmax adds up to 1 only within its rounding.
+        return Scores(self.labels, tuple(float(share) for share in outputs / total))
+
+    def _check_golden(self) -> None:
+        golden = self.card.golden
+        crops = np.stack([example.array(self.input_spec) for example in golden.examples])
+        expected = np.array([example.scores for example in golden.examples], np.float32)
+        differences = np.abs(self._interpreter.run(crops) - expected).max(axis=1)
+        worst = int(np.argmax(differences))
+        # Written so that not-a-number fails as well.
+        if not differences.max() <= golden.tolerance:
+            raise ModelError(
+                f"on {self.runtime} the network of {self.card.name} answers golden input {worst + 1} by "
+                f"{differences[worst]:.3f} away from its card, and {golden.tolerance} is allowed",
+                "use another runtime (ai-edge-litert, tflite-runtime), or convert the model again on this one",
+            )

@@ -1,0 +1,194 @@
+"""``config.yaml`` to typed settings; every fault is told with its line, what was expected and what stands there."""
+
+import difflib
+import json
+import os
+import re
+import socket
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, Field, ValidationError, field_validator
+
+from device.classify import ClassifierSettings
+from device.detect import DetectorSettings
+from device.errors import ConfigError, UsageError
+from device.log import LogSettings
+from device.mqtt.settings import MqttSettings
+from device.section import Section
+from device.smooth import SmoothingSettings
+from device.sources.settings import SourceSettings
+from device.track import TrackerSettings
+
+_DEVICE_ID = re.compile(r"[a-zA-Z0-9_-]+")
+
+
+class DeviceSettings(Section):
+    """Which device this is, and where it keeps what must survive a restart."""
+
+    id: str | None = Field(None, description="letters, digits, _ and -; null for the host's name")
+    state_dir: Path | None = Field(None, description="null for systemd's StateDirectory, else ~/.local/state/affectd")
+
+    @field_validator("id")
+    @classmethod
+    def _check_id(cls, value: str | None) -> str | None:
+        if value is not None and not _DEVICE_ID.fullmatch(value):
+            raise ValueError("letters, digits, _ and - are allowed, since it is part of MQTT topics")
+        return value
+
+    @property
+    def resolved_id(self) -> str:
+        """The id in force."""
+        return self.id or re.sub(r"[^a-zA-Z0-9_-]", "-", socket.gethostname()) or "affectd"
+
+    @property
+    def resolved_state_dir(self) -> Path:
+        """The folder in force; it may not exist yet."""
+        if self.state_dir is not None:
+            return self.state_dir
+        # systemd gives a list where a unit asks for several; ours asks for one.
+        given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
+        home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+        return Path(given) if given else home / "affectd"
+
+
+class Config(Section):
+    """The whole of ``config.yaml``."""
+
+    device: DeviceSettings = DeviceSettings()
+    source: SourceSettings = SourceSettings()
+    detector: DetectorSettings = DetectorSettings()
+    tracker: TrackerSettings = TrackerSettings()
+    classifier: ClassifierSettings = ClassifierSettings()
+    smoothing: SmoothingSettings = SmoothingSettings()
+    mqtt: MqttSettings = MqttSettings()
+    log: LogSettings = LogSettings()
+
+
+def load_config(path: Path) -> Config:
+    """Read and check a configuration.
+
+    Raises:
+        ConfigError: with the file, the line and the key, what was expected, what was found and what to do.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be read: {error.strerror}",
+            "give another file with --config, or copy the config.yaml that came along",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 text", "save it as UTF-8") from error
+    return parse_config(text, str(path))
+
+
+def parse_config(text: str, name: str) -> Config:
+    """Check the text of a configuration; ``name`` is what faults call it. Raises ConfigError."""
+    root, data = _parse_yaml(text, name)
+    if data is None:
+        return Config()
+    if not isinstance(data, dict):
+        raise ConfigError(f"{name}:1: expected sections such as `mqtt:`, found {_shown(data)}")
+    try:
+        # JSON's rules: a string may stand for a path and a list for a tuple, but no "5" for a 5.
+        return Config.model_validate_json(json.dumps(data, default=str))
+    except ValidationError as error:
+        raise _config_error(error, root, name) from None
+
+
+def with_source(config: Config, uri: str) -> Config:
+    """``config`` with another source, as a command line names it. Raises UsageError when ``uri`` can be none."""
+    try:
+        source = SourceSettings.model_validate(config.source.model_dump() | {"uri": uri})
+    except ValidationError as error:
+        expected = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise UsageError(f"--source names nothing that can be watched: {expected}") from None
+    return config.model_copy(update={"source": source})
+
+
+def _parse_yaml(text: str, name: str) -> tuple[yaml.Node | None, Any]:
+    loader = yaml.SafeLoader(text)
+    try:
+        root = loader.get_single_node()
+        _refuse_duplicates(root, name)
+        return root, None if root is None else loader.construct_document(root)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError(f"{name}:{line}: this is not YAML: {error.problem}", "check indentation and quotes") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{name}: this is not YAML: {error}") from None
+    finally:
+        loader.dispose()
+
+
+def _refuse_duplicates(node: yaml.Node | None, name: str) -> None:
+    if not isinstance(node, yaml.MappingNode):
+        return
+    seen: set[str] = set()
+    for key, value in node.value:
+        if key.value in seen:
+            raise ConfigError(
+                f"{name}:{key.start_mark.line + 1}: the key {key.value!r} stands twice", "keep one of them"
+            )
+        seen.add(key.value)
+        _refuse_duplicates(value, name)
+
+
+def _config_error(error: ValidationError, root: yaml.Node | None, name: str) -> ConfigError:
+    faults = error.errors(include_url=False)
+    first = faults[0]
+    keys = tuple(str(part) for part in first["loc"])
+    where = f"{name}:{_line(root, keys)}"
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    if first["type"] == "extra_forbidden":
+        return ConfigError(f"{where}: unknown key `{'.'.join(keys)}`{more}", _nearest(keys))
+    expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    found = "nothing" if first["type"] == "missing" else _shown(first["input"])
+    if _is_private(keys):
+        found = "something else, not shown since it may hold a password"
+    return ConfigError(f"{where}: `{'.'.join(keys)}`: expected {expected}, found {found}{more}")
+
+
+def _is_private(keys: tuple[str, ...]) -> bool:
+    section = _section(keys[:-1])
+    field = section.model_fields.get(keys[-1]) if section and keys else None
+    return field is not None and not field.repr
+
+
+def _nearest(keys: tuple[str, ...]) -> str:
+    section = _section(keys[:-1])
+    if section is None:
+        return ""
+    known = list(section.model_fields)
+    near = difflib.get_close_matches(keys[-1], known, n=1, cutoff=0.5)
+    return f"did you mean `{near[0]}`?" if near else f"known here are {', '.join(known)}"
+
+
+def _section(keys: tuple[str, ...]) -> type[BaseModel] | None:
+    """The class of the section at ``keys``, None where no section stands there."""
+    section: type[BaseModel] = Config
+    for key in keys:
+        field = section.model_fields.get(key)
+        if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+            return None
+        section = field.annotation
+    return section
+
+
+def _line(node: yaml.Node | None, keys: tuple[str, ...]) -> int:
+    line = 1 if node is None else node.start_mark.line + 1
+    for wanted in keys:
+        if not isinstance(node, yaml.MappingNode):
+            break
+        for key, value in node.value:
+            if key.value == wanted:
+                line, node = key.start_mark.line + 1, value
+                break
+    return line
+
+
+def _shown(value: Any) -> str:
+    text = "nothing" if value is None else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

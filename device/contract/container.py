@@ -1,0 +1,149 @@
+"""The model file: a TFLite flatbuffer with a ZIP appended that holds the card, sealed by a digest.
+
+The layout is that of TFLite Metadata's associated files (https://ai.google.dev/edge/litert/models/metadata):
+interpreters do not look past the flatbuffer, and ``unzip`` and ``zipfile`` find the archive at the end. The archive's
+comment is the SHA-256, in lower-case hexadecimal, of every byte before it. It is checked before any native code sees
+the flatbuffer, since interpreters trust the offsets in it. It shows damage, not forgery.
+"""
+
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from device.contract.metadata import SCHEMA, ModelCard
+from device.errors import ModelError
+
+CARD_NAME = "model.json"
+
+_IDENTIFIER = b"TFL3"  # a flatbuffer's file identifier stands at bytes 4 to 8
+_DIGEST_LENGTH = 64
+_HEXADECIMAL = frozenset(b"0123456789abcdef")
+_NAME_ANOTHER = "train and convert one, or name another in the configuration"
+_COPY_AGAIN = "copy it again from where it is whole"
+_CONVERT_AGAIN = "convert the model again with affectd-convert"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A verified model: the flatbuffer without the archive, and the card."""
+
+    flatbuffer: bytes
+    card: ModelCard
+
+
+def attach(flatbuffer: bytes, card: ModelCard) -> bytes:
+    """The model file of ``flatbuffer`` and ``card``; the same bytes whenever and wherever it is made.
+
+    Raises:
+        ModelError: ``flatbuffer`` is none, or carries an archive already.
+    """
+    _check_identifier(flatbuffer, "the network")
+    if zipfile.is_zipfile(io.BytesIO(flatbuffer)):
+        raise ModelError("the network has an archive at its end where a bare flatbuffer is expected", _CONVERT_AGAIN)
+    entry = zipfile.ZipInfo(CARD_NAME, date_time=(1980, 1, 1, 0, 0, 0))
+    entry.create_system = 3  # Unix, on every system
+    entry.external_attr = 0o644 << 16
+    buffer = io.BytesIO(flatbuffer)
+    with zipfile.ZipFile(buffer, "a", zipfile.ZIP_STORED) as archive:
+        archive.writestr(entry, card.to_json())
+        archive.comment = bytes(_DIGEST_LENGTH)
+    sealed = buffer.getvalue()[:-_DIGEST_LENGTH]
+    return sealed + _digest(sealed)
+
+
+def read(path: Path) -> ModelFile:
+    """Read and verify the model file at ``path``.
+
+    Raises:
+        ModelError: it is missing, damaged, foreign, or its card is not one that is understood here.
+    """
+    try:
+        if not path.is_file():
+            found = "a folder or device" if path.exists() else "nothing"
+            raise ModelError(f"a model file is expected at {path}, and there is {found}", _NAME_ANOTHER)
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"the model file {path} cannot be read: {error.strerror}", "check its permissions") from error
+    return unpack(data, str(path))
+
+
+def unpack(data: bytes, name: str) -> ModelFile:
+    """Verify the bytes of a model file and take it apart; ``name`` says in errors where they come from.
+
+    Raises:
+        ModelError: as ``read``.
+    """
+    verify(data, name)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            card = archive.read(CARD_NAME)
+            end = min(entry.header_offset for entry in archive.infolist())
+    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError) as error:
+        raise ModelError(f"{name} has no {CARD_NAME} in the archive at its end ({error})", _CONVERT_AGAIN) from error
+    return ModelFile(data[:end], parse_card(card, name))
+
+
+def verify(data: bytes, name: str) -> None:
+    """Make sure that ``data`` is a model file to its last byte.
+
+    Raises:
+        ModelError: it is empty, not a TFLite model, cut off, or changed.
+    """
+    if not data:
+        raise ModelError(f"{name} is empty, and a TFLite model is expected", _COPY_AGAIN)
+    _check_identifier(data, name)
+    sealed, comment = data[:-_DIGEST_LENGTH], data[-_DIGEST_LENGTH:]
+    if not _HEXADECIMAL.issuperset(comment):
+        raise ModelError(
+            f"{name} does not end in a digest: it is cut off, changed, or a TFLite model without a card",
+            f"{_COPY_AGAIN}, or {_CONVERT_AGAIN}",
+        )
+    expected = _digest(sealed)
+    if comment != expected:
+        raise ModelError(
+            f"{name} is damaged: its bytes have the SHA-256 {expected[:12].decode()}…, at its end stands "
+            f"{comment[:12].decode()}…",
+            _COPY_AGAIN,
+        )
+
+
+def parse_card(text: bytes, name: str) -> ModelCard:
+    """The card from the bytes of ``model.json``.
+
+    Raises:
+        ModelError: it is not JSON, of another schema, or something in it is missing or wrong.
+    """
+    try:
+        raw: Any = json.loads(text)
+    except ValueError as error:
+        raise ModelError(f"{name}: {CARD_NAME} is not JSON ({error})", _CONVERT_AGAIN) from error
+    found = raw.get("schema") if isinstance(raw, dict) else None
+    if found != SCHEMA:
+        raise ModelError(
+            f"{name}: {CARD_NAME} has schema {found!r}, and this affectd reads schema {SCHEMA}",
+            f"update affectd, or {_CONVERT_AGAIN}",
+        )
+    try:
+        return ModelCard.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the card"
+        raise ModelError(f"{name}: {CARD_NAME}: {where}: {first['msg']}", _CONVERT_AGAIN) from error
+
+
+def _check_identifier(data: bytes, name: str) -> None:
+    if data[4:8] != _IDENTIFIER:
+        raise ModelError(
+            f"{name} is not a TFLite model: it starts with {data[:8]!r}, and bytes 4 to 8 should read {_IDENTIFIER!r}",
+            "name a .tflite file, or fetch it again",
+        )
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(data).hexdigest().encode("ascii")

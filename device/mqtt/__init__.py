@@ -1,0 +1,1 @@
+"""The device's voice: topics, messages, the spool that keeps events, and the connection to the broker."""

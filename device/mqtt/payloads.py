@@ -1,0 +1,177 @@
+"""The messages beside the events: what the device is, what it sees, how it is doing."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from device.events import box_message, rfc3339
+from device.records import Frame, Observation, ObservedFace, RelativeBox
+from device.telemetry import Latency, TelemetrySnapshot, Throttling
+
+MESSAGE_SCHEMA = 1
+"""Version of these formats; it rises when a key changes its meaning or goes, not when one is added."""
+
+ONLINE = b"online"
+OFFLINE = b"offline"
+NO_EMOTION = "none"
+"""The dominant emotion while no face in view has a reading."""
+
+SourceState = Literal["ok", "paused", "lost"]
+
+_BOX_STEP = 0.05
+_CONFIDENCE_STEP = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """What the device is.
+
+    Attributes:
+        version: of affectd.
+        model_name: as the model's card has it.
+        model_version: as the model's card has it.
+        labels: the emotions it tells apart, in the model's order.
+        source: what a person calls the camera; without its password.
+    """
+
+    version: str
+    model_name: str
+    model_version: str
+    labels: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaceState:
+    """One face in view.
+
+    Attributes:
+        track: the track's id.
+        emotion: None before the first reading.
+        confidence: 0 to 1, None before the first reading.
+        box: relative to the frame.
+        appeared_at: when it was first seen.
+        emotion_since: when its emotion began, None before the first reading.
+    """
+
+    track: int
+    emotion: str | None
+    confidence: float | None
+    box: RelativeBox
+    appeared_at: datetime
+    emotion_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The faces of one frame, the most prominent (largest) first."""
+
+    taken_at: datetime
+    faces: tuple[FaceState, ...] = ()
+
+    @classmethod
+    def of(cls, observation: Observation) -> "View":
+        """What ``observation`` shows."""
+        frame = observation.frame
+        faces = (_face_state(face, frame) for face in observation.faces)
+        ordered = sorted(faces, key=lambda face: (-face.box.w * face.box.h, face.track))
+        return cls(frame.taken_at, tuple(ordered))
+
+    @property
+    def dominant_emotion(self) -> str:
+        """The emotion of the most prominent face that has a reading; ``none`` without one."""
+        return next((face.emotion for face in self.faces if face.emotion is not None), NO_EMOTION)
+
+    def differs_from(self, other: "View") -> bool:
+        """Whether there is news in it: a face or an emotion more, less or other, or a clear move.
+
+        A box must move by a twentieth of the frame and a confidence by a tenth; else every frame were a message.
+        """
+        ours = {face.track: face for face in self.faces}
+        theirs = {face.track: face for face in other.faces}
+        return ours.keys() != theirs.keys() or any(_differ(face, theirs[track]) for track, face in ours.items())
+
+
+def _face_state(face: ObservedFace, frame: Frame) -> FaceState:
+    def time_of(monotonic_s: float) -> datetime:
+        return frame.taken_at - timedelta(seconds=frame.time_s - monotonic_s)
+
+    reading = face.reading
+    return FaceState(
+        track=face.track.id,
+        emotion=reading.emotion if reading else None,
+        confidence=round(reading.confidence, 4) if reading else None,
+        box=RelativeBox.of(face.track.box, frame.width, frame.height),
+        appeared_at=time_of(face.track.first_seen_s),
+        emotion_since=time_of(reading.since_s) if reading else None,
+    )
+
+
+def _differ(one: FaceState, other: FaceState) -> bool:
+    if one.emotion != other.emotion:
+        return True
+    moves = (abs(getattr(one.box, side) - getattr(other.box, side)) for side in ("x", "y", "w", "h"))
+    return abs((one.confidence or 0.0) - (other.confidence or 0.0)) >= _CONFIDENCE_STEP or max(moves) >= _BOX_STEP
+
+
+def info_message(info: DeviceInfo, *, device: str, run: str) -> dict[str, Any]:
+    """The JSON object on the topic ``info``."""
+    return {
+        "schema": MESSAGE_SCHEMA,
+        "device": device,
+        "run": run,
+        "version": info.version,
+        "model": {"name": info.model_name, "version": info.model_version},
+        "labels": list(info.labels),
+        "source": info.source,
+    }
+
+
+def state_message(source: SourceState, view: View) -> dict[str, Any]:
+    """The JSON object on the topic ``state``."""
+    return {
+        "schema": MESSAGE_SCHEMA,
+        "time": rfc3339(view.taken_at),
+        "source": source,
+        "face_count": len(view.faces),
+        "dominant_emotion": view.dominant_emotion,
+        "faces": [
+            {
+                "track": face.track,
+                "emotion": face.emotion,
+                "confidence": face.confidence,
+                "box": box_message(face.box),
+                "appeared_at": rfc3339(face.appeared_at),
+                "emotion_since": rfc3339(face.emotion_since) if face.emotion_since else None,
+            }
+            for face in view.faces
+        ],
+    }
+
+
+def stats_message(snapshot: TelemetrySnapshot, *, time: datetime, queue: int, dropped_events: int) -> dict[str, Any]:
+    """The JSON object on the topic ``stats``; ``queue`` counts the events that the broker has not acknowledged."""
+    return {
+        "schema": MESSAGE_SCHEMA,
+        "time": rfc3339(time),
+        "fps": snapshot.fps,
+        "latency_ms": {stage: _latency_message(latency) for stage, latency in snapshot.latency.items()},
+        "queue": queue,
+        "dropped": {"frames": snapshot.dropped_frames, "events": dropped_events},
+        "temperature_c": snapshot.temperature_c,
+        "throttled": _throttling_message(snapshot.throttling),
+    }
+
+
+def _latency_message(latency: Latency | None) -> dict[str, float] | None:
+    return {"p50": latency.p50_ms, "p95": latency.p95_ms} if latency else None
+
+
+def _throttling_message(throttling: Throttling | None) -> dict[str, list[str]] | None:
+    return {"now": list(throttling.now), "since_boot": list(throttling.since_boot)} if throttling else None
+
+
+def encode(message: dict[str, Any]) -> bytes:
+    """A message as it goes over the wire: compact JSON in UTF-8."""
+    return json.dumps(message, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()

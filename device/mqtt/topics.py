@@ -1,0 +1,62 @@
+"""Where on the broker everything is."""
+
+import re
+from dataclasses import dataclass
+
+from device.errors import ConfigError
+
+NAME_PATTERN = r"^[a-zA-Z0-9_-]+$"
+"""What a device and the base topic may be called: one level of a topic, without wildcards, spaces or slashes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The topics of one device. Raises ConfigError for a name that is not a topic's level."""
+
+    base: str
+    device: str
+
+    def __post_init__(self) -> None:
+        for key, name in (("mqtt.base_topic", self.base), ("device.id", self.device)):
+            if not re.fullmatch(NAME_PATTERN, name):
+                raise ConfigError(
+                    f"{key} is {name!r}, which no topic can carry", "use letters, digits, '_' and '-', and at least one"
+                )
+
+    @property
+    def availability(self) -> str:
+        """``online`` or ``offline``, retained; the last will."""
+        return self._of("availability")
+
+    @property
+    def info(self) -> str:
+        """What the device is, retained."""
+        return self._of("info")
+
+    @property
+    def state(self) -> str:
+        """What it sees, retained."""
+        return self._of("state")
+
+    @property
+    def events(self) -> str:
+        """What has changed, one message a change."""
+        return self._of("events")
+
+    @property
+    def stats(self) -> str:
+        """How it is doing, now and then."""
+        return self._of("stats")
+
+    @property
+    def pause(self) -> str:
+        """Where the privacy switch stands, retained."""
+        return self._of("pause")
+
+    @property
+    def pause_set(self) -> str:
+        """Where the privacy switch is turned from outside."""
+        return self._of("pause/set")
+
+    def _of(self, leaf: str) -> str:
+        return f"{self.base}/{self.device}/{leaf}"

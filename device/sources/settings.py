@@ -1,0 +1,99 @@
+"""Where the pictures come from: the configuration's section ``source``."""
+
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from device.section import Section
+
+DEMO_URI = "demo"
+STREAM_SCHEMES = ("rtsp", "rtsps", "http", "https")
+
+Pace = Literal["real-time", "as-fast-as-possible"]
+
+
+class SourceSettings(Section):
+    """One camera, stream, video file or folder of pictures."""
+
+    # A stream's URL may hold a password: it is shown neither in an error nor in the settings' own text.
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    uri: str = Field(
+        default="0",
+        min_length=1,
+        repr=False,
+        description="a camera (0 or /dev/video0), a stream (rtsp:// or http://), a video file, a folder of pictures, "
+        "or demo for the clip that ships",
+    )
+    width: int = Field(default=640, ge=64, le=7680, description="picture width asked of a camera, pixels")
+    height: int = Field(default=480, ge=64, le=4320, description="picture height asked of a camera, pixels")
+    fps: float = Field(
+        default=15.0, gt=0.0, le=240.0, description="frames per second: asked of a camera, the rate of a folder"
+    )
+    pace: Pace = Field(
+        default="real-time", description="whether files and folders play as they were taken or as fast as they go"
+    )
+    loop: bool = Field(default=False, description="whether files and folders begin again at their end")
+    open_timeout_s: float = Field(
+        default=10.0, ge=0.1, le=300.0, description="how long a stream may take to answer, seconds"
+    )
+    stall_timeout_s: float = Field(
+        default=5.0, ge=0.1, le=300.0, description="a camera or stream that is silent for this long is lost, seconds"
+    )
+    reopen_delay_s: float = Field(
+        default=1.0,
+        gt=0.0,
+        le=3600.0,
+        description="first wait before a lost source is opened again, seconds; it doubles",
+    )
+    reopen_delay_max_s: float = Field(
+        default=60.0, gt=0.0, le=3600.0, description="longest wait before a lost source is opened again, seconds"
+    )
+
+    @field_validator("uri", mode="before")
+    @classmethod
+    def _camera_number(cls, uri: object) -> object:
+        return str(uri) if type(uri) is int else uri
+
+    @field_validator("uri")
+    @classmethod
+    def _known_scheme(cls, uri: str) -> str:
+        if "://" not in uri:
+            return uri
+        scheme = uri.partition("://")[0].lower()
+        if scheme not in STREAM_SCHEMES:
+            raise ValueError(f"a stream begins with {', '.join(f'{known}://' for known in STREAM_SCHEMES)}")
+        if not _has_host(uri):
+            raise ValueError(
+                f"a stream wants a host: {scheme}://host:port/path; encode @, / and : in a password as %40"
+            )
+        return uri
+
+    @model_validator(mode="after")
+    def _delays_in_order(self) -> "SourceSettings":
+        if self.reopen_delay_max_s < self.reopen_delay_s:
+            raise ValueError(
+                f"reopen_delay_max_s, {self.reopen_delay_max_s}, is below reopen_delay_s, {self.reopen_delay_s}"
+            )
+        return self
+
+
+def display_name(uri: str) -> str:
+    """A stream's URL without user, password, query and fragment, fit for logs; other sources as they are.
+
+    Everything up to the last ``@`` goes, so that a password with an unencoded ``/`` or ``@`` does not show either.
+    """
+    scheme, separator, rest = uri.partition("://")
+    if not separator:
+        return uri
+    address = rest.rpartition("@")[2]
+    return f"{scheme}://{address.partition('?')[0].partition('#')[0]}"
+
+
+def _has_host(uri: str) -> bool:
+    try:
+        parts = urlsplit(uri)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number: what stands before an unencoded / or : of a password
+        return False

@@ -1,0 +1,56 @@
+"""The pipeline as the daemon builds it, and the naive one that it is held against."""
+
+from pathlib import Path
+
+import cv2
+
+from device.classify import BUNDLED_MODEL, TfliteClassifier
+from device.clock import SystemClock
+from device.contract.preprocess import crop_face
+from device.detect import DetectorSettings, HaarDetector
+from device.events import EventDeriver
+from device.pipeline import Pipeline
+from device.records import Box, Frame
+from device.smooth import EmotionSmoother
+from device.telemetry import Telemetry
+from device.track import CentroidTracker, TrackerSettings
+
+
+class Naive:
+    """What most people write: the whole frame through the cascade at scale 1.1, every face classified, every frame."""
+
+    def __init__(self) -> None:
+        self._cascade = cv2.CascadeClassifier(
+            str(Path(cv2.__file__).parent / "data" / "haarcascade_frontalface_default.xml")
+        )
+        self._classifier = TfliteClassifier.load(BUNDLED_MODEL)
+
+    def step(self, frame: Frame) -> list[Box]:
+        """The faces of one frame."""
+        found = self._cascade.detectMultiScale(frame.grey, 1.1, 5, minSize=(30, 30))
+        boxes = [Box(*map(float, box)) for box in found]
+        for box in boxes:
+            self._classifier.classify(crop_face(frame.grey, box, self._classifier.card.input.spec()))
+        return boxes
+
+
+class Ours:
+    """The daemon's pipeline with its default settings, without a broker."""
+
+    def __init__(self) -> None:
+        clock = SystemClock()
+        classifier = TfliteClassifier.load(BUNDLED_MODEL)
+        self._pipeline = Pipeline(
+            detector=HaarDetector(DetectorSettings()),
+            tracker=CentroidTracker(TrackerSettings()),
+            classifier=classifier,
+            input_spec=classifier.card.input.spec(),
+            smoother=EmotionSmoother(classifier.card.smoothing),
+            deriver=EventDeriver(clock),
+            telemetry=Telemetry(clock),
+            sinks=[],
+        )
+
+    def step(self, frame: Frame) -> list[Box]:
+        """The confirmed faces after one frame."""
+        return [face.track.box for face in self._pipeline.step(frame).faces]

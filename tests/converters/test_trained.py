@@ -1,0 +1,145 @@
+import json
+
+import numpy as np
+import pytest
+
+from converters.trained import load_network, load_trained, read_faces, read_record
+from device.contract.metadata import Smoothing
+from device.contract.preprocess import InputSpec
+from device.errors import DataError
+from tests.converters import tiny
+
+SPEC = InputSpec(tiny.HEIGHT, tiny.WIDTH)
+FACES = np.zeros((5, tiny.HEIGHT, tiny.WIDTH, 1), np.uint8)
+LABELS = np.array([0, 1, 2, -1, 0])
+
+
+@pytest.fixture
+def keras():
+    from converters.framework import load_keras
+
+    pytest.importorskip("keras", reason=tiny.NEEDS)
+    return load_keras()
+
+
+def test_a_training_is_read_whole(trained):
+    assert trained.record.labels == tiny.LABELS
+    assert trained.spec == InputSpec(tiny.HEIGHT, tiny.WIDTH, (0.0, 1.0), 0.05)
+    assert trained.calibration.faces.shape == (120, tiny.HEIGHT, tiny.WIDTH, 1)
+    assert trained.check.labels.min() == -1
+    assert trained.network.output_shape == (None, 3)
+
+
+@pytest.mark.parametrize("name", ["model.keras", "calibration.npz", "check.npz", "training.json"])
+def test_a_file_that_is_missing_is_named(own_training, name):
+    (own_training / name).unlink()
+    with pytest.raises(DataError, match=name):
+        load_trained(own_training / "model.keras")
+
+
+@pytest.mark.parametrize("name", ["model.keras", "calibration.npz", "check.npz", "training.json"])
+@pytest.mark.parametrize(
+    "content", [b"", b"not what it should be", b"PK\x03\x04 cut off"], ids=["empty", "text", "zip"]
+)
+def test_a_file_that_is_something_else_is_named(own_training, name, content):
+    (own_training / name).write_bytes(content)
+    with pytest.raises(DataError, match=name):
+        load_trained(own_training / "model.keras")
+
+
+@pytest.mark.parametrize("name", ["model.keras", "calibration.npz", "check.npz"])
+def test_a_file_that_is_cut_off_is_named(own_training, name):
+    whole = (own_training / name).read_bytes()
+    (own_training / name).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DataError, match=name):
+        load_trained(own_training / "model.keras")
+
+
+def test_smoothing_of_the_training_stands_before_the_defaults(tmp_path):
+    smoothing = {"time_constant_s": 1.5, "enter_threshold": 0.6, "exit_threshold": 0.4, "min_dwell_s": 0.2}
+    tiny.write_record(tmp_path, smoothing=smoothing)
+    assert read_record(tmp_path / "training.json").smoothing == Smoothing(**smoothing)
+    tiny.write_record(tmp_path)
+    assert read_record(tmp_path / "training.json").smoothing == Smoothing()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"schema": 2}, "has schema 2, and schema 1 is read here"),
+        ({"labels": "lying"}, "labels: "),
+        ({"input": {"height": 24}}, "input.width: Field required"),
+        ({"seed": "three"}, "seed: "),
+        ({"weather": "fine"}, "weather: Extra inputs"),
+    ],
+    ids=str,
+)
+def test_a_record_that_is_not_understood_is_refused_by_its_place(tmp_path, changes, message):
+    tiny.write_record(tmp_path, **changes)
+    with pytest.raises(DataError, match=message):
+        read_record(tmp_path / "training.json")
+
+
+def test_a_record_that_is_no_object_is_refused(tmp_path):
+    (tmp_path / "training.json").write_text(json.dumps(["schema", 1]))
+    with pytest.raises(DataError, match="has schema None"):
+        read_record(tmp_path / "training.json")
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"faces": FACES}, "lacks an array.*labels"),
+        ({"images": FACES, "labels": LABELS}, "lacks an array.*faces"),
+        ({"faces": FACES.astype(np.float32), "labels": LABELS}, r"not float32 \(5, 24, 32, 1\)"),
+        ({"faces": FACES[..., 0], "labels": LABELS}, r"not uint8 \(5, 24, 32\)"),
+        ({"faces": FACES[:, :12], "labels": LABELS}, r"uint8 \(n, 24, 32, 1\), not uint8 \(5, 12, 32, 1\)"),
+        ({"faces": FACES[:0], "labels": LABELS[:0]}, r"not uint8 \(0, 24, 32, 1\)"),
+        ({"faces": FACES, "labels": LABELS[:4]}, r"labels are whole numbers \(5,\)"),
+        ({"faces": FACES, "labels": LABELS / 2}, "not float64"),
+        ({"faces": FACES, "labels": LABELS + 1}, "label 3 is beyond the 3 labels"),
+        ({"faces": FACES, "labels": np.array([None] * 5)}, "is not an .npz archive of arrays"),
+    ],
+    ids=["no labels", "no faces", "type", "axes", "size", "none", "fewer", "halves", "beyond", "pickle"],
+)
+def test_arrays_that_do_not_fit_are_refused(tmp_path, arrays, message):
+    np.savez(tmp_path / "check.npz", **arrays)
+    with pytest.raises(DataError, match=message):
+        read_faces(tmp_path / "check.npz", SPEC, labels=3)
+
+
+def test_a_network_of_another_input_size_is_refused(own_training):
+    tiny.write_record(own_training, input={"height": 48, "width": 48, "real_range": [0.0, 1.0], "crop_margin": 0.1})
+    larger = np.zeros((3, 48, 48, 1), np.uint8)
+    for name in ("calibration.npz", "check.npz"):
+        np.savez(own_training / name, faces=larger, labels=np.arange(3))
+    with pytest.raises(DataError, match=r"reads \(None, 24, 32, 1\), and training.json says \(None, 48, 48, 1\)"):
+        load_trained(own_training / "model.keras")
+
+
+def test_a_network_with_other_outputs_than_labels_is_refused(own_training):
+    tiny.write_record(own_training, labels=["a", "b", "c", "d"])
+    with pytest.raises(DataError, match=r"gives \(None, 3\), and training.json has 4 labels"):
+        load_trained(own_training / "model.keras")
+
+
+def test_a_network_with_layers_of_its_own_is_refused_in_one_line(tmp_path, keras):
+    class Doubling(keras.layers.Layer):  # type: ignore[name-defined, misc]
+        def call(self, x):
+            return 2 * x
+
+    faces = keras.Input((8, 8, 1))
+    keras.Model(faces, Doubling()(faces)).save(tmp_path / "model.keras")
+    with pytest.raises(
+        DataError, match=r"model\.keras does not load as a Keras model.*Keras's own layers only"
+    ) as raised:
+        load_network(tmp_path / "model.keras")
+    assert len(str(raised.value)) < 500
+
+
+def test_a_network_that_computes_in_bfloat16_is_refused(tmp_path, keras):
+    faces = keras.Input((8, 8, 1))
+    network = keras.Model(faces, keras.layers.Conv2D(2, 3, dtype="mixed_bfloat16", name="half")(faces))
+    network.save(tmp_path / "model.keras")
+    with pytest.raises(DataError, match="layer half computes in bfloat16, not float32"):
+        load_network(tmp_path / "model.keras")

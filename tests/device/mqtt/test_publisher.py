@@ -1,0 +1,268 @@
+"""The publisher keeps its window and its order, against a broker that answers only when the test says so."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from device.mqtt.client import Acknowledged, Connected, Connection, Disconnected, News
+from device.mqtt.payloads import DeviceInfo, SourceState, View
+from device.mqtt.publisher import Publisher, SourceChanged
+from device.mqtt.settings import MqttSettings
+from device.mqtt.spool import Spool
+from device.mqtt.topics import Topics
+from device.telemetry import TelemetrySnapshot
+from tests.brokers import wait_until
+from tests.device.mqtt.wire_format import check_payload
+from tests.device.sightings import FakeClock, change, face, reading, sight
+
+RUN = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"
+INFO = DeviceInfo("0.1.0", "emotion", "1", ("happy", "sad"), "demo")
+
+
+@dataclass
+class FakeConnection:
+    """Notes what is published; the test plays the broker."""
+
+    tell: Callable[[News], None]
+    published: list[tuple[int, str, bytes]] = field(default_factory=list)
+    closed: bool = False
+    released: bool = False
+
+    def open(self) -> None:
+        pass
+
+    def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> int:
+        leaf = topic.removeprefix("affectd/hall/")
+        assert (qos, retain) == {"events": (1, False), "stats": (0, False)}.get(leaf, (1, True))
+        check_payload(leaf, payload)
+        self.published.append((len(self.published) + 1, topic, payload))
+        return len(self.published)
+
+    def close(self) -> None:
+        self.closed = True
+        self.lose("closed")
+
+    def release(self) -> None:
+        self.released = True
+
+    def accept(self, receive_maximum: int = 65_535) -> None:
+        self.tell(Connected(cast("Connection", self), receive_maximum))
+
+    def lose(self, reason: str = "cut") -> None:
+        self.tell(Disconnected(cast("Connection", self), reason))
+
+    def acknowledge(self, *message_ids: int, refusal: str | None = None) -> None:
+        for message_id in message_ids:
+            self.tell(Acknowledged(cast("Connection", self), message_id, refusal))
+
+    def acknowledge_retained(self) -> None:
+        self.acknowledge(*(mid for mid, topic, _ in self.published if not topic.endswith("/events")))
+
+    def on(self, leaf: str) -> list[tuple[int, dict[str, Any]]]:
+
+        return [(mid, json.loads(payload)) for mid, topic, payload in self.published if topic.endswith(f"/{leaf}")]
+
+    def tracks(self) -> list[int]:
+        return [event["track"] for _, event in self.on("events")]
+
+
+class Stage:
+    """A publisher and the connections it has made."""
+
+    def __init__(self, folder: Path, **settings: Any) -> None:
+        self.connections: list[FakeConnection] = []
+        self.spool = Spool(folder / "events.sqlite3")
+        options = {"reconnect_first_s": 0.05, "reconnect_max_s": 0.05, "state_interval_s": 0.1} | settings
+        self.publisher = Publisher(
+            MqttSettings(**options),
+            Topics("affectd", "hall"),
+            self.spool,
+            self._connect,
+            INFO,
+            clock=FakeClock(),
+            run=RUN,
+        )
+        self.publisher.start()
+
+    def connection(self, number: int = 1) -> FakeConnection:
+        wait_until(lambda: len(self.connections) >= number, f"connection {number}")
+        return self.connections[number - 1]
+
+    def _connect(self, tell: Callable[[News], None]) -> Connection:
+        self.connections.append(FakeConnection(tell))
+        return cast("Connection", self.connections[-1])
+
+
+@pytest.fixture
+def stage(tmp_path) -> Iterator[Stage]:
+    stage = Stage(tmp_path, publish_window=5)
+    yield stage
+    stage.publisher.stop(0.2)
+    assert not stage.publisher.alive
+
+
+def post_changes(stage: Stage, *numbers: int) -> None:
+    for number in numbers:
+        stage.publisher.post(change(number))
+
+
+def settle(stage: Stage) -> None:
+    """Wait until everything posted so far was dealt with; the second stats come after all that the first led to."""
+    connection = stage.connections[-1]
+    for more in (1, 2):
+        before = len(connection.on("stats"))
+        stage.publisher.post(TelemetrySnapshot(1.0, {"detect": None, "classify": None, "total": None}, 0, None, None))
+        wait_until(partial(stats_exceed, connection, before), f"the publisher to catch up ({more})")
+
+
+def stats_exceed(connection: FakeConnection, count: int) -> bool:
+    return len(connection.on("stats")) > count
+
+
+def greet(stage: Stage, number: int = 1, receive_maximum: int = 65_535) -> FakeConnection:
+    """Accept a connection and acknowledge all that it begins with."""
+    connection = stage.connection(number)
+    connection.accept(receive_maximum)
+    wait_until(lambda: len(connection.published) >= 3, "the greeting")
+    connection.acknowledge_retained()
+    return connection
+
+
+def test_a_connection_begins_with_online_info_and_state(stage):
+    connection = stage.connection()
+    connection.accept()
+    wait_until(lambda: len(connection.published) == 3, "three messages")
+    assert [topic.split("/")[-1] for _, topic, _ in connection.published] == ["availability", "info", "state"]
+    assert connection.published[0][2] == b"online"
+
+
+def test_no_more_than_the_window_waits_for_an_answer(stage):
+    connection = greet(stage)
+    post_changes(stage, *range(1, 21))
+    settle(stage)
+    assert connection.tracks() == [1, 2, 3, 4, 5]
+    connection.acknowledge(*(mid for mid, _ in connection.on("events")[:2]))
+    wait_until(lambda: len(connection.tracks()) == 7, "two more")
+    settle(stage)
+    assert connection.tracks() == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_a_broker_that_takes_less_at_a_time_is_given_less(stage):
+    connection = stage.connection()
+    connection.accept(receive_maximum=3)
+    wait_until(lambda: len(connection.published) == 3, "the greeting")
+    post_changes(stage, 1, 2, 3, 4)
+    settle(stage)
+    assert connection.tracks() == []
+    connection.acknowledge_retained()
+    wait_until(lambda: len(connection.tracks()) == 3, "three events")
+    settle(stage)
+    assert connection.tracks() == [1, 2, 3]
+
+
+def test_an_event_stays_in_the_spool_until_it_is_acknowledged(stage):
+    connection = greet(stage)
+    post_changes(stage, 1, 2)
+    wait_until(lambda: connection.tracks() == [1, 2], "both events")
+    assert len(stage.spool) == 2
+    connection.acknowledge(connection.on("events")[0][0])
+    wait_until(lambda: len(stage.spool) == 1, "one to go")
+
+
+def test_what_was_not_acknowledged_is_sent_again_in_order_and_marked(stage):
+    first = greet(stage)
+    post_changes(stage, 1, 2, 3)
+    wait_until(lambda: first.tracks() == [1, 2, 3], "three events")
+    first.acknowledge(first.on("events")[1][0])
+    first.lose()
+    post_changes(stage, 4)
+    wait_until(lambda: stage.spool.last_seq == 4, "the event to be stored")
+    second = greet(stage, 2)
+    wait_until(lambda: len(second.tracks()) == 3, "the rest")
+    post_changes(stage, 5)
+    wait_until(lambda: len(second.tracks()) == 4, "a new one")
+    assert [(event["track"], event["seq"], event["replayed"]) for _, event in second.on("events")] == [
+        (1, 1, True),
+        (3, 3, True),
+        (4, 4, True),
+        (5, 5, False),
+    ]
+    assert all(not event["replayed"] for _, event in first.on("events"))
+    sent_twice = {event["id"] for _, event in first.on("events")} & {event["id"] for _, event in second.on("events")}
+    assert sent_twice == {change(1).id, change(3).id}
+    assert first.released
+
+
+def test_nothing_is_published_before_the_broker_accepts(stage):
+    connection = stage.connection()
+    post_changes(stage, 1)
+    wait_until(lambda: len(stage.spool) == 1, "the event to be stored")
+    assert connection.published == []
+
+
+def test_news_of_a_connection_given_up_changes_nothing(stage):
+    first = greet(stage)
+    first.lose()
+    second = greet(stage, 2)
+    published_on_first = len(first.published)
+    post_changes(stage, 1)
+    wait_until(lambda: second.tracks() == [1], "the event")
+    # Every connection counts its messages from 1, so the same id means another message.
+    first.acknowledge(second.on("events")[0][0])
+    first.accept()
+    first.lose()
+    post_changes(stage, 2)
+    wait_until(lambda: second.tracks() == [1, 2], "the next event")
+    assert len(stage.spool) == 2
+    assert len(first.published) == published_on_first
+    assert len(stage.connections) == 2
+
+
+def test_a_refused_event_is_counted_as_dropped_and_the_reason_named(stage, caplog):
+    connection = greet(stage)
+    post_changes(stage, 1)
+    wait_until(lambda: connection.tracks() == [1], "the event")
+    connection.acknowledge(connection.on("events")[0][0], refusal="Not authorized")
+    settle(stage)
+    (_, stats) = connection.on("stats")[-1]
+    assert (stats["dropped"]["events"], stats["queue"]) == (1, 0)
+    assert "Not authorized" in caplog.text
+
+
+@pytest.mark.parametrize("state", ["lost", "paused"])
+def test_without_pictures_there_are_no_faces(stage, state: SourceState):
+    connection = stage.connection()
+    connection.accept()
+    stage.publisher.post(SourceChanged("ok"))
+    stage.publisher.post(View.of(sight(1, face(1, reading("happy")))))
+    wait_until(lambda: connection.on("state")[-1:] and connection.on("state")[-1][1]["face_count"] == 1, "the face")
+    connection.acknowledge_retained()
+    stage.publisher.post(SourceChanged(state))
+    wait_until(lambda: connection.on("state")[-1][1]["source"] == state, f"the source to be {state}")
+    assert connection.on("state")[-1][1]["faces"] == []
+    assert connection.on("state")[-1][1]["dominant_emotion"] == "none"
+
+
+def test_the_same_trouble_is_told_once_and_another_again(tmp_path, caplog):
+    stage = Stage(tmp_path)
+    for number, reason in enumerate(["no route", "no route", "no route", "not authorized"], start=1):
+        stage.connection(number).lose(reason)
+    stage.connection(5)
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    stage.publisher.stop(1)
+    assert [text.split(" (")[0] for text in warnings] == ["no route", "not authorized"]
+
+
+def test_a_stop_says_offline_and_waits_for_the_answer(tmp_path):
+    stage = Stage(tmp_path)
+    connection = greet(stage)
+    settle(stage)
+    stage.publisher.stop(0.5)
+    assert connection.published[-1][2] == b"offline"
+    assert connection.closed
+    assert not stage.publisher.alive

@@ -1,0 +1,378 @@
+"""The device's voice, against a real broker that comes, goes and refuses."""
+
+import gc
+import logging
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from device.errors import ConfigError
+from device.mqtt.client import Connection, Disconnected, Login, News
+from device.mqtt.payloads import DeviceInfo
+from device.mqtt.settings import MqttSettings
+from device.mqtt.sink import MqttSink
+from device.mqtt.spool import Spool
+from device.telemetry import STAGES, TelemetrySnapshot, Throttling
+from tests.brokers import LOOPBACK, Wire, free_port, wait_until
+from tests.device.mqtt.wire_format import check_payload
+from tests.device.sightings import LABELS, FakeClock, change, face, reading, sight
+
+INFO = DeviceInfo("0.1.0", "emotion", "2026.11", LABELS, "demo clip")
+MakeSink = Callable[..., MqttSink]
+WRONG_PASSWORD = "opensesame"
+ROOT = Path(__file__).parents[3]
+OPEN_FILES = Path("/proc/self/fd")
+
+# A daemon in a process of its own, to be killed: emits the events that it is told and says when they are stored.
+DAEMON = """
+import sys, time
+from pathlib import Path
+from device.mqtt.payloads import DeviceInfo
+from device.mqtt.settings import MqttSettings
+from device.mqtt.sink import MqttSink
+from tests.device.sightings import LABELS, FakeClock, change
+
+port, folder, count = int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+settings = MqttSettings(host="127.0.0.1", port=port, reconnect_first_s=0.05, reconnect_max_s=0.1)
+sink = MqttSink(settings, "hall", folder, DeviceInfo("0", "m", "1", LABELS, "demo"), clock=FakeClock())
+sink.start()
+for number in range(1, count + 1):
+    sink.emit(change(number))
+while len(sink._publisher._spool) < count:
+    time.sleep(0.01)
+print(sink.run, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def make_sink(tmp_path: Path) -> Iterator[MakeSink]:
+    """Makes started sinks on a port, with one state folder; they are closed with the test."""
+    sinks: list[MqttSink] = []
+
+    def make(port: int, *, start: bool = True, password: str | None = None, **settings: Any) -> MqttSink:
+        options: dict[str, Any] = {"reconnect_first_s": 0.05, "reconnect_max_s": 0.2} | settings
+        options = {"host": LOOPBACK, "port": port} | options
+        section = MqttSettings.model_validate(options)
+        sinks.append(MqttSink(section, "hall", tmp_path / "state", INFO, clock=FakeClock(), password=password))
+        if start:
+            sinks[-1].start()
+        return sinks[-1]
+
+    yield make
+    for sink in sinks:
+        sink.close(1)
+        assert not sink.alive
+
+
+def start_daemon(port: int, folder: Path, count: int) -> tuple["subprocess.Popen[str]", str]:
+    command = [sys.executable, "-c", DAEMON, str(port), str(folder), str(count)]
+    daemon = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert daemon.stdout is not None
+    return daemon, daemon.stdout.readline().strip()
+
+
+def kill(daemon: "subprocess.Popen[str]") -> None:
+    daemon.send_signal(signal.SIGKILL)
+    daemon.communicate()
+
+
+def names_of_threads() -> set[str]:
+    return {thread.name for thread in threading.enumerate()}
+
+
+def first_receipts(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return list({event["id"]: event for event in reversed(events)}.values())[::-1]
+
+
+@pytest.mark.parametrize("protocol", ["3.1.1", "5"])
+def test_who_comes_later_finds_online_info_and_state_and_after_a_stop_offline(broker, listen, make_sink, protocol):
+    sink = make_sink(broker.port, protocol=protocol)
+    sink.observe(sight(1, face(1, reading("happy"))))
+    early = listen(broker.port)
+    early.wait_for(lambda heard: heard.on("state") and heard.on("state")[-1].message["face_count"] == 1, "the state")
+
+    late = listen(broker.port)
+    late.wait_for(lambda heard: len(heard.received) == 3, "what is retained")
+    assert all(received.retained for received in late.received)
+    assert late.on("availability")[0].text == "online"
+    assert late.on("info")[0].message["run"] == sink.run
+    assert late.on("state")[0].message["dominant_emotion"] == "happy"
+
+    sink.close()
+    late.wait_for(lambda heard: len(heard.on("availability")) == 2, "the goodbye")
+    after = listen(broker.port)
+    after.wait_for(lambda heard: heard.on("availability"), "what is retained")
+    assert after.on("availability")[0].text == "offline"
+    assert [received.text for received in late.on("availability")] == ["online", "offline"]
+
+
+@pytest.mark.parametrize("protocol", ["3.1.1", "5"])
+def test_every_message_fits_the_description(broker, listen, make_sink, protocol):
+    listener = listen(broker.port)
+    sink = make_sink(broker.port, protocol=protocol)
+    listener.wait_for(lambda heard: heard.on("state"), "the connection")
+    sink.observe(sight(1, face(1), face(2, reading("sad"))))
+    sink.emit(change(1))
+    sink.publish_stats(TelemetrySnapshot(9.5, dict.fromkeys(STAGES), 2, 51.0, Throttling((), ())))
+    listener.wait_for(lambda heard: heard.on("events") and heard.on("stats"), "an event and the stats")
+    sink.close()
+    listener.wait_for(lambda heard: len(heard.on("availability")) == 2, "the goodbye")
+    for received in listener.received:
+        check_payload(received.topic.removeprefix("affectd/hall/"), received.payload)
+    assert {received.topic.rsplit("/", 1)[1] for received in listener.received} == {
+        "availability",
+        "info",
+        "state",
+        "events",
+        "stats",
+    }
+
+
+def test_a_killed_daemon_is_offline_by_its_last_will(broker, listen, tmp_path):
+    listener = listen(broker.port)
+    daemon, _ = start_daemon(broker.port, tmp_path / "state", 0)
+    listener.wait_for(lambda heard: heard.on("availability"), "the daemon")
+    kill(daemon)
+    listener.wait_for(lambda heard: len(heard.on("availability")) == 2, "the last will")
+    late = listen(broker.port)
+    late.wait_for(lambda heard: heard.on("availability"), "what is retained")
+    assert (late.on("availability")[0].text, late.on("availability")[0].retained) == ("offline", True)
+
+
+def test_a_broker_that_restarts_in_a_stream_loses_nothing_and_late_events_are_marked(broker, listen, make_sink):
+    listener = listen(broker.port)
+    sink = make_sink(broker.port)
+    listener.wait_for(lambda heard: heard.on("state"), "the connection")
+    for number in range(1, 31):
+        sink.emit(change(number))
+    listener.wait_for(lambda heard: len(heard.events()) >= 10, "the stream to flow")
+    broker.stop()
+    for number in range(31, 61):
+        sink.emit(change(number))
+    wait_until(lambda: sink._publisher._spool.last_seq == 60, "the events to be stored")
+    broker.start()
+    listener.wait_for(lambda heard: len(first_receipts(heard.events())) == 60, "all events")
+    sink.emit(change(61))
+    listener.wait_for(lambda heard: len(first_receipts(heard.events())) == 61, "an event after the restart")
+
+    received = first_receipts(listener.events())
+    assert [event["seq"] for event in received] == list(range(1, 62))
+    assert [event["track"] for event in received] == list(range(1, 62))
+    replayed = {event["track"]: event["replayed"] for event in received}
+    assert not any(replayed[number] for number in range(1, 11))
+    assert all(replayed[number] for number in range(31, 61))
+    assert not replayed[61]
+
+
+def test_a_device_that_starts_without_its_broker_tells_all_once_it_comes(silent_broker, listen, make_sink):
+    sink = make_sink(silent_broker.port)
+    for number in range(1, 101):
+        sink.emit(change(number))
+    wait_until(lambda: sink._publisher._spool.last_seq == 100, "the events to be stored")
+    silent_broker.start()
+    listener = listen(silent_broker.port)
+    # The listener may come after the first events; what it hears is in order and without a gap.
+    sink.emit(change(101))
+    listener.wait_for(lambda heard: heard.events() and heard.events()[-1]["seq"] == 101, "the last event")
+    numbers = [event["seq"] for event in listener.events()]
+    assert numbers == list(range(numbers[0], 102))
+    wait_until(lambda: len(sink._publisher._spool) == 0, "every event to be acknowledged")
+
+
+def test_events_of_a_killed_daemon_come_with_the_next_one_under_their_own_run(
+    silent_broker, listen, make_sink, tmp_path
+):
+    daemon, run = start_daemon(silent_broker.port, tmp_path / "state", 5)
+    kill(daemon)
+    silent_broker.start()
+    listener = listen(silent_broker.port)
+    sink = make_sink(silent_broker.port)
+    listener.wait_for(lambda heard: len(heard.events()) == 5, "the events of the run before")
+    sink.emit(change(6))
+    listener.wait_for(lambda heard: len(heard.events()) == 6, "an event of this run")
+    assert [(event["seq"], event["track"], event["replayed"], event["run"]) for event in listener.events()] == [
+        *((number, number, True, run) for number in range(1, 6)),
+        (6, 6, False, sink.run),
+    ]
+
+
+def test_an_event_whose_answer_is_lost_comes_again_with_the_same_id_and_number(broker, listen, make_sink):
+    wire = Wire(broker.port)
+    listener = listen(broker.port)
+    sink = make_sink(wire.port)
+    listener.wait_for(lambda heard: heard.on("state"), "the connection")
+    session = sink._publisher._session
+    wait_until(lambda: session is not None and session.idle, "the greeting to be acknowledged")
+    wire.mute.set()
+    sink.emit(change(1))
+    listener.wait_for(lambda heard: len(heard.events()) == 1, "the event")
+    wire.mute.clear()
+    wire.cut()
+    listener.wait_for(lambda heard: len(heard.events()) == 2, "the event again")
+    first, second = listener.events()
+    assert second == first | {"replayed": True}
+    assert first["replayed"] is False
+    sink.close(1)
+    wire.close()
+
+
+def test_a_flood_of_changes_is_few_messages_and_the_last_of_them_is_told(broker, listen, make_sink):
+    listener = listen(broker.port)
+    sink = make_sink(broker.port, state_interval_s=0.5)
+    listener.wait_for(lambda heard: heard.on("state"), "the connection")
+    emotions = ["happy", "sad"] * 50
+    for number, emotion in enumerate([*emotions, "neutral"]):
+        sink.observe(sight(number / 100, face(1, reading(emotion))))
+    listener.wait_for(lambda heard: heard.on("state")[-1].message["dominant_emotion"] == "neutral", "the last state")
+    assert len(listener.on("state")) < 10
+
+
+def test_frames_in_which_nothing_happens_are_silent(broker, listen, make_sink):
+    listener = listen(broker.port)
+    sink = make_sink(broker.port, state_interval_s=0.1)
+    for number in range(50):
+        sink.observe(sight(number / 10, face(1, reading("happy"))))
+    sink.emit(change(1))
+    listener.wait_for(lambda heard: heard.events() and heard.on("state")[-1].message["face_count"] == 1, "the face")
+    before = len(listener.on("state"))
+    for number in range(50, 100):
+        sink.observe(sight(number / 10, face(1, reading("happy"))))
+    sink.emit(change(2))
+    listener.wait_for(lambda heard: len(heard.events()) == 2, "the event after them")
+    assert len(listener.on("state")) == before
+
+
+def test_a_face_that_stays_is_told_again_after_the_camera_was_lost(broker, listen, make_sink):
+    listener = listen(broker.port)
+    sink = make_sink(broker.port, state_interval_s=0.1)
+    listener.wait_for(lambda heard: heard.on("state"), "the connection")
+    for state in ("ok", "lost", "ok"):
+        sink.set_source_state(state)
+        sink.observe(sight(1, face(1, reading("happy"))))
+        expected = (state, 1 if state == "ok" else 0)
+
+        def told(expected: tuple[str, int] = expected) -> bool:
+            message = listener.on("state")[-1].message
+            return (message["source"], message["face_count"]) == expected
+
+        wait_until(told, f"the state {expected}")
+
+
+def test_a_refusal_is_named_once_and_the_events_are_kept(silent_broker, make_sink, caplog, tmp_path):
+    silent_broker.start(allow_anonymous=False)
+    with caplog.at_level(logging.DEBUG):
+        sink = make_sink(silent_broker.port, username="hall", password=WRONG_PASSWORD)
+        sink.emit(change(1))
+        told = lambda: [r for r in caplog.records if "refuses the connection" in r.getMessage()]  # noqa: E731
+        wait_until(lambda: len(told()) >= 3, "three attempts")
+        sink.close(1)
+    assert "Not authorized" in told()[0].getMessage()
+    assert [record.levelname for record in told()[:3]] == ["WARNING", "DEBUG", "DEBUG"]
+    assert WRONG_PASSWORD not in caplog.text
+    assert len(Spool(tmp_path / "state" / "events.sqlite3")) == 1
+
+
+def test_a_broker_that_is_away_is_named_with_its_address(make_sink, caplog):
+    port = free_port()
+    make_sink(port)
+    wait_until(lambda: f"127.0.0.1:{port}" in caplog.text, "a word about it")
+    assert "Connection refused" in caplog.text
+
+
+def test_a_stop_sends_what_is_left_first(broker, listen, make_sink):
+    listener = listen(broker.port)
+    sink = make_sink(broker.port)
+    listener.wait_for(lambda heard: heard.on("state"), "the connection")
+    for number in range(1, 101):
+        sink.emit(change(number))
+    sink.close(10)
+    listener.wait_for(lambda heard: len(heard.on("availability")) == 2, "the goodbye")
+    assert [event["seq"] for event in listener.events()] == list(range(1, 101))
+    assert listener.received[-1].text == "offline"
+
+
+def test_a_stop_without_a_broker_keeps_the_events(make_sink, tmp_path):
+    sink = make_sink(free_port())
+    sink.emit(change(1))
+    sink.close(1)
+    assert len(Spool(tmp_path / "state" / "events.sqlite3")) == 1
+
+
+def test_a_sink_that_was_never_started_can_be_closed(make_sink):
+    sink = make_sink(free_port(), start=False)
+    sink.close()
+    sink.close()
+    assert not sink.alive
+
+
+def test_attempts_in_vain_leave_no_open_files():
+    news: list[News] = []
+    settings = MqttSettings(host=LOOPBACK, port=free_port())
+
+    def attempt() -> None:
+        ended = threading.Event()
+
+        def tell(item: News) -> None:
+            news.append(item)
+            ended.set()
+
+        connection = Connection(settings, Login("hall"), "affectd/hall/availability", tell)
+        connection.open()
+        assert ended.wait(10)
+        connection.release()
+
+    attempt()
+    wait_until(lambda: "paho-mqtt-client-hall" not in names_of_threads(), "the thread of the attempt to end")
+    news.clear()
+    gc.collect()
+    gc.disable()
+    try:
+        before = len(list(OPEN_FILES.iterdir()))
+        for _ in range(20):
+            attempt()
+            assert isinstance(news[-1], Disconnected)
+            news.clear()
+        wait_until(lambda: len(list(OPEN_FILES.iterdir())) <= before, "the files to be closed")
+    finally:
+        gc.enable()
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """Certificate and key of a broker on the loopback address, signed by itself."""
+    if shutil.which("openssl") is None:
+        pytest.skip("needs certificates: apt-get install openssl")
+    certificate, key = tmp_path / "broker.pem", tmp_path / "broker.key"
+    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    name = ["-subj", "/CN=broker", "-addext", f"subjectAltName=IP:{LOOPBACK}", "-days", "1"]
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(["openssl", "req", "-x509", *curve, *name, *files], check=True, capture_output=True)
+    return certificate, key
+
+
+def test_a_broker_with_a_certificate_of_our_authority_is_trusted(silent_broker, make_sink, certificate, caplog):
+    silent_broker.start(f"certfile {certificate[0]}", f"keyfile {certificate[1]}")
+    with caplog.at_level(logging.INFO):
+        make_sink(silent_broker.port, tls=True, ca_file=str(certificate[0]))
+        wait_until(lambda: "connected to the broker" in caplog.text, "the connection")
+
+
+def test_a_broker_with_a_certificate_of_nobody_we_know_is_not_talked_to(silent_broker, make_sink, certificate, caplog):
+    silent_broker.start(f"certfile {certificate[0]}", f"keyfile {certificate[1]}")
+    with caplog.at_level(logging.INFO):
+        make_sink(silent_broker.port, tls=True)
+        wait_until(lambda: "certificate verify failed" in caplog.text, "a word about it")
+    assert "connected to the broker" not in caplog.text
+
+
+def test_a_password_without_a_user_is_refused(make_sink):
+    with pytest.raises(ConfigError, match=r"mqtt\.username"):
+        make_sink(1883, password=WRONG_PASSWORD)

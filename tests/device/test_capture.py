@@ -1,0 +1,264 @@
+import queue
+import threading
+import time
+
+import pytest
+
+from device.capture import build_capture
+from device.errors import SourceError
+from device.sources import SourceSettings
+from tests.fakes import FakeClock, frame
+
+PATIENCE_S = 30.0
+SETTINGS = SourceSettings(reopen_delay_s=0.001, reopen_delay_max_s=0.004)
+
+
+def until(condition) -> None:
+    """Wait for another thread to make ``condition`` true."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "the other thread did not get there"
+        time.sleep(0.002)
+
+
+class Recording:
+    """Gives three frames, ten a second."""
+
+    name = "film"
+    live = False
+
+    def __init__(self, count=3):
+        self.count = count
+        self.opened = 0
+
+    def open(self):
+        self.opened += 1
+        self.frames = [frame(number) for number in range(self.count)]
+
+    def read(self):
+        return self.frames.pop(0) if self.frames else None
+
+    def close(self):
+        self.frames = []
+
+
+class LiveSource:
+    """Gives what a test puts in: a frame, None for an end, or an exception to raise; waits where nothing is in."""
+
+    name = "camera"
+    live = True
+
+    def __init__(self):
+        self.script = queue.Queue()
+        self.openings = queue.Queue()
+        self.reads = 0
+        self.opened = self.closed = 0
+
+    def open(self):
+        self.opened += 1
+        if not self.openings.empty():
+            raise self.openings.get()
+
+    def read(self):
+        self.reads += 1
+        item = self.script.get()
+        if isinstance(item, Exception):
+            raise item
+        return item
+
+    def close(self):
+        self.closed += 1
+
+
+@pytest.fixture
+def clock():
+    return FakeClock()
+
+
+@pytest.fixture
+def source():
+    return LiveSource()
+
+
+@pytest.fixture
+def capture(source, clock):
+    made = build_capture(source, SETTINGS, clock)
+    yield made
+    source.script.put(None)
+    made.close()
+
+
+def test_a_recording_gives_every_frame_when_it_is_due_and_ends(clock):
+    waits = []
+
+    def wait(seconds):
+        waits.append(seconds)
+        clock.time_s += seconds
+
+    capture = build_capture(Recording(), SourceSettings(), clock, wait)
+    capture.start()
+    assert [capture.next(1.0).index for _ in range(3)] == [0, 1, 2]
+    assert waits == pytest.approx([0.1, 0.1])
+    assert not capture.ended
+    assert capture.next(1.0) is None
+    assert capture.ended
+    assert (capture.state, capture.dropped) == ("ok", 0)
+
+
+def test_a_recording_that_is_not_due_within_the_timeout_is_given_later(clock):
+    def wait(seconds):
+        clock.time_s += seconds
+
+    capture = build_capture(Recording(), SourceSettings(), clock, wait)
+    capture.start()
+    assert capture.next(0.06).index == 0
+    assert capture.next(0.06) is None
+    assert not capture.ended
+    assert capture.next(0.06).index == 1
+
+
+def test_a_recording_as_fast_as_possible_does_not_wait(clock):
+    def wait(_):
+        pytest.fail("waited")
+
+    capture = build_capture(Recording(), SourceSettings(pace="as-fast-as-possible"), clock, wait)
+    capture.start()
+    assert [capture.next(1.0).index for _ in range(3)] == [0, 1, 2]
+
+
+def test_a_slow_reader_misses_no_frame_of_a_recording(clock):
+    capture = build_capture(Recording(), SourceSettings(), clock)
+    capture.start()
+    numbers = []
+    while (taken := capture.next(1.0)) is not None:
+        numbers.append(taken.index)
+        clock.time_s += 60.0
+    assert numbers == [0, 1, 2]
+
+
+def test_a_recording_can_be_started_again_after_its_end(clock):
+    capture = build_capture(Recording(1), SourceSettings(), clock)
+    for _ in range(2):
+        capture.start()
+        assert capture.next(1.0).index == 0
+        assert capture.next(1.0) is None
+        assert capture.close()
+
+
+def test_a_live_source_gives_the_newest_frame_and_counts_the_others(source, capture):
+    for number in range(3):
+        source.script.put(frame(number))
+    capture.start()
+    until(lambda: source.reads == 4)
+    assert capture.next(PATIENCE_S).index == 2
+    assert capture.dropped == 2
+    assert capture.next(0.0) is None
+    source.script.put(frame(3))
+    assert capture.next(PATIENCE_S).index == 3
+    assert capture.dropped == 2
+
+
+def test_a_source_that_is_not_there_at_the_start_is_the_callers_to_know(source, capture):
+    source.openings.put(SourceError("no camera at /dev/video0"))
+    with pytest.raises(SourceError, match="no camera at /dev/video0"):
+        capture.start()
+
+
+def test_a_source_that_need_not_be_there_is_lost_until_it_comes(source, capture, caplog):
+    source.openings.put(SourceError("no camera at /dev/video0"))
+    capture.start(must_open=False)
+    assert capture.state == "lost"
+    source.script.put(frame(0))
+    assert capture.next(PATIENCE_S).index == 0
+    assert capture.state == "ok"
+    assert "no camera at /dev/video0; trying again in 0.001 s" in caplog.text
+
+
+@pytest.mark.parametrize("loss", [SourceError("the cable is out"), None])
+def test_a_source_that_fails_or_ends_is_lost_closed_and_opened_again(source, capture, loss):
+    capture.start()
+    source.script.put(frame(0))
+    assert capture.next(PATIENCE_S).index == 0
+    source.script.put(loss)
+    until(lambda: source.opened == 2)
+    assert source.closed == 1
+    assert capture.state == "lost"
+    assert not capture.ended
+    source.script.put(frame(1))
+    assert capture.next(PATIENCE_S).index == 1
+    assert capture.state == "ok"
+
+
+def test_the_waits_between_openings_double_up_to_the_longest_and_begin_anew_after_a_frame(source, capture, caplog):
+    capture.start()
+    for _ in range(4):
+        source.openings.put(SourceError("no camera"))
+    source.script.put(SourceError("the cable is out"))
+    source.script.put(frame(0))
+    assert capture.next(PATIENCE_S).index == 0
+    source.script.put(SourceError("the cable is out"))
+    until(lambda: source.opened == 7)
+    waits = [record.getMessage().rpartition(" in ")[2] for record in caplog.records]
+    assert waits == ["0.001 s", "0.002 s", "0.004 s", "0.004 s", "0.004 s", "0.001 s"]
+
+
+def test_a_source_that_falls_silent_is_lost_until_it_speaks_and_is_told_once(source, clock, capture, caplog):
+    capture.start()
+    source.script.put(frame(0))
+    assert capture.next(PATIENCE_S).index == 0
+    clock.time_s += SETTINGS.stall_timeout_s
+    assert capture.state == "ok"
+    clock.time_s += 0.1
+    assert capture.state == "lost"
+    assert capture.next(0.0) is None
+    assert capture.next(0.0) is None
+    assert caplog.text.count("camera has given no frame for 5.1 s") == 1
+    source.script.put(frame(1))
+    assert capture.next(PATIENCE_S).index == 1
+    assert capture.state == "ok"
+
+
+def test_closing_lets_go_of_the_source_and_starting_opens_it_again(source, capture):
+    capture.start()
+    source.script.put(frame(0))
+    until(lambda: source.reads == 2)
+    closer = threading.Thread(target=capture.close, args=(PATIENCE_S,))
+    closer.start()
+    until(capture._stop.is_set)
+    source.script.put(frame(1))
+    closer.join()
+    assert (source.opened, source.closed) == (1, 1)
+    assert capture.next(0.0) is None, "nothing taken before or while closing may come out after it"
+    capture.start()
+    source.script.put(frame(2))
+    assert capture.next(PATIENCE_S).index == 2
+
+
+def test_a_stuck_read_does_not_hold_up_closing_and_bars_a_second_start(source, capture):
+    capture.start()
+    until(lambda: source.reads == 1)
+    assert not capture.close(0.01)
+    with pytest.raises(SourceError, match="still held"):
+        capture.start()
+    source.script.put(None)
+    until(lambda: source.closed > 0)
+
+
+def test_closing_cuts_the_wait_for_another_opening_short(source, clock):
+    capture = build_capture(source, SourceSettings(reopen_delay_s=3600.0, reopen_delay_max_s=3600.0), clock)
+    source.openings.put(SourceError("no camera"))
+    capture.start(must_open=False)
+    until(lambda: source.opened == 1)
+    assert capture.close(PATIENCE_S)
+
+
+def test_closing_before_starting_is_harmless(capture, source):
+    assert capture.close()
+    assert source.closed == 0
+
+
+def test_a_fault_in_the_reading_thread_reaches_the_caller(source, capture):
+    capture.start()
+    source.script.put(ZeroDivisionError("a bug"))
+    with pytest.raises(ZeroDivisionError, match="a bug"):
+        capture.next(PATIENCE_S)

@@ -1,0 +1,114 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from device.config import Config, load_config, parse_config
+from device.errors import ConfigError
+
+SHIPPED = Path(__file__).parents[2] / "config.yaml"
+
+
+def _keys(section: type[BaseModel], prefix: str = "") -> dict[str, object]:
+    """Dotted key to default of every setting there is."""
+    found: dict[str, object] = {}
+    for name, field in section.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            found |= _keys(field.annotation, f"{prefix}{name}.")
+        else:
+            found[prefix + name] = field.default
+    return found
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name, value in values.items():
+        found |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
+    return found
+
+
+def test_the_shipped_file_names_every_key_with_its_default():
+    assert _flat(yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))) == _keys(Config)
+
+
+def test_the_shipped_file_is_what_an_empty_one_means():
+    assert load_config(SHIPPED) == parse_config("", "empty.yaml") == Config()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("mqtt:\n  hst: x\n", "c.yaml:2: unknown key `mqtt.hst`; did you mean `host`?"),
+        ("mqqt:\n  host: x\n", "c.yaml:1: unknown key `mqqt`; did you mean `mqtt`?"),
+        ("log:\n  zzzzzz: 1\n", "c.yaml:2: unknown key `log.zzzzzz`; known here are level"),
+        (
+            "mqtt:\n  spool:\n    max_evens: 3\n",
+            "c.yaml:3: unknown key `mqtt.spool.max_evens`; did you mean `max_events`?",
+        ),
+        ("\nmqtt:\n  port: soon\n", "c.yaml:3: `mqtt.port`: expected a valid integer, found 'soon'"),
+        ("mqtt:\n  port: '1883'\n", "c.yaml:2: `mqtt.port`: expected a valid integer, found '1883'"),
+        ("mqtt:\n  port: 99999\n", "c.yaml:2: `mqtt.port`: expected less than or equal to 65535, found 99999"),
+        ("log: loud\n", "c.yaml:1: `log`: expected "),
+        ("device:\n  id: a/b\n", "c.yaml:2: `device.id`: expected letters, digits, _ and -"),
+        ("source:\n  fps: .nan\n", "c.yaml:2: `source.fps`: expected a finite number"),
+        ("- a\n- b\n", "c.yaml:1: expected sections such as `mqtt:`, found ['a', 'b']"),
+        ("mqtt: [\n", "c.yaml:2: this is not YAML"),
+        ("mqtt: {}\nmqtt: {}\n", "c.yaml:2: the key 'mqtt' stands twice"),
+        ("mqtt: !!python/object:os.system {}\n", "c.yaml:1: this is not YAML"),
+        ("mqtt:\n  port: x\n  host: 3\n", "(and 1 more)"),
+    ],
+)
+def test_a_fault_is_told_with_its_line_what_was_expected_and_what_stands_there(text, told):
+    with pytest.raises(ConfigError) as fault:
+        parse_config(text, "c.yaml")
+    assert told in str(fault.value)
+    assert "\n" not in str(fault.value)
+
+
+def test_a_password_is_refused_and_not_repeated():
+    with pytest.raises(ConfigError) as fault:
+        parse_config("mqtt:\n  password: hunter2\n", "c.yaml")
+    assert "AFFECTD_MQTT_PASSWORD" in str(fault.value)
+    assert "hunter2" not in str(fault.value)
+
+
+def test_a_stream_s_url_with_a_fault_does_not_show_its_password():
+    with pytest.raises(ConfigError) as fault:
+        parse_config("source:\n  uri: ftp://me:hunter2@host/x\n", "c.yaml")
+    assert "source.uri" in str(fault.value)
+    assert "hunter2" not in str(fault.value)
+
+
+def test_a_file_that_is_missing_is_told_with_what_to_do(tmp_path):
+    with pytest.raises(ConfigError, match="cannot be read: No such file or directory; give another file with --config"):
+        load_config(tmp_path / "none.yaml")
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path):
+    path = tmp_path / "c.yaml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        load_config(path)
+
+
+def test_a_path_may_be_written_as_text_and_a_whole_number_for_seconds():
+    config = parse_config("classifier:\n  model: /x/y.tflite\nsource:\n  fps: 10\n", "c.yaml")
+    assert config.classifier.model_path == Path("/x/y.tflite")
+    assert config.source.fps == 10.0
+
+
+def test_the_state_folder_is_the_configured_one_then_systemd_s_then_the_users(monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", "/home/x/state")
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    assert Config().device.resolved_state_dir == Path("/home/x/state/affectd")
+    monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/affectd")
+    assert Config().device.resolved_state_dir == Path("/var/lib/affectd")
+    named = parse_config("device:\n  state_dir: /srv/x\n", "c.yaml")
+    assert named.device.resolved_state_dir == Path("/srv/x")
+
+
+def test_a_device_without_an_id_is_called_as_its_host_with_what_topics_allow(monkeypatch):
+    monkeypatch.setattr("socket.gethostname", lambda: "hall.example")
+    assert Config().device.resolved_id == "hall-example"

@@ -1,0 +1,45 @@
+import os
+
+import pytest
+
+from device.errors import StorageError
+from device.files import check_folder, write_atomically
+
+
+def test_a_file_is_written_and_replaced(tmp_path):
+    path = tmp_path / "file"
+    write_atomically(path, b"old")
+    write_atomically(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert path.stat().st_mode & 0o777 == 0o644
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_disk_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    write_atomically(path, b"old")
+
+    def fail(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="No space left"):
+        write_atomically(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_missing_folder_is_told_before_anything_is_written(tmp_path):
+    with pytest.raises(StorageError, match=r"the folder .*none is not there"):
+        check_folder(tmp_path / "none" / "file")
+
+
+def test_a_folder_is_not_overwritten_by_a_file(tmp_path):
+    with pytest.raises(StorageError, match="is a folder"):
+        write_atomically(tmp_path, b"new")
+
+
+def test_a_folder_that_may_not_be_written_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(StorageError, match="cannot be written"):
+        check_folder(tmp_path / "file")

@@ -1,0 +1,26 @@
+from functools import partial
+
+import pytest
+
+from tests.brokers import broker, listen, silent_broker
+from tests.integration.processes import Daemon, write_config
+
+__all__ = ["broker", "listen", "silent_broker"]
+
+
+@pytest.fixture
+def configure(tmp_path):
+    """Writes a configuration for a broker's port; keywords are sections with what differs from the defaults."""
+    return partial(write_config, tmp_path)
+
+
+@pytest.fixture
+def daemon(tmp_path, request):
+    """Starts daemons; what still runs at the test's end is ended."""
+
+    def start(config):
+        started = Daemon(config, tmp_path / "stderr")
+        request.addfinalizer(started.end)
+        return started
+
+    return start

@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from trainer.recipe import load_recipe
+
+pytest.importorskip("keras", reason="augmentation needs Keras: pip install 'affectd[train]'")
+
+STILL = {
+    "rotation_deg": 0,
+    "shift": 0,
+    "zoom": 0,
+    "flip": False,
+    "brightness": 0,
+    "contrast": 0,
+    "erase_probability": 0,
+}
+
+
+def _augmented(images, **amounts):
+    from trainer.augment import Augment
+
+    settings = load_recipe("edge").augmentation.model_copy(update=STILL | amounts)
+    return np.asarray(Augment(settings, seed=1)(images, training=True))
+
+
+@pytest.fixture
+def faces():
+    rows, columns = np.mgrid[0:48, 0:48] / 47.0
+    smooth = 0.2 + 0.5 * rows + 0.2 * np.sin(6 * columns)
+    return np.repeat(np.clip(smooth, 0, 1).astype(np.float32)[None, :, :, None], 32, axis=0)
+
+
+def test_without_amounts_a_face_stays_as_it_is(faces):
+    np.testing.assert_allclose(_augmented(faces), faces, atol=1e-5)
+
+
+def test_outside_training_a_face_stays_as_it_is(faces):
+    from trainer.augment import Augment
+
+    layer = Augment(load_recipe("edge").augmentation, seed=1)
+    np.testing.assert_array_equal(np.asarray(layer(faces)), faces)
+
+
+def test_a_flip_mirrors_some_faces_and_leaves_others(faces):
+    flipped = _augmented(faces, flip=True)
+    mirrored = [np.allclose(one, face[:, ::-1], atol=1e-4) for one, face in zip(flipped, faces, strict=True)]
+    kept = [np.allclose(one, face, atol=1e-4) for one, face in zip(flipped, faces, strict=True)]
+    assert all(a or b for a, b in zip(mirrored, kept, strict=True))
+    assert any(mirrored)
+    assert any(kept)
+
+
+@pytest.mark.parametrize(
+    "amounts", [{"rotation_deg": 20}, {"shift": 0.1}, {"zoom": 0.2}, {"brightness": 0.2}, {"contrast": 0.5}]
+)
+def test_each_amount_changes_faces_each_in_its_own_way_and_keeps_the_range(faces, amounts):
+    changed = _augmented(faces, **amounts)
+    assert changed.min() >= 0.0
+    assert changed.max() <= 1.0
+    assert np.abs(changed - faces).mean() > 0.001
+    assert np.abs(changed[0] - changed[1]).mean() > 0.001
+
+
+def test_erasing_blots_out_no_more_than_the_area_allowed(faces):
+    erased = _augmented(faces, erase_probability=1.0, erase_area=0.15)
+    shares = (np.abs(erased - faces) > 1e-6).mean(axis=(1, 2, 3))
+    assert shares.max() <= 0.17
+    assert (shares > 0).mean() > 0.9

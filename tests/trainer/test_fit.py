@@ -1,0 +1,118 @@
+"""Real trainings, small ones: a few pictures that can be learnt in seconds."""
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from tests.trainer.files import write_faces
+from trainer.recipe import bundled_recipes
+
+keras = pytest.importorskip("keras", reason="training needs Keras: pip install 'affectd[train]'")
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Data, and a recipe small enough for a test."""
+    folder = tmp_path_factory.mktemp("training")
+    write_faces(folder, train=210, validation=28)
+    values = yaml.safe_load(bundled_recipes()["edge"].read_text(encoding="utf-8"))
+    values["network"] |= {"stem_filters": 8, "stages": [[16, 1, 2]]}
+    values |= {"name": "tiny", "epochs": 12, "batch_size": 10, "learning_rate": 0.05, "ema_momentum": 0.9}
+    values["augmentation"] |= {"rotation_deg": 2, "shift": 0.02, "flip": False, "erase_probability": 0.1}
+    (folder / "tiny.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
+    return folder
+
+
+def _command(folder, out, *more):
+    files = ["--data", folder / "fer2013.csv", "--ferplus", folder / "fer2013new.csv"]
+    return [sys.executable, "-m", "trainer", "fit", folder / "tiny.yaml", *files, "--out", out, *more]
+
+
+@pytest.fixture(scope="module")
+def trained(folder):
+    out = folder / "whole"
+    answer = subprocess.run(_command(folder, out), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+    return out
+
+
+def _epochs(out):
+    with (out / "log.csv").open(newline="", encoding="utf-8") as file:
+        return [int(row["epoch"]) for row in csv.DictReader(file)]
+
+
+def test_a_training_learns_what_can_be_learnt(trained):
+    (accuracy, agreement) = json.loads((trained / "training.json").read_text(encoding="utf-8"))["measured"]
+    assert accuracy["value"] >= 0.8
+    assert agreement["value"] == accuracy["value"]  # the votes are all for the label
+
+
+def test_what_the_converter_needs_lies_beside_the_model(trained):
+    record = json.loads((trained / "training.json").read_text(encoding="utf-8"))
+    assert record["labels"] == ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"]
+    assert record["input"] == {"height": 48, "width": 48, "real_range": [0.0, 1.0], "crop_margin": 0.1}
+    assert record["seed"] == 1
+    assert len(record["data"]["files"]["fer2013.csv"]) == 64
+    calibration, check = np.load(trained / "calibration.npz"), np.load(trained / "check.npz")
+    assert np.bincount(calibration["labels"]).tolist() == [30] * 7
+    assert check["faces"].shape == (28, 48, 48, 1)
+    assert check["faces"].dtype == np.uint8
+
+
+def test_the_saved_model_is_plain_keras_in_float32(trained):
+    model = keras.models.load_model(trained / "model.keras")
+    assert model.input_shape == (None, 48, 48, 1)
+    assert {variable.dtype for variable in model.variables} == {"float32"}
+    assert {type(layer).__module__.partition(".")[0] for layer in model.layers} == {"keras"}
+    probabilities = model.predict(np.load(trained / "check.npz")["faces"] / 255.0, verbose=0)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-5)
+
+
+def test_a_training_that_was_killed_goes_on_where_it_was(folder):
+    out = folder / "killed"
+    process = subprocess.Popen(_command(folder, out), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not ((out / "log.csv").exists() and len(_epochs(out)) >= 2):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    before = len(_epochs(out))
+    answer = subprocess.run(_command(folder, out), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+    epochs = _epochs(out)
+    assert sorted(set(epochs)) == list(range(12))
+    assert len(epochs) <= 12 + 1  # at most the epoch in which it was killed is told twice
+    assert before >= 2
+
+
+def test_a_recipe_that_learns_votes_asks_for_them(folder):
+    command = [
+        part for part in _command(folder, folder / "none") if part not in ("--ferplus", folder / "fer2013new.csv")
+    ]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert answer.returncode == 65
+    assert answer.stderr.splitlines()[-1].startswith("affectd-train: the recipe tiny learns people's votes")
+    assert not (folder / "none").exists()
+
+
+def test_data_that_is_wrong_is_one_line_and_leaves_nothing(folder, tmp_path):
+    bad = tmp_path / "fer2013.csv"
+    bad.write_text("emotion,pixels,Usage\n3,1 2 3,Training\n", encoding="utf-8")
+    command = [str(part).replace(str(folder / "fer2013.csv"), str(bad)) for part in _command(folder, tmp_path / "out")]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert answer.returncode == 65
+    assert answer.stderr.count("\n") == 1
+    assert "fer2013.csv:2: expected 2304 pixels" in answer.stderr
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,43 @@
+import pytest
+import yaml
+
+from device.errors import DataError, UsageError
+from trainer.recipe import bundled_recipes, load_recipe
+
+
+def test_every_bundled_recipe_loads_and_carries_its_file_s_name():
+    names = bundled_recipes()
+    assert {"edge", "edge-fer2013"} <= set(names)
+    for name in names:
+        assert load_recipe(name).name == name
+
+
+def test_a_recipe_may_be_a_file_of_ones_own(tmp_path):
+    values = yaml.safe_load(bundled_recipes()["edge"].read_text(encoding="utf-8")) | {"name": "mine", "epochs": 3}
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    assert load_recipe(str(path)).epochs == 3
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones():
+    with pytest.raises(UsageError, match="edge, edge-fer2013"):
+        load_recipe("egde")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [({"epochs": 0}, "epochs"), ({"colour": "grey"}, "colour"), ({"network": {"name": "huge"}}, "network")],
+)
+def test_a_recipe_that_makes_no_sense_is_named_with_its_key(tmp_path, change, told):
+    values = yaml.safe_load(bundled_recipes()["edge"].read_text(encoding="utf-8")) | change
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    with pytest.raises(DataError, match=told):
+        load_recipe(str(path))
+
+
+def test_a_recipe_that_is_no_yaml_is_refused(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("a: [", encoding="utf-8")
+    with pytest.raises(DataError, match="not YAML"):
+        load_recipe(str(path))
