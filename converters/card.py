@@ -74,25 +74,26 @@ def _training(record: TrainingRecord) -> Training:
 
 
 def _accuracy(record: TrainingRecord, parity: Parity) -> tuple[Measurement, ...]:
-    """The training's figures, then those of the faces in ``check.npz``, where both networks were measured."""
+    """The training's figures; the one that ``check.npz`` gives was measured anew, on both networks."""
+    check = record.check
+    told = {(one.metric, one.split): one for one in record.measured}
+    again = told.pop((check.metric, check.split), None) if parity.labelled else None
     measured = [
         Measurement(metric=one.metric, split=one.split, count=one.count, float_value=one.value, recall=one.recall)
-        for one in record.measured
+        for one in told.values()
     ]
     if parity.labelled:
-        measured.append(
-            Measurement(
-                metric="accuracy",
-                split="check",
-                count=parity.labelled,
-                float_value=_rounded(parity.float_accuracy),
-                int8_value=_rounded(parity.int8_accuracy),
-            )
+        both = Measurement(
+            metric=check.metric,
+            split=check.split,
+            count=parity.labelled,
+            float_value=_rounded(parity.float_accuracy),
+            int8_value=_rounded(parity.int8_accuracy),
+            recall=again.recall if again else {},
         )
-    agreement = Measurement(
-        metric="agreement", split="check", count=parity.faces, int8_value=_rounded(parity.agreement)
-    )
-    return (*measured, agreement)
+        measured.append(both)
+    equal = _rounded(parity.agreement)
+    return (*measured, Measurement(metric="equal_decisions", split=check.split, count=parity.faces, int8_value=equal))
 
 
 def _rounded(share: float | None) -> float | None:

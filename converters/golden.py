@@ -13,8 +13,12 @@ from device.contract.metadata import GoldenExample, GoldenSet
 from device.contract.preprocess import InputSpec
 from device.interpreter import TfliteInterpreter
 
-TOLERANCE = 0.04
-"""Greatest difference per score: other runtimes and accelerators round differently, by a few of 256 steps."""
+TOLERANCE = 0.1
+"""Greatest difference per score.
+
+Kernels round differently: on one network TFLite's own and XNNPACK's were up to 0.035 apart. A mixed-up label, range or
+weight moves a score by far more than this.
+"""
 
 _SCALES = (0.03, 0.06, 0.12, 0.25)  # standard deviation of the blur, as a share of the height
 

@@ -8,7 +8,7 @@ from typing import Any
 from converters.calibrate import RepresentativeSet
 from converters.framework import load_keras, load_tensorflow
 from device.contract.preprocess import InputSpec
-from device.errors import DataError, UnavailableError
+from device.errors import AffectdError, DataError, UnavailableError
 from device.native_stderr import captured_stderr
 
 METHOD = "post-training, full int8, uint8 ends, per-channel convolutions"
@@ -65,6 +65,8 @@ def to_int8(network: Any, spec: InputSpec, calibration: RepresentativeSet) -> by
             signature = [keras.InputSpec(shape=(1, spec.height, spec.width, 1), dtype="float32", name="face")]
             network.export(folder, format="tf_saved_model", verbose=False, input_signature=signature)
             flatbuffer: bytes = _configured(tensorflow, folder, spec, calibration).convert()
+    except (AffectdError, OSError):
+        raise
     except Exception as error:  # TensorFlow's converter raises whatever its layers raise
         first = " ".join(str(error).split())[:200]
         raise DataError(f"TensorFlow cannot convert the network to int8 ({first})", "use simpler layers") from error

@@ -42,6 +42,13 @@ class RecordedMeasurement(_Part):
     recall: dict[str, float] = Field(default_factory=dict)
 
 
+class CheckRecord(_Part):
+    """Which figure the labels in ``check.npz`` give, in the training's own words."""
+
+    metric: str = "accuracy"
+    split: str = "check"
+
+
 class TrainingRecord(_Part):
     """``training.json``."""
 
@@ -58,6 +65,7 @@ class TrainingRecord(_Part):
     git_revision: str | None = None
     versions: dict[str, str] = Field(default_factory=dict)
     measured: tuple[RecordedMeasurement, ...] = ()
+    check: CheckRecord = CheckRecord()
     smoothing: Smoothing = Smoothing()
 
     def spec(self) -> InputSpec:

@@ -107,7 +107,7 @@ def _load(path: Path) -> cv2.CascadeClassifier:
         )
     try:
         cascade = cv2.CascadeClassifier(str(path))
-    except (cv2.error, SystemError) as error:
+    except (cv2.error, SystemError) as error:  # the latter is how OpenCV's constructors fail on bad XML
         raise _damaged(path) from error
     if cascade.empty():
         raise _damaged(path)

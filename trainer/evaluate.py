@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 from trainer.datasets.faces import FaceSet, majority
 
+METRIC_NAMES = {"labels": "label_accuracy", "majority": "majority_agreement"}
+"""A recipe's metric to the name of its figure."""
+
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
@@ -34,9 +37,9 @@ class Measurement:
 
 def measure(probabilities: NDArray[np.float32], faces: FaceSet, split: str) -> list[Measurement]:
     """Hold probabilities (n, labels) against all references that ``faces`` have."""
-    references = {"label_accuracy": faces.labels}
+    references = {METRIC_NAMES["labels"]: faces.labels}
     if faces.votes is not None:
-        references["majority_agreement"] = majority(faces.votes)
+        references[METRIC_NAMES["majority"]] = majority(faces.votes)
     decisions = probabilities.argmax(axis=1)
     return [_agreement(name, split, decisions, labels, faces.label_names) for name, labels in references.items()]
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from device.contract.preprocess import InputSpec
 from trainer.datasets.faces import FaceSet
-from trainer.evaluate import Measurement
+from trainer.evaluate import METRIC_NAMES, Measurement
 from trainer.recipe import Recipe
 
 CALIBRATION_FACES = 700
@@ -62,6 +62,7 @@ def write_training(
         "data": data,
         **training,
         "versions": _versions(),
+        "check": {"metric": METRIC_NAMES[recipe.metric], "split": data["validation"]["split"]},
         "measured": [one.as_dict() for one in measured],
     }
     text = json.dumps(record, indent=2, ensure_ascii=False)

@@ -3,16 +3,17 @@
 import math
 import os
 from datetime import datetime, timedelta
+from typing import Any
 
 import cv2
 import numpy as np
-from cv2.typing import MatLike
+from numpy.typing import NDArray
 
 from device.interfaces import Clock
 from device.records import Frame
 
 
-def to_frame(picture: MatLike, *, time_s: float, taken_at: datetime, index: int, colour: bool) -> Frame:
+def to_frame(picture: NDArray[Any], *, time_s: float, taken_at: datetime, index: int, colour: bool) -> Frame:
     """A Frame of ``picture``: uint8 (height, width, 3) in BGR order, or (height, width) from a grey camera."""
     pixels = picture.astype(np.uint8, copy=False)
     if pixels.ndim == 2:

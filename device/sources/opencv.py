@@ -158,7 +158,7 @@ class Stream(_LiveSource):
     def _diagnose(self) -> SourceError:
         """Tell a server that is not there from one that gives no video; FFmpeg does not say."""
         parts = urlsplit(self._url)
-        address = (parts.hostname or "", parts.port or _DEFAULT_PORTS[parts.scheme.lower()])
+        address = (parts.hostname or "", parts.port or _DEFAULT_PORTS.get(parts.scheme, 80))
         try:
             socket.create_connection(address, timeout=_DIAGNOSIS_TIMEOUT_S).close()
         except OSError as error:

@@ -2,10 +2,11 @@
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
-from cv2.typing import MatLike
+from numpy.typing import NDArray
 
 from device.errors import SourceError
 from device.interfaces import Clock
@@ -100,7 +101,7 @@ class ImageFolder:
             self._timeline.rewind(self._step_s)
         return self._loop
 
-    def _decode(self, path: Path) -> MatLike | None:
+    def _decode(self, path: Path) -> NDArray[Any] | None:
         """The picture in BGR order, None where it cannot be read."""
         try:
             # Not imread, which cannot open every name and does not say why it fails.

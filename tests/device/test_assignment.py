@@ -13,8 +13,11 @@ def least_total(costs: np.ndarray, limit: float) -> float:
     totals = [limit * rows]
     for size in range(1, min(rows, columns) + 1):
         for chosen in combinations(range(rows), size):
-            for order in permutations(range(columns), size):
-                totals.append(sum(costs[pair] for pair in zip(chosen, order, strict=True)) + limit * (rows - size))
+            alone = limit * (rows - size)
+            totals += [
+                sum(costs[pair] for pair in zip(chosen, order, strict=True)) + alone
+                for order in permutations(range(columns), size)
+            ]
     return min(totals)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from device.capture import build_capture
 from device.errors import SourceError
-from device.sources import SourceSettings
+from device.sources.settings import SourceSettings
 from tests.fakes import FakeClock, frame
 
 PATIENCE_S = 30.0

@@ -86,9 +86,9 @@ def test_a_face_that_leaves_ends_its_track_after_a_while():
     scene = Scene(lost_s=0.5)
     scene.look_for(1.0, face(100))
     last_seen_s = scene.time_s
-    coasting = scene.look_for(0.5)
+    coasting = scene.look_for(0.4)
     assert [(track.id, track.visible, track.last_seen_s) for track in coasting] == [(1, False, last_seen_s)]
-    assert scene.look() == ()
+    assert scene.look_for(0.2) == ()
     assert [(track.id, track.visible, track.last_seen_s) for track in scene.ended] == [(1, False, last_seen_s)]
 
 
@@ -232,18 +232,21 @@ def test_in_the_clip_everyone_keeps_one_id_from_coming_to_leaving(detector):
     stays: dict[str, list[set[int]]] = {}
     present: set[str] = set()
     in_view = held = 0
-    for true in load_true_boxes():
+    for number, true in enumerate(load_true_boxes()):
         frame = source.read()
+        if number % 2:
+            continue
         active = tracker.update(detector.detect(frame.grey), frame.time_s).active
         for person in true:
             if person.id not in present:
                 stays.setdefault(person.id, []).append(set())
-            box = Box(*person.box_xywh)
-            near = [track.id for track in active if track.box.iou(box) > 0.4]
             if person.visible > 0.5:
+                box = Box(*person.box_xywh)
+                nearest = max(active, key=lambda track: track.box.iou(box), default=None)
                 in_view += 1
-                held += bool(near)
-                stays[person.id][-1].update(near)
+                if nearest is not None and nearest.box.iou(box) > 0.4:
+                    held += 1
+                    stays[person.id][-1].add(nearest.id)
         present = {person.id for person in true}
     assert held > 0.9 * in_view
     assert {person: [len(stay) for stay in of_one] for person, of_one in stays.items()} == {

@@ -1,9 +1,10 @@
 import pytest
 
 from device.demo import CLIP_PATH
-from device.sources import SourceSettings, build_source
+from device.sources import build_source
 from device.sources.opencv import Camera, Stream
 from device.sources.replay import ImageFolder
+from device.sources.settings import SourceSettings
 from device.sources.video import VideoFile
 from tests.fakes import FakeClock
 

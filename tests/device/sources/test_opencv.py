@@ -1,8 +1,11 @@
 import os
 import socket
 import threading
+import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import cast
 
 import cv2
 import pytest
@@ -10,8 +13,9 @@ import pytest
 from device.capture import build_capture
 from device.clock import SystemClock
 from device.errors import SourceError
-from device.sources import SourceSettings, build_source
+from device.sources import build_source
 from device.sources.opencv import Camera, Stream
+from device.sources.settings import SourceSettings
 from tests.device.sources.films import FPS, level_of, picture
 from tests.fakes import FakeClock
 
@@ -31,6 +35,14 @@ class Motion(BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+def until(condition) -> None:
+    """Wait for another thread to make ``condition`` true."""
+    deadline = time.monotonic() + 30.0
+    while not condition():
+        assert time.monotonic() < deadline, "the other thread did not get there"
+        time.sleep(0.002)
 
 
 @contextmanager
@@ -76,8 +88,7 @@ def test_an_http_stream_gives_frames_stamped_when_they_came_and_its_end_is_an_er
         clock.time_s += 5.0
         second = source.read()
         with pytest.raises(SourceError, match="gives no more frames") as ended:
-            while True:
-                source.read()
+            list(iter(source.read, None))
         source.close()
     assert [level_of(frame.grey) for frame in (first, second)] == [0, 10]
     assert (first.index, second.index) == (0, 1)
@@ -93,11 +104,10 @@ def test_a_stream_that_ends_is_lost_and_comes_back_when_its_server_does():
         capture.start()
         assert capture.next(10.0) is not None
     try:
-        seen = {capture.state for _ in range(200) if capture.next(0.05) is None or True}
-        assert "lost" in seen
+        until(lambda: capture.state == "lost")
+        capture.next(0.0)
         with motion_server(port):
-            frames = [capture.next(0.1) for _ in range(100)]
-            assert any(frame is not None for frame in frames[20:])
+            until(lambda: capture.next(0.1) is not None)
     finally:
         capture.close()
 
@@ -109,7 +119,7 @@ def test_a_stream_whose_server_is_off_is_told_from_one_that_gives_no_video():
         SourceError, match=f"nothing answers at rtsp://127.0.0.1:{port}/live: Connection refused"
     ) as off:
         Stream(f"rtsp://user:hunter2@127.0.0.1:{port}/live", FakeClock()).open()
-    with listener() as port, pytest.raises(SourceError, match="a server answers .* but gives no video") as wrong:
+    with listener() as port, pytest.raises(SourceError, match=r"a server answers .* but gives no video") as wrong:
         Stream(f"http://user:hunter2@127.0.0.1:{port}/live", FakeClock()).open()
     assert "hunter2" not in f"{off.value} {wrong.value}"
 
@@ -161,8 +171,8 @@ class ScriptedCapture:
 
 
 def opened(*script):
-    camera = Camera("/dev/video0", FakeClock())
-    camera._capture = ScriptedCapture(*script)
+    camera = Camera(Path("/dev/video0"), FakeClock())
+    camera._capture = cast("cv2.VideoCapture", ScriptedCapture(*script))
     return camera
 
 

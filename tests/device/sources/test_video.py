@@ -93,8 +93,8 @@ def test_a_video_without_a_single_picture_is_refused_even_when_it_loops(tmp_path
     hollow = tmp_path / "hollow.avi"
     hollow.write_bytes(whole[: whole.index(b"movi") + 4])
     source = VideoFile(hollow, clock, loop=True)
+    source.open()
     with pytest.raises(SourceError, match="no video"):
-        source.open()
         source.read()
 
 
@@ -136,7 +136,8 @@ import sys
 from pathlib import Path
 from device.clock import SystemClock
 from device.errors import SourceError
-from device.sources import SourceSettings, build_source
+from device.sources import build_source
+from device.sources.settings import SourceSettings
 for uri in sys.argv[1:]:
     try:
         build_source(SourceSettings(uri=uri), SystemClock()).open()
