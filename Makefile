@@ -48,10 +48,10 @@ $(BIN)/python:
 
 $(DEMO): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing affectd and the demo's broker (about 100 MB; the first time takes a minute)"
-	@$(PIP) install --progress-bar on -q -c constraints.txt -e '.[demo]'
+	@$(PIP) install -c constraints.txt -e '.[demo]'
 	@touch $@
 
 $(DEV): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing affectd with the trainer, the converters and the tests' tools (about 1 GB; the first time takes minutes)"
-	@$(PIP) install --progress-bar on -c constraints.txt -e '.[dev]' | grep -E '^(Collecting|Installing|Successfully)' || true
+	@$(PIP) install -c constraints.txt -e '.[dev]'
 	@touch $@ $(DEMO)
