@@ -5,7 +5,7 @@ import os
 from typing import Any
 
 from device.errors import UnavailableError
-from device.native_stderr import captured_stderr
+from device.interpreter.native_stderr import captured_stderr
 
 _INSTALL = "pip install 'affectd[convert]'"
 

@@ -9,7 +9,7 @@ from converters.calibrate import RepresentativeSet
 from converters.framework import load_keras, load_tensorflow
 from device.contract.preprocess import InputSpec
 from device.errors import AffectdError, DataError, UnavailableError
-from device.native_stderr import captured_stderr
+from device.interpreter.native_stderr import captured_stderr
 
 METHOD = "post-training, full int8, uint8 ends, per-channel convolutions"
 

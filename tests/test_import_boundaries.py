@@ -9,14 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 HEAVY = {"tensorflow", "keras", "jax", "picamera2", "pygame", "ai_edge_litert", "tflite_runtime", "amqtt", "matplotlib"}
-PURE_PARTS = {
-    "device.contract",
-    "device.errors",
-    "device.records",
-    "device.interpreter",
-    "device.files",
-    "device.native_stderr",
-}
+PURE_PARTS = {"device.contract", "device.errors", "device.records", "device.interpreter"}
 ALLOWED = {
     "device": set(),
     "trainer": PURE_PARTS | {"device.detect", "device.overlay.draw"},

@@ -14,10 +14,10 @@ from converters.tflite import EDGE_TPU_OPERATORS, to_int8
 from converters.trained import Trained, load_trained
 from converters.verify import Parity, compare, require_parity
 from device.contract.container import attach
+from device.contract.files import check_folder, write_atomically
 from device.contract.metadata import ModelCard
 from device.contract.preprocess import to_real
 from device.errors import EXIT_OK, DataError
-from device.files import check_folder, write_atomically
 from device.interpreter import open_interpreter
 
 SEED = 0

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from device.native_stderr import captured_stderr
+from device.interpreter.native_stderr import captured_stderr
 
 
 def test_what_native_code_prints_is_kept_and_not_shown(capfd):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from device.contract.preprocess import InputSpec, to_real
 from device.contract.quantize import Quantization, dequantize, quantize
 from device.errors import AffectdError, ModelError, RecordError, UnavailableError
-from device.native_stderr import captured_stderr
+from device.interpreter.native_stderr import captured_stderr
 
 RUNTIMES = ("ai-edge-litert", "tflite-runtime")
 """Distributions that bring an interpreter, the preferred one first."""

@@ -192,7 +192,7 @@ def test_the_real_runtime_prints_nothing():
     )
     answer = subprocess.run(
         [sys.executable, "-c", code, str(tiny.model_file())],
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
         capture_output=True,
         text=True,
         check=False,

@@ -2,8 +2,8 @@ import os
 
 import pytest
 
+from device.contract.files import check_folder, write_atomically
 from device.errors import StorageError
-from device.files import check_folder, write_atomically
 
 
 def test_a_file_is_written_and_replaced(tmp_path):
