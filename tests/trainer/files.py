@@ -11,10 +11,12 @@ _COLUMN = {0: 4, 1: 5, 2: 6, 3: 1, 4: 3, 5: 2, 6: 0}
 
 
 def picture(label: int, seed: int) -> np.ndarray:
-    """A 48 x 48 picture from which ``label`` can be told: a bright bar whose place is the label's."""
-    pixels = np.random.default_rng(seed).integers(0, 60, (48, 48))
-    pixels[6 * label : 6 * label + 8, :] += 150
-    return pixels.astype(np.uint8)
+    """A 48 x 48 picture from which ``label`` can be told: stripes that lie or stand, fine or coarse, or noise alone."""
+    random = np.random.default_rng(seed)
+    rows, columns = np.mgrid[0:48, 0:48]
+    across = columns if label % 2 else rows
+    stripes = np.sin(across * (0.35, 0.8, 1.6)[label // 2] + random.uniform(0, 6.28)) if label < 6 else 0.0
+    return np.clip(128 + 80 * stripes + random.normal(0, 12, (48, 48)), 0, 255).astype(np.uint8)
 
 
 def fer2013_row(label: object, usage: str = "Training", pixels: np.ndarray | None = None) -> str:

@@ -28,7 +28,7 @@ def folder(tmp_path_factory):
     values = yaml.safe_load(bundled_recipes()["edge"].read_text(encoding="utf-8"))
     values["network"] |= {"stem_filters": 8, "stages": [[16, 1, 2]]}
     values |= {"name": "tiny", "epochs": 12, "batch_size": 10, "learning_rate": 0.05, "ema_momentum": 0.9}
-    values["augmentation"] |= {"rotation_deg": 2, "shift": 0.02, "flip": False, "erase_probability": 0.1}
+    values["augmentation"] |= {"rotation_deg": 2, "shift": 0.02, "zoom": 0.02, "flip": False, "erase_probability": 0.1}
     (folder / "tiny.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
     return folder
 

@@ -58,7 +58,7 @@ def test_the_card_tells_both_accuracies_and_where_they_were_measured(model_file)
     assert checked.count == 135
     assert _known(checked.float_value) >= 0.9
     assert abs(_known(checked.float_value) - _known(checked.int8_value)) <= 0.003
-    agreement = accuracy["check", "agreement"]
+    agreement = accuracy["check", "equal_decisions"]
     assert agreement.count == 150
     assert _known(agreement.int8_value) >= 0.98
 
