@@ -93,7 +93,8 @@ def _train(recipe: Recipe, train: FaceSet, validation: FaceSet, folder: Path, op
     )
     print(f"kept epoch {fitted.kept_epoch} of {epochs}; wrote {folder / 'model.keras'}")
     for one in measured:
-        print(f"{one.split} {one.metric}: {one.value:.2%} of {one.count} faces")
+        recall = ", ".join(f"{label} {share:.0%}" for label, share in one.recall.items())
+        print(f"{one.split} {one.metric}: {one.value:.2%} of {one.count} faces; recall: {recall}")
     print(f"next: affectd-convert tflite {folder / 'model.keras'}")
 
 
