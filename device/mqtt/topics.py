@@ -8,6 +8,8 @@ from device.errors import ConfigError
 NAME_PATTERN = r"^[a-zA-Z0-9_-]+$"
 """What a device and the base topic may be called: one level of a topic, without wildcards, spaces or slashes."""
 
+DEFAULT_BASE = "affectd"
+
 
 @dataclass(frozen=True, slots=True)
 class Topics:
