@@ -90,10 +90,11 @@ class Connection:
     ignored.
     """
 
-    def __init__(self, settings: MqttSettings, login: Login, will_topic: str | None, tell: Callable[[News], None]) -> None:
+    def __init__(
+        self, settings: MqttSettings, login: Login, will_topic: str | None, tell: Callable[[News], None]
+    ) -> None:
         self._settings = settings
         self._tell = tell
-        self._host = settings.host
         self._closing = False
         self._accepted = False
         self._complaint = ""
@@ -163,7 +164,7 @@ class Connection:
         # paho calls this while it handles the exception, and does not pass it on.
         error = sys.exc_info()[1]
         client.disconnect()  # else paho waits a second before it ends its thread
-        self._tell(Disconnected(self, *explain_failure(error, self._host)))
+        self._tell(Disconnected(self, *explain_failure(error, self._settings.host, tls=self._settings.tls)))
 
     def _on_disconnect(self, _client: Any, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         self._tell(Disconnected(self, *explain_end(str(reason), self._complaint, accepted=self._accepted)))

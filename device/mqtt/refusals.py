@@ -38,12 +38,17 @@ def explain_refusal(reason: Any) -> Explanation:
     return (f"{sentence}; {remedy}", True) if remedy else (sentence, False)
 
 
-def explain_failure(error: BaseException | None, host: str) -> Explanation:
+def explain_failure(error: BaseException | None, host: str, *, tls: bool) -> Explanation:
     """Explain why there is no connection at all."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return _explain_certificate(error, host)
     if isinstance(error, ssl.SSLError):
         return _explain_tls(error.reason or str(error))
+    if tls and isinstance(error, ConnectionResetError):
+        return (
+            f"the broker cannot be reached: {error}; if it does not speak TLS there, check mqtt.port and mqtt.tls",
+            False,
+        )
     return f"the broker cannot be reached: {error or 'no reason given'}", False
 
 

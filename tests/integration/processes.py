@@ -44,7 +44,7 @@ class Daemon:
 def write_config(folder: Path, port: int, **sections: dict[str, Any]) -> Path:
     """A configuration for a broker's port; keyword arguments are sections with what differs from the defaults."""
     values: dict[str, dict[str, Any]] = {
-        "device": {"id": "hall", "state_dir": str(folder / "state")},
+        "device": {"id": "hall", "state_dir": str(folder / "state"), "runtime_dir": str(folder / "run")},
         "source": {"uri": "demo", "pace": "as-fast-as-possible"},
         "mqtt": {"host": LOOPBACK, "port": port, "state_interval_s": 0.2, "reconnect_first_s": 0.1},
     }

@@ -1,4 +1,4 @@
-"""The spool keeps events in order over restarts, kills and power cuts, within bounds, and whatever happens to its files."""
+"""The spool keeps events in order over restarts, kills and power cuts, within bounds, whatever happens to its files."""
 
 import logging
 import shutil
@@ -49,7 +49,7 @@ class Place:
         with closing(sqlite3.connect(f"file:{self.card}?mode=ro", uri=True)) as db:
             return [seq for (seq,) in db.execute("SELECT seq FROM events ORDER BY seq")]
 
-    def card_is_written_to(self, spool: Spool) -> bool:
+    def card_is_written_to(self) -> bool:
         """Whether the card's files have changed since the last call."""
         files = [self.card, Path(f"{self.card}-wal")]
         now = [(file.stat().st_mtime_ns, file.stat().st_size) for file in files]
@@ -105,13 +105,13 @@ def test_what_the_broker_has_is_forgotten_wherever_it_lies(place, away):
 def test_while_the_broker_answers_the_card_is_left_alone(place):
     spool = place.open()
     spool.tick(away=False)
-    place.card_is_written_to(spool)
+    place.card_is_written_to()
     for number in range(400):
         fill(spool, str(number))
         spool.remove([spool.last_seq])
         place.clock.time_s += 0.5
         spool.tick(away=False)
-    assert not place.card_is_written_to(spool)
+    assert not place.card_is_written_to()
     assert spool.last_seq == 400
 
 
