@@ -14,9 +14,10 @@ from typing import Any
 
 import yaml
 
+from device.commands.options import parse_broker
 from device.demo.broker import HOST, embedded_broker
 from device.demo.viewer import EventViewer
-from device.errors import EXIT_OK, UsageError
+from device.errors import EXIT_OK
 
 _DEVICE_ID = "demo"
 _LAST_MESSAGES_S = 5.0
@@ -35,7 +36,7 @@ def register(verbs: Any) -> None:
 def _run(options: argparse.Namespace) -> int:
     with contextlib.ExitStack() as stack:
         if options.broker:
-            host, port = _address(options.broker)
+            host, port = parse_broker(options.broker)
             print(f"broker: {host}:{port}")
         else:
             host, port = HOST, stack.enter_context(embedded_broker())
@@ -50,13 +51,6 @@ def _run(options: argparse.Namespace) -> int:
             viewer.offline.wait(_LAST_MESSAGES_S)
             _summarise(viewer)
         return code
-
-
-def _address(text: str) -> tuple[str, int]:
-    host, _, port = text.partition(":")
-    if not host or (port and not port.isdigit()):
-        raise UsageError(f"--broker is {text!r}, expected HOST or HOST:PORT")
-    return host, int(port or 1883)
 
 
 def _watch_daemon(stack: contextlib.ExitStack, mqtt: dict[str, Any], source: str) -> int:

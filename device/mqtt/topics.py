@@ -60,5 +60,10 @@ class Topics:
         """Where the privacy switch is turned from outside."""
         return self._of("pause/set")
 
+    @property
+    def doctor(self) -> str:
+        """Where ``affectd doctor`` talks to itself."""
+        return self._of("doctor")
+
     def _of(self, leaf: str) -> str:
         return f"{self.base}/{self.device}/{leaf}"
