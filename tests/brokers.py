@@ -69,6 +69,13 @@ class Mosquitto:
             self._process.wait(PATIENCE_S)
             self._process = None
 
+    def kill(self) -> None:
+        """End it as a power cut would; what it has not written to its folder is gone."""
+        if self._process:
+            self._process.kill()
+            self._process.wait(PATIENCE_S)
+            self._process = None
+
     def _listens(self) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, f"Mosquitto has ended; its log is in {self._folder}"
@@ -118,6 +125,10 @@ class Listener:
 
     def wait_for(self, condition: Callable[["Listener"], object], what: str) -> None:
         wait_until(lambda: condition(self), what)
+
+    def say(self, topic: str, payload: str | bytes, *, retain: bool = False) -> None:
+        """Publish something and wait until the broker has it."""
+        self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(PATIENCE_S)
 
     def close(self) -> None:
         self._client.disconnect()

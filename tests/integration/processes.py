@@ -53,3 +53,9 @@ def write_config(folder: Path, port: int, **sections: dict[str, Any]) -> Path:
     path = folder / "config.yaml"
     path.write_text(yaml.safe_dump(values), encoding="utf-8")
     return path
+
+
+def run_affectd(*arguments: str, timeout_s: float = 120.0) -> "subprocess.CompletedProcess[str]":
+    """One run of the command line, whatever its exit code."""
+    command = [sys.executable, "-m", "device", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=timeout_s)
