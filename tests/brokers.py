@@ -111,9 +111,14 @@ class Listener:
         self._client.reconnect_delay_set(1, 1)
         self._client.on_connect = lambda client, *_: client.subscribe(topic, qos=1)
         self._client.on_subscribe = lambda *_: self._subscribed.set()
+        self._client.on_disconnect = lambda *_: self._subscribed.clear()
         self._client.on_message = self._on_message
         self._client.connect_async(LOOPBACK, port)
         self._client.loop_start()
+        self.wait_until_subscribed()
+
+    def wait_until_subscribed(self) -> None:
+        """What is said from then on is heard, unless the broker goes away again."""
         assert self._subscribed.wait(PATIENCE_S), "the listener cannot subscribe"
 
     def on(self, leaf: str) -> list[Received]:

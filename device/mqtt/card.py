@@ -5,7 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from device.interfaces import Clock
 from device.lock import FolderLock
@@ -32,7 +32,7 @@ class Card:
         self._lock: FolderLock | None = None
         self._store: EventStore | None = None
         self._turn = threading.RLock()
-        self._troubled = False
+        self._trouble: Literal["", "events", "more"] = ""
         self._retry_at_s = clock.monotonic_s()
         self._unwanted: set[int] = set()
         self.attempt(lambda _: None)
@@ -55,19 +55,23 @@ class Card:
         """Whether ``tidy`` has something to do."""
         return bool(self._unwanted)
 
-    def attempt(self, operation: Callable[[EventStore], _T]) -> _T | None:
-        """What ``operation`` gives, or None when the card cannot do it now; after a failure it is left alone."""
+    def attempt(self, operation: Callable[[EventStore], _T], *, of: Literal["events", "more"] = "more") -> _T | None:
+        """What ``operation`` gives, or None when the card cannot do it now; after a failure it is left alone.
+
+        A card that cannot take events may still note a number: only what takes ``of`` the same ends the trouble.
+        """
         with self._turn:
-            if self._troubled and self._clock.monotonic_s() < self._retry_at_s:
+            if self._trouble and self._clock.monotonic_s() < self._retry_at_s:
                 return None
             try:
                 result = operation(self._open())
             except (sqlite3.Error, OSError) as error:
-                self._note_trouble(error)
+                self._retry_at_s = self._clock.monotonic_s() + _RETRY_S
+                self._complain(error, of)
                 return None
-            if self._troubled:
+            if self._trouble and of in {self._trouble, "events"}:
                 _log.info("the spool %s can be used again", self._path)
-                self._troubled = False
+                self._trouble = ""
             return result
 
     def put(self, events: list[StoredEvent]) -> bool:
@@ -77,7 +81,7 @@ class Card:
             store.insert(events)
             return True
 
-        return self.attempt(insert) or False
+        return self.attempt(insert, of="events") or False
 
     def note(self, **notes: str) -> bool:
         """Remember words, flushed; False when it could not be."""
@@ -92,9 +96,13 @@ class Card:
         """As EventStore's, without what is unwanted; None when it cannot be read now."""
         if not self._store or not len(self._store):
             return []
-        spare = len(self._unwanted)
-        rows = self.attempt(lambda store: store.read(after_seq=after_seq, limit=limit + spare))
-        return None if rows is None else [row for row in rows if row[0] not in self._unwanted][:limit]
+        spare = sum(seq > after_seq for seq in self._unwanted)
+        try:  # a card that takes nothing can be read all the same
+            rows = self._store.read(after_seq=after_seq, limit=limit + spare)
+        except sqlite3.Error as error:
+            self._complain(error, "more")
+            return None
+        return [row for row in rows if row[0] not in self._unwanted][:limit]
 
     def forget(self, seqs: Iterable[int]) -> None:
         """Let events go at the next ``tidy``: one write for many."""
@@ -127,16 +135,16 @@ class Card:
         self.tidy()
         return self.attempt(operation) or 0
 
-    def _note_trouble(self, error: Exception) -> None:
-        self._retry_at_s = self._clock.monotonic_s() + _RETRY_S
-        if not self._troubled:
+    def _complain(self, error: Exception, of: Literal["events", "more"]) -> None:
+        if not self._trouble:
             _log.warning(
                 "the spool %s cannot be used: %s; events stay in memory until it can, and a power cut would take them; "
                 "check the folder's permissions and the free space",
                 self._path,
                 error,
             )
-        self._troubled = True
+        if self._trouble != "events":
+            self._trouble = of
 
     def _open(self) -> EventStore:
         self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -401,6 +401,19 @@ def test_a_card_that_is_full_leaves_the_events_in_memory_and_is_tried_again(plac
     assert place.on_card() == [1, 2, 3]
 
 
+def test_a_card_that_is_full_is_read_and_what_the_broker_has_is_not_sent_again(place):
+    spool = place.open()
+    fill(spool, "a", "b")
+    spool.tick(away=True)
+    spool._card._store._db.execute("PRAGMA max_page_count = 1")
+    fill(spool, "x" * 100_000)
+    spool.tick(away=True)
+    assert [seq for seq, _ in stored(spool)] == [1, 2, 3]
+    spool.remove([1])
+    spool.tick(away=True)
+    assert [seq for seq, _ in stored(spool)] == [2, 3]
+
+
 def test_memory_that_is_full_is_no_reason_to_lose_an_event(place, caplog):
     spool = place.open()
     fill(spool, "a")
