@@ -2,18 +2,22 @@
 
 import logging
 import os
+import queue
 import shutil
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from device.mqtt.payloads import DeviceInfo
 from device.mqtt.settings import MqttSettings
 from device.mqtt.sink import MqttSink
-from tests.brokers import LOOPBACK, Mosquitto, wait_until
+from tests.brokers import LOOPBACK, PATIENCE_S, Mosquitto, wait_until
 from tests.certificates import Authority, Certificate
 from tests.device.sightings import LABELS, FakeClock, change
 
@@ -188,10 +192,19 @@ def test_an_event_that_the_broker_does_not_allow_is_kept_and_the_refusal_named(s
     assert len(sink._publisher._spool) == 1
 
 
-def test_with_mqtt_5_events_expire_at_the_broker(broker, connect, listen):
+def test_with_mqtt_5_the_broker_is_told_when_an_event_expires(broker, connect):
     sink = connect(broker, protocol="5", event_expiry_s=3600)
-    wait_until(lambda: sink._publisher._session is not None, "the connection")
-    listener = listen(broker.port)
+    heard: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    subscribed = threading.Event()
+    subscriber = paho.Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+    subscriber.on_message = lambda _client, _userdata, message: heard.put(message)
+    subscriber.on_subscribe = lambda *_: subscribed.set()
+    subscriber.connect(LOOPBACK, broker.port)
+    subscriber.subscribe("affectd/hall/events", qos=1)
+    subscriber.loop_start()
+    assert subscribed.wait(PATIENCE_S)
     sink.emit(change(1))
-    listener.wait_for(lambda heard: heard.events(), "the event")
-    assert len(listener.events()) == 1
+    event = heard.get(timeout=PATIENCE_S)
+    subscriber.disconnect()
+    # The broker hands on what is left of it.
+    assert 3500 < event.properties.MessageExpiryInterval <= 3600
