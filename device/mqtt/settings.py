@@ -114,7 +114,10 @@ class MqttSettings(Section):
 
     def client_id_of(self, device: str) -> str:
         """What the broker knows ``device`` by."""
-        return self.client_id or f"affectd-{device}"
+        if self.client_id:
+            return self.client_id
+        # No name holds a slash, so that no other base topic and device give the same.
+        return f"affectd-{device}" if self.base_topic == DEFAULT_BASE else f"affectd-{self.base_topic}/{device}"
 
 
 def read_password(file: Path | None = None, environment: Mapping[str, str] = os.environ) -> str | None:

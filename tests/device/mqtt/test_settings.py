@@ -129,3 +129,11 @@ def test_a_certificate_that_cannot_be_read_is_named(tmp_path):
     settings = MqttSettings.model_validate({"tls": True, "cert_file": str(tmp_path / "hall.pem")})
     with pytest.raises(ConfigError, match=r"mqtt\.cert_file .*hall\.pem"):
         make_tls(settings)
+
+
+def test_no_two_devices_of_one_broker_are_one_client_to_it():
+    names = [("affectd", "hall"), ("attic", "hall"), ("affectd", "attic-hall"), ("a", "b-c"), ("a-b", "c")]
+    ids = {MqttSettings(base_topic=base).client_id_of(device) for base, device in names}
+    assert len(ids) == len(names)
+    assert "affectd-hall" in ids
+    assert MqttSettings(client_id="mine").client_id_of("hall") == "mine"
