@@ -58,9 +58,9 @@ def examine(config_path: Path) -> Iterator[Finding]:
     if config:
         yield examine_model(config)
         yield examine_permissions(config)
-        broker, daemon_watches = examine_broker(config)
+        broker, daemon_source = examine_broker(config)
         yield broker
-        yield examine_camera(config, daemon_watches=daemon_watches)
+        yield examine_camera(config, daemon_source)
         yield examine_disk(config.device.resolved_state_dir)
     yield examine_clock()
     yield examine_temperature()
@@ -94,27 +94,33 @@ def examine_permissions(config: Config) -> Finding:
     return Finding("wrong", "permissions", f"{existing} cannot be written by {user}: no event would survive", command)
 
 
-def examine_broker(config: Config) -> tuple[Finding, bool]:
-    """Whether it takes our messages and gives them back; and whether the daemon says there that it sees frames."""
+def examine_broker(config: Config) -> tuple[Finding, str | None]:
+    """Whether it takes our messages and gives them back; and what the daemon, while online, says of its camera."""
     settings = config.mqtt
     where = f"{settings.host}:{settings.port}"
     if not settings.enabled:
-        return Finding("ok", "broker", "none: mqtt.enabled is false"), False
+        return Finding("ok", "broker", "none: mqtt.enabled is false"), None
     try:
         checkup = check_broker(settings, Topics(settings.base_topic, config.device.resolved_id))
     except AffectdError as error:
-        return Finding("wrong", "broker", str(error), _mend_broker(settings)), False
+        return Finding("wrong", "broker", str(error), _mend_broker(settings)), None
     daemon = "online" if checkup.daemon_online else "offline"
     told = f"{where} gave our message back after {1000 * checkup.round_trip_s:.0f} ms; the daemon is {daemon}"
-    return Finding("ok", "broker", told), checkup.daemon_watches
+    return Finding("ok", "broker", told), checkup.source
 
 
-def examine_camera(config: Config, *, daemon_watches: bool) -> Finding:
-    """Whether frames come; a camera that is in use, or closed by the privacy switch, is left alone."""
+def examine_camera(config: Config, daemon_source: str | None) -> Finding:
+    """Whether frames come; a camera that is in use, or closed by the privacy switch, is left alone.
+
+    Args:
+        config: names the camera.
+        daemon_source: as ``examine_broker`` gives it.
+    """
     source = build_source(config.source, SystemClock())
-    if PauseSwitch(config.device.resolved_state_dir).paused:
+    # The daemon may keep its switch in a folder that systemd has given it, and not us.
+    if daemon_source == "paused" or PauseSwitch(config.device.resolved_state_dir).paused:
         return Finding("ok", "camera", f"{source.name} is closed by the privacy switch, and was not opened for this")
-    if daemon_watches:
+    if daemon_source == "ok":
         return Finding("ok", "camera", f"{source.name} is in use by the daemon, and gives it frames")
 
     def take() -> str:

@@ -21,12 +21,12 @@ class Checkup:
     Attributes:
         round_trip_s: from publishing our own message to hearing it, seconds.
         daemon_online: whether the device's daemon is connected.
-        daemon_watches: whether it sees frames.
+        source: what the daemon says of its camera while it is online: ``ok``, ``paused`` or ``lost``; else None.
     """
 
     round_trip_s: float
     daemon_online: bool
-    daemon_watches: bool
+    source: str | None
 
 
 def check_broker(settings: MqttSettings, topics: Topics) -> Checkup:
@@ -56,11 +56,11 @@ def check_broker(settings: MqttSettings, topics: Topics) -> Checkup:
             f"allow this user to read and write {topics.base}/{topics.device}/#",
         )
     online = heard.get(topics.availability) == b"online"
-    return Checkup(round_trip_s, online, online and _sees(heard.get(topics.state, b"")))
+    return Checkup(round_trip_s, online, _source(heard.get(topics.state, b"")) if online else None)
 
 
-def _sees(state: bytes) -> bool:
+def _source(state: bytes) -> str | None:
     try:
-        return bool(json.loads(state)["source"] == "ok")
+        return str(json.loads(state)["source"])
     except (ValueError, KeyError, TypeError):
-        return False
+        return None

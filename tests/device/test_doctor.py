@@ -48,24 +48,24 @@ def write(path, text):
 
 
 def test_a_broker_that_gives_our_message_back_is_well(broker, configure):
-    finding, watches = examine_broker(configure(mqtt(broker.port)))
+    finding, source = examine_broker(configure(mqtt(broker.port)))
     assert (finding.grade, finding.command) == ("ok", "")
     assert "gave our message back" in finding.told
     assert "the daemon is offline" in finding.told
-    assert not watches
+    assert source is None
 
 
 @pytest.mark.parametrize(
-    ("state", "watches"),
-    [('{"source":"ok"}', True), ('{"source":"lost"}', False), ("nonsense", False), ("[]", False), ("7", False)],
+    ("state", "source"),
+    [('{"source":"ok"}', "ok"), ('{"source":"paused"}', "paused"), ("nonsense", None), ("[]", None), ("7", None)],
 )
-def test_the_daemon_is_known_by_what_it_retains(broker, listen, configure, state, watches):
+def test_the_daemon_is_known_by_what_it_retains(broker, listen, configure, state, source):
     listener = listen(broker.port)
     listener.say("affectd/hall/availability", "online", retain=True)
     listener.say("affectd/hall/state", state, retain=True)
     finding, found = examine_broker(configure(mqtt(broker.port)))
     assert "the daemon is online" in finding.told
-    assert found is watches
+    assert found == source
 
 
 def test_a_broker_that_is_away_is_wrong_and_the_command_starts_it(configure):
@@ -104,21 +104,21 @@ def test_without_mqtt_there_is_nothing_to_find(configure):
 
 
 def test_a_camera_that_gives_frames_is_well(configure):
-    finding = examine_camera(configure("source: {uri: demo}\n"), daemon_watches=False)
+    finding = examine_camera(configure("source: {uri: demo}\n"), None)
     assert finding.grade == "ok"
     assert "640 x 480" in finding.told
 
 
 @pytest.mark.parametrize("uri", ["/dev/video99", "/nowhere/clip.mkv"])
 def test_a_camera_that_is_not_there_is_wrong(configure, uri):
-    finding = examine_camera(configure(f"source: {{uri: {uri}}}\n"), daemon_watches=False)
+    finding = examine_camera(configure(f"source: {{uri: {uri}}}\n"), None)
     assert finding.grade == "wrong"
     assert uri in finding.told
     assert finding.command.startswith("ls ")
 
 
 def test_a_camera_that_is_in_use_by_the_daemon_is_not_touched(configure):
-    finding = examine_camera(configure("source: {uri: /dev/video99}\n"), daemon_watches=True)
+    finding = examine_camera(configure("source: {uri: /dev/video99}\n"), "ok")
     assert finding.grade == "ok"
     assert "in use by the daemon" in finding.told
 
@@ -126,7 +126,13 @@ def test_a_camera_that_is_in_use_by_the_daemon_is_not_touched(configure):
 def test_a_camera_that_the_privacy_switch_has_closed_is_not_opened(configure):
     config = configure("source: {uri: /dev/video99}\n")
     PauseSwitch(config.device.resolved_state_dir).turn(paused=True)
-    finding = examine_camera(config, daemon_watches=False)
+    finding = examine_camera(config, None)
+    assert finding.grade == "ok"
+    assert "closed by the privacy switch" in finding.told
+
+
+def test_a_camera_that_the_daemon_says_is_paused_is_not_opened(configure):
+    finding = examine_camera(configure("source: {uri: /dev/video99}\n"), "paused")
     assert finding.grade == "ok"
     assert "closed by the privacy switch" in finding.told
 
@@ -137,7 +143,7 @@ def test_a_stream_that_says_nothing_is_wrong_and_its_password_stays_hidden(confi
         config = configure(
             f"source: {{uri: 'http://me:hunter2@{LOOPBACK}:{port}/x', open_timeout_s: 1.0, stall_timeout_s: 1.0}}\n"
         )
-        finding = examine_camera(config, daemon_watches=False)
+        finding = examine_camera(config, None)
     assert finding.grade == "wrong"
     assert "hunter2" not in f"{finding.told} {finding.command}"
 
