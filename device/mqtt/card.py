@@ -12,6 +12,7 @@ from device.lock import FolderLock
 from device.mqtt.store import EventStore, StoredEvent
 
 _RETRY_S = 1.0
+_MOST_UNWANTED = 100
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -54,6 +55,11 @@ class Card:
     def cluttered(self) -> bool:
         """Whether ``tidy`` has something to do."""
         return bool(self._unwanted)
+
+    @property
+    def troubled(self) -> bool:
+        """Whether it is waiting to be tried again."""
+        return bool(self._trouble)
 
     def attempt(self, operation: Callable[[EventStore], _T], *, of: Literal["events", "more"] = "more") -> _T | None:
         """What ``operation`` gives, or None when the card cannot do it now; after a failure it is left alone.
@@ -105,14 +111,18 @@ class Card:
         return [row for row in rows if row[0] not in self._unwanted][:limit]
 
     def forget(self, seqs: Iterable[int]) -> None:
-        """Let events go at the next ``tidy``: one write for many."""
+        """Let events go at the next ``tidy``, or when there are many: one write for all of them."""
         if self._store and len(self._store):
             self._unwanted |= set(seqs)
+            if len(self._unwanted) >= _MOST_UNWANTED:
+                self.tidy()
 
     def tidy(self) -> None:
-        """Delete what is unwanted."""
+        """Delete what is unwanted, and look after a card that was in trouble."""
         if self._unwanted and self.attempt(lambda store: store.delete(self._unwanted)) is not None:
             self._unwanted.clear()
+        elif self._trouble == "more":
+            self.attempt(lambda store: store.last_seq)
 
     def drop_oldest(self, count: int) -> int:
         """Delete up to ``count`` events from the front; returns how many."""

@@ -5,27 +5,25 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from device.events import describe_event
 from device.interfaces import Clock
 from device.mqtt.attempts import Attempts
+from device.mqtt.board import Board
 from device.mqtt.client import Acknowledged, Connected, Connection, Disconnected, Heard, News, Subscribed
 from device.mqtt.homeassistant import Discovery
+from device.mqtt.messages import Message, PauseChanged, SourceChanged, Stop, Stored
 from device.mqtt.payloads import (
     OFFLINE,
     ONLINE,
-    SWITCH_OFF,
     SWITCH_ON,
     SWITCH_POSITIONS,
     DeviceInfo,
-    SourceState,
     View,
     encode,
     info_message,
-    state_message,
     stats_message,
 )
 from device.mqtt.session import Session
@@ -41,34 +39,6 @@ _SHARE_FOR_DRAINING = 0.7
 
 _log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class SourceChanged:
-    """The camera is seeing, paused or lost."""
-
-    state: SourceState
-
-
-@dataclass(frozen=True, slots=True)
-class PauseChanged:
-    """The camera has been closed by the privacy switch, or may be opened again."""
-
-    paused: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """Say goodbye within ``timeout_s``."""
-
-    timeout_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """There are new events in the spool."""
-
-
-Message = Stored | View | SourceChanged | PauseChanged | TelemetrySnapshot | Stop | News
 
 ConnectionFactory = Callable[[Callable[[News], None]], Connection]
 """Makes a connection, not yet opened, that tells its news to the callable."""
@@ -111,7 +81,8 @@ class Publisher:
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="mqtt-publisher", daemon=True)
         home = settings.homeassistant
-        self._discovery = Discovery.of(home, topics, info) if home.enabled else None
+        discovery = Discovery.of(home, topics, info) if home.enabled else None
+        self._board = Board(topics, discovery, settings.state_interval_s, View(clock.now()))
         self._listened = (topics.pause_set, *([home.status_topic] if home.enabled else []))
         self._attempts = Attempts(settings)
         self._stop: Stop | None = None
@@ -123,13 +94,6 @@ class Publisher:
         self._tick_at_s = 0.0
         self._expire_at_s = 0.0
         self._refused = 0
-
-        self._paused = False
-        self._to_retain: dict[str, bytes] = {}
-        self._source: SourceState = "lost"
-        self._view = View(clock.now())
-        self._state_changed = True
-        self._state_due_s = 0.0
 
     def start(self) -> None:
         """Start the thread; the first attempt at the broker follows at once."""
@@ -190,7 +154,7 @@ class Publisher:
     def _has_unsent(self) -> bool:
         if self._session is None:
             return self._connection is not None  # it may be accepted in time
-        return bool(self._to_retain) or self._state_changed or not self._session.idle or len(self._spool) > 0
+        return self._board.pending or not self._session.idle or len(self._spool) > 0
 
     def _turn_while(self, condition: Callable[[], bool], until_s: float) -> None:
         while condition() and time.monotonic() < until_s:
@@ -210,8 +174,7 @@ class Publisher:
             self._connection = self._connect(self.post)
             self._connection.open()
         if self._session:
-            self._publish_retained(self._session)
-            self._publish_state(self._session, now_s)
+            self._board.publish(self._session, now_s, at_once=self._stop is not None)
             self._session.publish_events(self._spool)
 
     def _away_for_s(self, now_s: float) -> float:
@@ -225,8 +188,8 @@ class Publisher:
             due_s = min(due_s, self._attempts.next_at_s)
         if self._spool.restless:
             due_s = min(due_s, self._tick_at_s)
-        if self._session and self._session.room and self._state_changed:
-            due_s = min(due_s, self._state_due_s)
+        if self._session:
+            due_s = min(due_s, self._board.due_s(self._session))
         if self._session and self._session.room and self._session.events_due_s:
             due_s = min(due_s, self._session.events_due_s)
         messages = []
@@ -252,15 +215,11 @@ class Publisher:
             case Disconnected(connection=connection) if connection is self._connection:
                 self._on_disconnected(message)
             case View():
-                self._view = message
-                self._state_changed = True
+                self._board.show(message)
             case SourceChanged(state=state):
-                self._source = state
-                self._view = View(self._clock.now())
-                self._state_changed = True
+                self._board.set_source(state, View(self._clock.now()))
             case PauseChanged(paused=paused):
-                self._paused = paused
-                self._tell_pause()
+                self._board.set_paused(paused=paused)
             case Heard(connection=connection) if connection is self._connection:
                 self._on_heard(message)
             case Subscribed(connection=connection, refusal=str() as refusal) if connection is self._connection:
@@ -288,15 +247,12 @@ class Publisher:
         info = info_message(self._info, device=self._topics.device, run=self._run_id)
         session.publish_retained(self._topics.info, encode(info))
         self._session = session
-        self._tell_pause()
-        self._tell_discovery()
-        self._state_changed = True
-        self._state_due_s = 0.0
+        self._board.begin()
 
     def _on_heard(self, message: Heard) -> None:
         if message.topic != self._topics.pause_set:
             if message.payload == ONLINE:
-                self._tell_discovery()
+                self._board.announce()
         elif message.retained:
             # It was said to whoever listened then; obeyed again, it would undo every later turn at each connection.
             _log.warning("a retained message on %s is ignored; publish it without retain", message.topic)
@@ -304,18 +260,6 @@ class Publisher:
             self._on_pause(message.payload == SWITCH_ON)
         else:
             _log.warning("%s takes ON or OFF, not %.20r", message.topic, message.payload)
-
-    def _tell_pause(self) -> None:
-        self._to_retain[self._topics.pause] = SWITCH_ON if self._paused else SWITCH_OFF
-
-    def _tell_discovery(self) -> None:
-        if self._discovery:
-            self._to_retain[self._discovery.topic] = self._discovery.payload
-
-    def _publish_retained(self, session: Session) -> None:
-        while self._to_retain and session.room:
-            topic = next(iter(self._to_retain))
-            session.publish_retained(topic, self._to_retain.pop(topic))
 
     def _on_disconnected(self, news: Disconnected) -> None:
         news.connection.release()
@@ -346,15 +290,6 @@ class Publisher:
             self._refused += 1
         elif seq is not None:
             session.hold_events(seq, self._settings.reconnect_refused_s)
-
-    def _publish_state(self, session: Session, now_s: float) -> None:
-        due = self._stop is not None or now_s >= self._state_due_s
-        if not (self._state_changed and due and session.room):
-            return
-        self._state_changed = False
-        self._state_due_s = now_s + self._settings.state_interval_s
-        view = self._view if self._source == "ok" else View(self._view.taken_at)
-        session.publish_retained(self._topics.state, encode(state_message(self._source, view)))
 
     def _publish_stats(self, snapshot: TelemetrySnapshot) -> None:
         if self._session:

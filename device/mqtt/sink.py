@@ -9,8 +9,9 @@ from device.errors import AffectdError
 from device.interfaces import Clock
 from device.mqtt.client import Connection, News
 from device.mqtt.login import make_login
+from device.mqtt.messages import PauseChanged, SourceChanged
 from device.mqtt.payloads import DeviceInfo, SourceState, View
-from device.mqtt.publisher import PauseChanged, Publisher, SourceChanged
+from device.mqtt.publisher import Publisher
 from device.mqtt.settings import MqttSettings
 from device.mqtt.spool import SPOOL_NAME, Spool, memory_name
 from device.mqtt.topics import Topics

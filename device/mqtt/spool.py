@@ -110,9 +110,8 @@ class Spool:
     @property
     def restless(self) -> bool:
         """Whether a ``tick`` may have something to do soon."""
-        return bool(
-            len(self._memory) or self._unstored or self._marks or self._card.cluttered or self._numbering.block_wanted
-        )
+        waiting = len(self._memory) or self._unstored or self._marks
+        return bool(waiting or self._card.cluttered or self._card.troubled or self._numbering.block_wanted)
 
     def add(self, descriptions: Sequence[dict[str, Any]]) -> None:
         """Store events in this order, in one transaction; any thread may call it, and waits for no card."""

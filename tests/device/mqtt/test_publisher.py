@@ -11,8 +11,9 @@ from typing import Any, cast
 import pytest
 
 from device.mqtt.client import Acknowledged, Connected, Connection, Disconnected, News
+from device.mqtt.messages import SourceChanged
 from device.mqtt.payloads import DeviceInfo, SourceState, View
-from device.mqtt.publisher import Publisher, SourceChanged
+from device.mqtt.publisher import Publisher
 from device.mqtt.settings import MqttSettings
 from device.mqtt.spool import Spool
 from device.mqtt.topics import Topics
