@@ -57,7 +57,7 @@ def _watch_daemon(stack: contextlib.ExitStack, mqtt: dict[str, Any], source: str
     """Run the daemon as a process of its own until it ends; Ctrl-C, which the daemon gets as well, ends it cleanly."""
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="affectd-demo-")))
     config = {
-        "device": {"id": _DEVICE_ID, "state_dir": str(folder)},
+        "device": {"id": _DEVICE_ID, "state_dir": str(folder), "runtime_dir": str(folder / "run")},
         "source": {"uri": source},
         "mqtt": mqtt,
         "log": {"level": "warning"},
