@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 SOURCE ?= demo
 BROKER ?=
 
-.PHONY: help run test lint format types bench clip lock clean
+.PHONY: help run test test-faults test-homeassistant lint format types bench clip lock clean
 
 help: ## say what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -18,6 +18,13 @@ run: $(DEMO) ## the daemon on the bundled clip, its events at a subscriber (SOUR
 
 test: $(DEV) ## every test but the slow ones
 	$(BIN)/python -m pytest -m "not slow"
+
+test-faults: $(DEV) ## broker, network, card and daemon fail on purpose; a table says what that cost (10 minutes; root also fills a disk)
+	$(BIN)/python -m pytest -m slow tests/faults
+
+test-homeassistant: $(DEV) ## the real Home Assistant takes the device in (root; installs 1.4 GB the first time, 15 minutes; then 4)
+	@tests/homeassistant/install.sh build/homeassistant || [ $$? -eq 69 ]
+	$(BIN)/python -m pytest -v -s -m slow tests/homeassistant
 
 lint: $(DEV) ## formatting, lint and types, as CI holds them
 	$(BIN)/ruff format --check .

@@ -14,8 +14,10 @@ from device.detect import HaarDetector
 from device.errors import EXIT_OK
 from device.events import EventDeriver, LeaveReason
 from device.interfaces import Clock, FrameSource, Sink
+from device.log import LastTrouble
 from device.mqtt.payloads import DeviceInfo
 from device.mqtt.sink import MqttSink
+from device.pause import CaptureState, PauseSwitch, SwitchedCapture
 from device.pipeline import Pipeline
 from device.smooth import EmotionSmoother
 from device.sources import build_source
@@ -23,6 +25,7 @@ from device.telemetry import Telemetry
 from device.track import CentroidTracker
 
 _TURN_S = 0.25
+_LEAVE_REASONS: dict[CaptureState, LeaveReason] = {"lost": "source_lost", "paused": "paused"}
 
 _log = logging.getLogger(__name__)
 
@@ -41,9 +44,13 @@ class Daemon:
         classifier = TfliteClassifier.load(config.classifier.model_path, config.classifier.threads)
         source = build_source(config.source, clock)
         self._source_name = source.name
-        self._capture = build_capture(source, config.source, clock)
-        self._telemetry = Telemetry(clock)
-        self._mqtt = _build_mqtt(config, classifier, source, clock)
+        self._switch = PauseSwitch(config.device.resolved_state_dir)
+        self._capture = SwitchedCapture(
+            build_capture(source, config.source, clock), self._switch, clock, opening_s=config.source.open_timeout_s
+        )
+        self._trouble = LastTrouble()
+        self._telemetry = Telemetry(clock, last_error=lambda: self._trouble.message)
+        self._mqtt = _build_mqtt(config, classifier, source, clock, self._switch)
         sinks: list[Sink] = [self._mqtt] if self._mqtt else []
         self._pipeline = Pipeline(
             detector=HaarDetector(config.detector),
@@ -62,14 +69,16 @@ class Daemon:
 
     def run(self) -> None:
         """Watch until the source ends or ``stop`` is called. Raises SourceError when the source is not there."""
+        logging.getLogger().addHandler(self._trouble)
         self._capture.start()
         reason: LeaveReason = "stopped"
         try:
+            self._on_source_changed(self._capture.state)
             if self._mqtt:
                 self._mqtt.start()
-            _log.info("watching %s", self._source_name)
             reason = self._loop()
         finally:
+            logging.getLogger().removeHandler(self._trouble)
             self._capture.close()
             self._pipeline.finish(reason)
             if self._mqtt:
@@ -78,26 +87,32 @@ class Daemon:
 
     def _loop(self) -> LeaveReason:
         stats_due_s = self._clock.monotonic_s() + self._stats_interval_s
-        lost = False
+        told = self._capture.state
         while not self._stop.is_set():
             frame = self._capture.next(_TURN_S)
+            if told != (told := self._capture.state):
+                self._on_source_changed(told)
+            if self._mqtt:
+                self._mqtt.check()
+                self._mqtt.set_paused(self._capture.paused)
             if frame is not None:
                 self._pipeline.step(frame)
             elif self._capture.ended:
                 return "source_ended"
-            if lost != (self._capture.state == "lost"):
-                lost = not lost
-                self._on_source_changed(lost=lost)
             if self._mqtt and self._clock.monotonic_s() >= stats_due_s:
                 self._mqtt.publish_stats(self._telemetry.snapshot())
                 stats_due_s += self._stats_interval_s
         return "stopped"
 
-    def _on_source_changed(self, *, lost: bool) -> None:
-        if lost:
-            self._pipeline.finish("source_lost")
+    def _on_source_changed(self, state: CaptureState) -> None:
+        if state == "ok":
+            _log.info("watching %s", self._source_name)
+        elif state == "paused":
+            _log.info("paused: %s is closed until the privacy switch is turned off", self._source_name)
+        if state in _LEAVE_REASONS:
+            self._pipeline.finish(_LEAVE_REASONS[state])
         if self._mqtt:
-            self._mqtt.set_source_state("lost" if lost else "ok")
+            self._mqtt.set_source_state(state)
 
 
 def run(config: Config) -> int:
@@ -115,9 +130,19 @@ def run(config: Config) -> int:
     return EXIT_OK
 
 
-def _build_mqtt(config: Config, classifier: TfliteClassifier, source: FrameSource, clock: Clock) -> MqttSink | None:
+def _build_mqtt(
+    config: Config, classifier: TfliteClassifier, source: FrameSource, clock: Clock, switch: PauseSwitch
+) -> MqttSink | None:
     if not config.mqtt.enabled:
         return None
     card = classifier.card
     info = DeviceInfo(__version__, card.name, card.version, card.labels, source.name)
-    return MqttSink(config.mqtt, config.device.resolved_id, config.device.resolved_state_dir, info, clock=clock)
+    return MqttSink(
+        config.mqtt,
+        config.device.resolved_id,
+        config.device.resolved_state_dir,
+        info,
+        clock=clock,
+        runtime_dir=config.device.resolved_runtime_dir,
+        on_pause=lambda paused: switch.turn(paused=paused),
+    )

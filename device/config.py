@@ -5,6 +5,8 @@ import json
 import os
 import re
 import socket
+import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,9 @@ class DeviceSettings(Section):
 
     id: str | None = Field(None, description="letters, digits, _ and -; null for the host's name")
     state_dir: Path | None = Field(None, description="null for systemd's StateDirectory, else ~/.local/state/affectd")
+    runtime_dir: Path | None = Field(
+        None, description="null for systemd's RuntimeDirectory, else /run/user or /dev/shm"
+    )
 
     @field_validator("id")
     @classmethod
@@ -51,6 +56,31 @@ class DeviceSettings(Section):
         given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
         home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
         return Path(given) if given else home / "affectd"
+
+    @property
+    def resolved_runtime_dir(self) -> Path:
+        """The folder in memory that is in force; it may not exist yet."""
+        if self.runtime_dir is not None:
+            return self.runtime_dir
+        given = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
+        return Path(given) if given else _own_folder_in_memory()
+
+
+def _own_folder_in_memory(of_session: Path = Path("/run/user"), shared: Path = Path("/dev/shm")) -> Path:  # noqa: S108
+    user = os.getuid()
+    if os.access(of_session / str(user), os.W_OK):
+        return of_session / str(user) / "affectd"
+    folder = shared / f"affectd-{user}"
+    with suppress(OSError):
+        folder.mkdir(mode=0o700)
+    try:
+        found = folder.lstat()
+    except OSError:
+        return folder  # which the spool will find unusable, and say so
+    # Anybody may write to /dev/shm, and could have laid a trap under a name that is easily guessed.
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != user or found.st_mode & 0o022:
+        raise ConfigError(f"{folder} belongs to somebody else", "remove it, or set device.runtime_dir")
+    return folder
 
 
 class Config(Section):

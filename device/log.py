@@ -26,6 +26,23 @@ class _JournalFormatter(logging.Formatter):
         return f"<{_PRIORITY.get(record.levelno, 6)}>{line}"
 
 
+class LastTrouble(logging.Handler):
+    """Remembers the latest warning or error, for those who cannot see the log."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._message: str | None = None
+
+    @property
+    def message(self) -> str | None:
+        """What was logged last; None while all went well."""
+        return self._message
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Remember ``record``."""
+        self._message = record.getMessage()
+
+
 def set_up_logging(level: Level) -> None:
     """Send all logging to stderr from ``level`` on; the journal adds time and program itself."""
     handler = logging.StreamHandler(sys.stderr)

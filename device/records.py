@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ UNCERTAIN = "uncertain"
 """The emotion of a face whose smoothed scores are not sure enough of any label."""
 
 EventType = Literal["face_appeared", "emotion_changed", "face_left"]
+EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
 ClockState = Literal["synced", "unsynced"]
 
 

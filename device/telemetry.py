@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -51,6 +51,7 @@ class TelemetrySnapshot:
         dropped_frames: frames of the source that never reached the pipeline, since the start.
         temperature_c: of the processor, degrees Celsius.
         throttling: of the processor, on a Raspberry Pi.
+        last_error: the latest warning or error that was logged since the start.
     """
 
     fps: float
@@ -58,6 +59,7 @@ class TelemetrySnapshot:
     dropped_frames: int
     temperature_c: float | None
     throttling: Throttling | None
+    last_error: str | None = None
 
 
 class Telemetry:
@@ -67,12 +69,21 @@ class Telemetry:
         clock: the monotonic time.
         window_s: how far back rates and latencies reach, seconds.
         sysfs: where the kernel's files are mounted.
+        last_error: gives the latest warning or error that was logged.
     """
 
-    def __init__(self, clock: Clock, *, window_s: float = 60.0, sysfs: Path = SYSFS) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        window_s: float = 60.0,
+        sysfs: Path = SYSFS,
+        last_error: Callable[[], str | None] = lambda: None,
+    ) -> None:
         self._clock = clock
         self._window_s = window_s
         self._sysfs = sysfs
+        self._last_error = last_error
         self._frames: deque[float] = deque(maxlen=_MOST_SAMPLES)
         self._latencies: dict[Stage, deque[tuple[float, float]]] = {
             stage: deque(maxlen=_MOST_SAMPLES) for stage in STAGES
@@ -104,6 +115,7 @@ class Telemetry:
             dropped_frames=self._dropped,
             temperature_c=read_temperature_c(self._sysfs),
             throttling=read_throttling(self._sysfs),
+            last_error=self._last_error(),
         )
 
 

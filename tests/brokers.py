@@ -69,6 +69,13 @@ class Mosquitto:
             self._process.wait(PATIENCE_S)
             self._process = None
 
+    def kill(self) -> None:
+        """End it as a power cut would; what it has not written to its folder is gone."""
+        if self._process:
+            self._process.kill()
+            self._process.wait(PATIENCE_S)
+            self._process = None
+
     def _listens(self) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, f"Mosquitto has ended; its log is in {self._folder}"
@@ -104,9 +111,14 @@ class Listener:
         self._client.reconnect_delay_set(1, 1)
         self._client.on_connect = lambda client, *_: client.subscribe(topic, qos=1)
         self._client.on_subscribe = lambda *_: self._subscribed.set()
+        self._client.on_disconnect = lambda *_: self._subscribed.clear()
         self._client.on_message = self._on_message
         self._client.connect_async(LOOPBACK, port)
         self._client.loop_start()
+        self.wait_until_subscribed()
+
+    def wait_until_subscribed(self) -> None:
+        """What is said from then on is heard, unless the broker goes away again."""
         assert self._subscribed.wait(PATIENCE_S), "the listener cannot subscribe"
 
     def on(self, leaf: str) -> list[Received]:
@@ -118,6 +130,10 @@ class Listener:
 
     def wait_for(self, condition: Callable[["Listener"], object], what: str) -> None:
         wait_until(lambda: condition(self), what)
+
+    def say(self, topic: str, payload: str | bytes, *, retain: bool = False) -> None:
+        """Publish something and wait until the broker has it."""
+        self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(PATIENCE_S)
 
     def close(self) -> None:
         self._client.disconnect()

@@ -14,9 +14,10 @@ from typing import Any
 
 import yaml
 
+from device.commands.options import parse_broker
 from device.demo.broker import HOST, embedded_broker
 from device.demo.viewer import EventViewer
-from device.errors import EXIT_OK, UsageError
+from device.errors import EXIT_OK
 
 _DEVICE_ID = "demo"
 _LAST_MESSAGES_S = 5.0
@@ -35,7 +36,7 @@ def register(verbs: Any) -> None:
 def _run(options: argparse.Namespace) -> int:
     with contextlib.ExitStack() as stack:
         if options.broker:
-            host, port = _address(options.broker)
+            host, port = parse_broker(options.broker)
             print(f"broker: {host}:{port}")
         else:
             host, port = HOST, stack.enter_context(embedded_broker())
@@ -52,18 +53,11 @@ def _run(options: argparse.Namespace) -> int:
         return code
 
 
-def _address(text: str) -> tuple[str, int]:
-    host, _, port = text.partition(":")
-    if not host or (port and not port.isdigit()):
-        raise UsageError(f"--broker is {text!r}, expected HOST or HOST:PORT")
-    return host, int(port or 1883)
-
-
 def _watch_daemon(stack: contextlib.ExitStack, mqtt: dict[str, Any], source: str) -> int:
     """Run the daemon as a process of its own until it ends; Ctrl-C, which the daemon gets as well, ends it cleanly."""
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="affectd-demo-")))
     config = {
-        "device": {"id": _DEVICE_ID, "state_dir": str(folder)},
+        "device": {"id": _DEVICE_ID, "state_dir": str(folder), "runtime_dir": str(folder / "run")},
         "source": {"uri": source},
         "mqtt": mqtt,
         "log": {"level": "warning"},

@@ -2,8 +2,16 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from device.errors import UsageError
+
+if TYPE_CHECKING:
+    from device.config import Config
 
 DEFAULT_CONFIG = Path("/etc/affectd/config.yaml")
+_PORT, _TLS_PORT = 1883, 8883
 
 
 def add_config_option(parser: argparse.ArgumentParser) -> None:
@@ -15,3 +23,49 @@ def add_config_option(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help=f"the configuration (default: {DEFAULT_CONFIG})",
     )
+
+
+def add_broker_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--config`` and ``--broker``, for verbs that also work where no daemon is set up."""
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help=f"the configuration that says how to log in (default: {DEFAULT_CONFIG} where there is one)",
+    )
+    parser.add_argument("--broker", metavar="HOST[:PORT]", help="a broker to use instead of the configuration's")
+
+
+def add_device_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--device``."""
+    parser.add_argument("--device", metavar="ID", help="a device's id, instead of the configuration's")
+
+
+def parse_broker(text: str, default_port: int = _PORT) -> tuple[str, int]:
+    """Host and port of ``HOST[:PORT]``. Raises UsageError."""
+    try:
+        parts = urlsplit(f"//{text}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    # Whatever else urlsplit knows, a user or a path say, does not belong here.
+    if not host or parts.netloc != text or "@" in text or text.endswith(":") or port == 0:
+        raise UsageError(f"--broker is {text!r}, expected HOST or HOST:PORT")
+    return host, port or default_port
+
+
+def config_of(options: argparse.Namespace) -> "Config":
+    """The configuration that ``add_broker_options`` asked for, with the broker that was named.
+
+    Raises:
+        ConfigError: see ``load_config``.
+        UsageError: ``--broker`` or ``--device`` names none.
+    """
+    from device.config import Config, load_config
+
+    path = options.config or (DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else None)
+    config = load_config(path) if path else Config()
+    if options.broker is None:
+        return config
+    host, port = parse_broker(options.broker, _TLS_PORT if config.mqtt.tls else _PORT)
+    return config.model_copy(update={"mqtt": config.mqtt.model_copy(update={"host": host, "port": port})})

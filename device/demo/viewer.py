@@ -9,8 +9,8 @@ from typing import Any
 import paho.mqtt.client as paho
 
 from device.errors import UnavailableError
+from device.mqtt.words import describe
 
-_BAR_CELLS = 12
 _CONNECT_TIMEOUT_S = 10.0
 
 
@@ -83,15 +83,3 @@ class EventViewer:
 
     def _print(self, text: str) -> None:
         print(f"{time.monotonic() - self._began_s:6.1f} s  {text}", flush=True)
-
-
-def describe(event: dict[str, Any]) -> str:
-    """One event in words."""
-    if event["type"] == "face_appeared":
-        return "appears"
-    if event["type"] == "face_left":
-        return f"leaves ({event['reason']}) after {event['duration_s']:.1f} s"
-    filled = round(event["confidence"] * _BAR_CELLS)
-    bar = "█" * filled + "░" * (_BAR_CELLS - filled)
-    before = f"  after {event['duration_s']:.1f} s {event['previous']}" if event["previous"] else ""
-    return f"{event['emotion']:<9} {bar} {event['confidence']:4.0%}{before}"

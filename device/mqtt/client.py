@@ -2,20 +2,22 @@
 
 import ssl
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from paho.mqtt import client as paho
+from paho.mqtt.client import MQTT_LOG_ERR
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
-from device.errors import ConfigError
 from device.mqtt.payloads import OFFLINE
+from device.mqtt.refusals import NEVER_ACCEPTED, explain_end, explain_failure, explain_refusal
 from device.mqtt.settings import MqttSettings
 
 _PROTOCOLS = {"3.1.1": MQTTProtocolVersion.MQTTv311, "5": MQTTProtocolVersion.MQTTv5}
 _NO_LIMIT = 65_535
-_ON_REFUSAL = "check mqtt.username, its password and mqtt.client_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Disconnected:
 
     connection: "Connection"
     reason: str
+    refused: bool = False
+    """Whether it would be the same again until somebody mends it: a wrong password or certificate, say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +55,29 @@ class Acknowledged:
     connection: "Connection"
     message_id: int
     refusal: str | None
+    final: bool = False
+    """Whether it would never take this very message, whatever is mended."""
 
 
-News = Connected | Disconnected | Acknowledged
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message on a topic that was subscribed to; ``retained`` when it was said before and kept by the broker."""
+
+    connection: "Connection"
+    topic: str
+    payload: bytes
+    retained: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """The broker has answered to a subscription; ``refusal`` says why it does not let us hear."""
+
+    connection: "Connection"
+    refusal: str | None
+
+
+News = Connected | Disconnected | Acknowledged | Heard | Subscribed
 
 
 class Connection:
@@ -66,10 +90,14 @@ class Connection:
     ignored.
     """
 
-    def __init__(self, settings: MqttSettings, login: Login, will_topic: str, tell: Callable[[News], None]) -> None:
+    def __init__(
+        self, settings: MqttSettings, login: Login, will_topic: str | None, tell: Callable[[News], None]
+    ) -> None:
         self._settings = settings
         self._tell = tell
         self._closing = False
+        self._accepted = False
+        self._complaint = ""
         client = self._client = paho.Client(
             CallbackAPIVersion.VERSION2,
             client_id=login.client_id,
@@ -78,7 +106,8 @@ class Connection:
         )
         # The publisher keeps the window; a second one inside paho would only hide messages from it.
         client.max_inflight_messages_set(0)
-        client.will_set(will_topic, OFFLINE, qos=1, retain=True)
+        if will_topic:
+            client.will_set(will_topic, OFFLINE, qos=1, retain=True)
         if login.username:
             client.username_pw_set(login.username, login.password)
         if login.tls:
@@ -87,18 +116,29 @@ class Connection:
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
+        client.on_log = self._on_log
 
     def open(self) -> None:
         """Begin the attempt; returns at once."""
         self._client.connect_async(self._settings.host, self._settings.port, self._settings.keepalive_s)
         self._client.loop_start()
 
-    def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> int:
+    def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool, expiry_s: int | None = None) -> int:
         """Hand a message over; returns the id by which it will be acknowledged (QoS 1).
 
-        A message given to a connection that has just ended is lost with it, unacknowledged.
+        A message given to a connection that has just ended is lost with it, unacknowledged. ``expiry_s`` needs MQTT 5.
         """
-        return int(self._client.publish(topic, payload, qos=qos, retain=retain).mid)
+        properties = None
+        if expiry_s is not None:
+            properties = Properties(PacketTypes.PUBLISH)
+            properties.MessageExpiryInterval = expiry_s
+        return int(self._client.publish(topic, payload, qos=qos, retain=retain, properties=properties).mid)
+
+    def subscribe(self, topics: Sequence[str]) -> None:
+        """Ask for what others say on ``topics`` (QoS 1); a Subscribed answers, and each message comes as a Heard."""
+        self._client.subscribe([(topic, 1) for topic in topics])
 
     def close(self) -> None:
         """Ask for a clean end, at which the broker does not publish the last will; a Disconnected follows."""
@@ -109,40 +149,38 @@ class Connection:
         """Break the ring of references between paho and this, so that its sockets go now and not at some collection."""
         client = self._client
         client.on_connect = client.on_connect_fail = client.on_disconnect = client.on_publish = None
+        client.on_subscribe = client.on_message = client.on_log = None
 
     def _on_connect(self, client: Any, _userdata: Any, _flags: Any, reason: Any, properties: Any) -> None:
         if self._closing:
             client.disconnect()
         elif reason.is_failure:
-            self._tell(Disconnected(self, f"the broker refuses the connection: {reason}; {_ON_REFUSAL}"))
+            self._tell(Disconnected(self, *explain_refusal(reason)))
         else:
+            self._accepted = True
             self._tell(Connected(self, getattr(properties, "ReceiveMaximum", _NO_LIMIT)))
 
     def _on_connect_fail(self, client: Any, _userdata: Any) -> None:
         # paho calls this while it handles the exception, and does not pass it on.
         error = sys.exc_info()[1]
         client.disconnect()  # else paho waits a second before it ends its thread
-        self._tell(Disconnected(self, f"the broker cannot be reached: {error or 'no reason given'}"))
+        self._tell(Disconnected(self, *explain_failure(error, self._settings.host, tls=self._settings.tls)))
 
     def _on_disconnect(self, _client: Any, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
-        self._tell(Disconnected(self, f"the connection has ended: {reason}"))
+        self._tell(Disconnected(self, *explain_end(str(reason), self._complaint, accepted=self._accepted)))
+
+    def _on_log(self, _client: Any, _userdata: Any, level: int, text: str) -> None:
+        # With TLS 1.3 a broker refuses our certificate after the handshake; paho tells only its log.
+        if level == MQTT_LOG_ERR:
+            self._complaint = text
 
     def _on_publish(self, _client: Any, _userdata: Any, message_id: int, reason: Any, _properties: Any) -> None:
-        self._tell(Acknowledged(self, message_id, str(reason) if reason.is_failure else None))
+        refusal = str(reason) if reason.is_failure else None
+        self._tell(Acknowledged(self, message_id, refusal, final=reason.value in NEVER_ACCEPTED))
 
+    def _on_subscribe(self, _client: Any, _userdata: Any, _message_id: int, reasons: Any, _properties: Any) -> None:
+        refusals = [str(reason) for reason in reasons if reason.is_failure]
+        self._tell(Subscribed(self, ", ".join(refusals) or None))
 
-def make_tls(settings: MqttSettings) -> ssl.SSLContext | None:
-    """What encrypts the connection; None without TLS.
-
-    Raises:
-        ConfigError: the authority's file cannot be read.
-    """
-    if not settings.tls:
-        return None
-    try:
-        return ssl.create_default_context(cafile=settings.ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(
-            f"mqtt.ca_file {settings.ca_file} cannot be used: {error}",
-            "give the PEM file of the authority that signed the broker's certificate",
-        ) from error
+    def _on_message(self, _client: Any, _userdata: Any, message: Any) -> None:
+        self._tell(Heard(self, message.topic, message.payload, message.retain))

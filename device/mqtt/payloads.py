@@ -14,6 +14,9 @@ MESSAGE_SCHEMA = 1
 
 ONLINE = b"online"
 OFFLINE = b"offline"
+SWITCH_ON = b"ON"
+SWITCH_OFF = b"OFF"
+SWITCH_POSITIONS = (SWITCH_ON, SWITCH_OFF)
 NO_EMOTION = "none"
 """The dominant emotion while no face in view has a reading."""
 
@@ -161,6 +164,7 @@ def stats_message(snapshot: TelemetrySnapshot, *, time: datetime, queue: int, dr
         "dropped": {"frames": snapshot.dropped_frames, "events": dropped_events},
         "temperature_c": snapshot.temperature_c,
         "throttled": _throttling_message(snapshot.throttling),
+        "last_error": snapshot.last_error,
     }
 
 

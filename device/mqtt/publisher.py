@@ -5,54 +5,39 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from device.events import describe_event
 from device.interfaces import Clock
-from device.mqtt.backoff import Backoff
-from device.mqtt.client import Acknowledged, Connected, Connection, Disconnected, News
+from device.mqtt.attempts import Attempts
+from device.mqtt.board import Board
+from device.mqtt.client import Acknowledged, Connected, Connection, Disconnected, Heard, News, Subscribed
+from device.mqtt.homeassistant import Discovery
+from device.mqtt.messages import Message, PauseChanged, SourceChanged, Stop, Stored
 from device.mqtt.payloads import (
     OFFLINE,
     ONLINE,
+    SWITCH_ON,
+    SWITCH_POSITIONS,
     DeviceInfo,
-    SourceState,
     View,
     encode,
     info_message,
-    state_message,
     stats_message,
 )
 from device.mqtt.session import Session
 from device.mqtt.settings import MqttSettings
-from device.mqtt.spool import Spool
+from device.mqtt.spool import LATE_AFTER_S, Spool
 from device.mqtt.topics import Topics
 from device.records import Event
 from device.telemetry import TelemetrySnapshot
 
 _EXPIRE_EVERY_S = 60.0
-_STEADY_AFTER_S = 10.0
+_TICK_S = 0.5
 _SHARE_FOR_DRAINING = 0.7
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class SourceChanged:
-    """The camera is seeing, paused or lost."""
-
-    state: SourceState
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """Say goodbye within ``timeout_s``."""
-
-    timeout_s: float
-
-
-Message = Event | View | SourceChanged | TelemetrySnapshot | Stop | News
 
 
 ConnectionFactory = Callable[[Callable[[News], None]], Connection]
@@ -70,6 +55,7 @@ class Publisher:
         info: what the device is.
         clock: the time of day.
         run: UUID of this start.
+        on_pause: called, from the publisher's thread, when somebody turns the privacy switch.
     """
 
     def __init__(
@@ -82,6 +68,7 @@ class Publisher:
         *,
         clock: Clock,
         run: str,
+        on_pause: Callable[[bool], None],
     ) -> None:
         self._settings = settings
         self._topics = topics
@@ -90,23 +77,23 @@ class Publisher:
         self._info = info
         self._clock = clock
         self._run_id = run
+        self._on_pause = on_pause
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="mqtt-publisher", daemon=True)
-        self._backoff = Backoff(settings.reconnect_first_s, settings.reconnect_max_s)
+        home = settings.homeassistant
+        discovery = Discovery.of(home, topics, info) if home.enabled else None
+        self._board = Board(topics, discovery, settings.state_interval_s, View(clock.now()))
+        self._listened = (topics.pause_set, *([home.status_topic] if home.enabled else []))
+        self._attempts = Attempts(settings)
         self._stop: Stop | None = None
-        self._overflowed = 0
+        self._fault: BaseException | None = None
 
         self._connection: Connection | None = None
         self._session: Session | None = None
-        self._retry_at_s = 0.0
+        self._away_since_s = time.monotonic()
+        self._tick_at_s = 0.0
         self._expire_at_s = 0.0
-        self._last_trouble = ""
         self._refused = 0
-
-        self._source: SourceState = "lost"
-        self._view = View(clock.now())
-        self._state_changed = True
-        self._state_due_s = 0.0
 
     def start(self) -> None:
         """Start the thread; the first attempt at the broker follows at once."""
@@ -117,13 +104,18 @@ class Publisher:
         """Whether the thread runs; once it was started only ``stop`` or a fault ends it."""
         return self._thread.is_alive()
 
+    @property
+    def fault(self) -> BaseException | None:
+        """What ended the thread; None while it runs, and after a stop."""
+        return self._fault
+
+    def emit(self, event: Event) -> None:
+        """Store an event, and have it published; when this returns it outlives the process."""
+        self._spool.add([describe_event(event, device=self._topics.device, run=self._run_id)])
+        self._inbox.put(Stored())
+
     def post(self, message: Message) -> None:
-        """Hand a message to the thread; never blocks. Events are dropped, and counted, when the disk takes none."""
-        if isinstance(message, Event) and self._inbox.qsize() >= self._settings.spool.max_events:
-            if not self._overflowed:
-                _log.error("the disk has taken no events for so long that new ones are dropped; check it")
-            self._overflowed += 1
-            return
+        """Hand a message to the thread; never blocks."""
         self._inbox.put(message)
 
     def stop(self, timeout_s: float) -> None:
@@ -135,6 +127,12 @@ class Publisher:
             self._spool.close()
 
     def _run(self) -> None:
+        try:
+            self._publish_until_stopped()
+        except BaseException as error:  # noqa: BLE001 a thread's fault is told by whoever looks after it
+            self._fault = error
+
+    def _publish_until_stopped(self) -> None:
         while self._stop is None:
             self._turn(until_s=float("inf"))
         self._leave(self._stop.timeout_s)
@@ -156,7 +154,7 @@ class Publisher:
     def _has_unsent(self) -> bool:
         if self._session is None:
             return self._connection is not None  # it may be accepted in time
-        return self._state_changed or not self._session.idle or len(self._spool) > 0
+        return self._board.pending or not self._session.idle or len(self._spool) > 0
 
     def _turn_while(self, condition: Callable[[], bool], until_s: float) -> None:
         while condition() and time.monotonic() < until_s:
@@ -169,20 +167,31 @@ class Publisher:
         if now_s >= self._expire_at_s:
             self._expire_at_s = now_s + _EXPIRE_EVERY_S
             self._spool.expire()
-        if self._connection is None and self._stop is None and now_s >= self._retry_at_s:
+        if now_s >= self._tick_at_s:
+            self._tick_at_s = now_s + _TICK_S
+            self._spool.tick(away=self._away_for_s(now_s) >= LATE_AFTER_S)
+        if self._connection is None and self._stop is None and now_s >= self._attempts.next_at_s:
             self._connection = self._connect(self.post)
             self._connection.open()
         if self._session:
-            self._publish_state(self._session, now_s)
+            self._board.publish(self._session, now_s, at_once=self._stop is not None)
             self._session.publish_events(self._spool)
+
+    def _away_for_s(self, now_s: float) -> float:
+        """How long the broker has not answered."""
+        return self._session.unanswered_s if self._session else now_s - self._away_since_s
 
     def _receive(self, until_s: float) -> list[Message]:
         """All messages that wait; when there is none, the first to come before something else is due."""
         due_s = min(until_s, self._expire_at_s)
         if self._connection is None and self._stop is None:
-            due_s = min(due_s, self._retry_at_s)
-        if self._session and self._session.room and self._state_changed:
-            due_s = min(due_s, self._state_due_s)
+            due_s = min(due_s, self._attempts.next_at_s)
+        if self._spool.restless:
+            due_s = min(due_s, self._tick_at_s)
+        if self._session:
+            due_s = min(due_s, self._board.due_s(self._session))
+        if self._session and self._session.room and self._session.events_due_s:
+            due_s = min(due_s, self._session.events_due_s)
         messages = []
         try:
             messages.append(self._inbox.get(timeout=max(0.0, due_s - time.monotonic())))
@@ -193,10 +202,7 @@ class Publisher:
 
     def _handle(self, kind: type[Message], group: Sequence[Any]) -> None:
         """Deal with messages of one kind that came in a row, so that a row costs the spool one transaction."""
-        if kind is Event:
-            device = self._topics.device
-            self._spool.add([describe_event(event, device=device, run=self._run_id) for event in group])
-        elif kind is Acknowledged:
+        if kind is Acknowledged:
             self._on_acknowledged(group)
         else:
             for message in group:
@@ -206,51 +212,62 @@ class Publisher:
         match message:
             case Connected(connection=connection, receive_maximum=limit) if connection is self._connection:
                 self._on_connected(connection, limit)
-            case Disconnected(connection=connection, reason=reason) if connection is self._connection:
-                self._on_disconnected(connection, reason)
+            case Disconnected(connection=connection) if connection is self._connection:
+                self._on_disconnected(message)
             case View():
-                self._view = message
-                self._state_changed = True
+                self._board.show(message)
             case SourceChanged(state=state):
-                self._source = state
-                self._view = View(self._clock.now())
-                self._state_changed = True
+                self._board.set_source(state, View(self._clock.now()))
+            case PauseChanged(paused=paused):
+                self._board.set_paused(paused=paused)
+            case Heard(connection=connection) if connection is self._connection:
+                self._on_heard(message)
+            case Subscribed(connection=connection, refusal=str() as refusal) if connection is self._connection:
+                _log.warning("the broker lets nobody turn the privacy switch here: %s; allow to subscribe", refusal)
             case TelemetrySnapshot():
                 self._publish_stats(message)
             case Stop():
                 self._stop = message
             case _:
-                pass  # news of a connection that is given up
+                pass  # events are looked for on every turn; the rest is news of a connection that is given up
 
     def _on_connected(self, connection: Connection, receive_maximum: int) -> None:
-        _log.info("connected to the broker at %s:%d", self._settings.host, self._settings.port)
-        self._last_trouble = ""
-        self._spool.set_durable(durable=False)
-        window = min(self._settings.publish_window, receive_maximum)
-        session = Session(connection, self._topics.events, window=window, replay_up_to=self._spool.last_seq)
+        self._attempts.succeeded()
+        settings = self._settings
+        session = Session(
+            connection,
+            self._topics.events,
+            window=min(settings.publish_window, receive_maximum),
+            replay_up_to=self._spool.last_seq,
+            drain_per_s=settings.spool.drain_per_s,
+            event_expiry_s=settings.event_expiry_s,
+        )
+        connection.subscribe(self._listened)
         session.publish_retained(self._topics.availability, ONLINE)
         info = info_message(self._info, device=self._topics.device, run=self._run_id)
         session.publish_retained(self._topics.info, encode(info))
         self._session = session
-        self._state_changed = True
-        self._state_due_s = 0.0
+        self._board.begin()
 
-    def _on_disconnected(self, connection: Connection, reason: str) -> None:
-        connection.release()
-        if self._session and self._session.age_s >= _STEADY_AFTER_S:
-            self._backoff.reset()
+    def _on_heard(self, message: Heard) -> None:
+        if message.topic != self._topics.pause_set:
+            if message.payload == ONLINE:
+                self._board.announce()
+        elif message.retained:
+            # It was said to whoever listened then; obeyed again, it would undo every later turn at each connection.
+            _log.warning("a retained message on %s is ignored; publish it without retain", message.topic)
+        elif message.payload in SWITCH_POSITIONS:
+            self._on_pause(message.payload == SWITCH_ON)
+        else:
+            _log.warning("%s takes ON or OFF, not %.20r", message.topic, message.payload)
+
+    def _on_disconnected(self, news: Disconnected) -> None:
+        news.connection.release()
+        held_s = self._session.age_s if self._session else 0.0
+        if self._session:
+            self._away_since_s = time.monotonic() - self._session.unanswered_s
         self._connection = self._session = None
-        wait_s = self._backoff.next_s()
-        self._retry_at_s = time.monotonic() + wait_s
-        if self._stop is None:
-            self._log_trouble(reason, wait_s)
-        self._spool.set_durable(durable=True)
-
-    def _log_trouble(self, reason: str, wait_s: float) -> None:
-        level = logging.WARNING if reason != self._last_trouble else logging.DEBUG
-        self._last_trouble = reason
-        address = f"{self._settings.host}:{self._settings.port}"
-        _log.log(level, "%s (%s); events are kept, next attempt in %.1f s", reason, address, wait_s)
+        self._attempts.ended(news.reason, held_s=held_s, refused=news.refused, stopping=self._stop is not None)
 
     def _on_acknowledged(self, group: Sequence[Acknowledged]) -> None:
         done: list[int] = []
@@ -259,26 +276,20 @@ class Publisher:
                 continue
             seq = self._session.settle(answer.message_id)
             if answer.refusal:
-                self._log_refusal(answer.refusal)
-            if seq is not None:
+                self._on_refused(self._session, answer, answer.refusal, seq)
+            if seq is not None and (answer.final or not answer.refusal):
                 done.append(seq)
-                self._refused += answer.refusal is not None
         if done:
             self._spool.remove(done)
 
-    def _log_refusal(self, refusal: str) -> None:
-        level = logging.WARNING if refusal != self._last_trouble else logging.DEBUG
-        self._last_trouble = refusal
-        _log.log(level, "the broker refuses a message: %s; check what it allows this client to publish", refusal)
-
-    def _publish_state(self, session: Session, now_s: float) -> None:
-        due = self._stop is not None or now_s >= self._state_due_s
-        if not (self._state_changed and due and session.room):
-            return
-        self._state_changed = False
-        self._state_due_s = now_s + self._settings.state_interval_s
-        view = self._view if self._source == "ok" else View(self._view.taken_at)
-        session.publish_retained(self._topics.state, encode(state_message(self._source, view)))
+    def _on_refused(self, session: Session, answer: Acknowledged, refusal: str, seq: int | None) -> None:
+        self._attempts.complain(
+            "the broker refuses a message: %s; check what it allows this client to publish", refusal
+        )
+        if seq is not None and answer.final:
+            self._refused += 1
+        elif seq is not None:
+            session.hold_events(seq, self._settings.reconnect_refused_s)
 
     def _publish_stats(self, snapshot: TelemetrySnapshot) -> None:
         if self._session:
@@ -286,6 +297,6 @@ class Publisher:
                 snapshot,
                 time=self._clock.now(),
                 queue=len(self._spool),
-                dropped_events=self._spool.dropped + self._refused + self._overflowed,
+                dropped_events=self._spool.dropped + self._refused,
             )
             self._session.publish_once(self._topics.stats, encode(message))

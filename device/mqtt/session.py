@@ -4,6 +4,7 @@ import time
 
 from device.events import event_message
 from device.mqtt.client import Connection
+from device.mqtt.pace import Pace
 from device.mqtt.payloads import encode
 from device.mqtt.spool import Spool
 
@@ -16,21 +17,41 @@ class Session:
         events_topic: where events go.
         window: most messages (QoS 1) without an answer at a time.
         replay_up_to: number of the last event that came up before the connection; those are marked ``replayed``.
+        drain_per_s: most replayed events in a second.
+        event_expiry_s: how long the broker may keep an event for who is away (MQTT 5); None for ever.
     """
 
-    def __init__(self, connection: Connection, events_topic: str, *, window: int, replay_up_to: int) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        events_topic: str,
+        *,
+        window: int,
+        replay_up_to: int,
+        drain_per_s: float,
+        event_expiry_s: int | None = None,
+    ) -> None:
         self.connection = connection
         self._started_s = time.monotonic()
         self._events_topic = events_topic
         self._window = window
         self._replay_up_to = replay_up_to
+        self._pace = Pace(drain_per_s)
+        self._event_expiry_s = event_expiry_s
+        self._events_due_s = 0.0
         self._sent_up_to = 0
-        self._in_flight: dict[int, int | None] = {}
+        self._in_flight: dict[int, tuple[float, int | None]] = {}
 
     @property
     def age_s(self) -> float:
         """How long the connection has held, seconds."""
         return time.monotonic() - self._started_s
+
+    @property
+    def unanswered_s(self) -> float:
+        """How long the broker has owed an answer, seconds; 0 when it owes none."""
+        oldest = next(iter(self._in_flight.values()), None)
+        return time.monotonic() - oldest[0] if oldest else 0.0
 
     @property
     def room(self) -> int:
@@ -42,23 +63,47 @@ class Session:
         """Whether the broker has answered for everything."""
         return not self._in_flight
 
+    @property
+    def events_due_s(self) -> float:
+        """Before when ``publish_events`` does nothing, monotonic seconds; 0 where it need not wait."""
+        return self._events_due_s
+
     def publish_retained(self, topic: str, payload: bytes) -> None:
         """Publish what the broker is to keep (QoS 1); a goodbye goes out even when there is no room."""
-        self._in_flight[self.connection.publish(topic, payload, qos=1, retain=True)] = None
+        self._note(self.connection.publish(topic, payload, qos=1, retain=True), None)
 
     def publish_once(self, topic: str, payload: bytes) -> None:
         """Publish what may be lost (QoS 0)."""
         self.connection.publish(topic, payload, qos=0, retain=False)
 
     def publish_events(self, spool: Spool) -> None:
-        """Publish the next events, in order, as many as there is room for."""
-        if not self.room or self._sent_up_to >= spool.last_seq:
+        """Publish the next events, in order, as many as there is room for and the pace of late ones allows."""
+        if not self.room or self._sent_up_to >= spool.last_seq or time.monotonic() < self._events_due_s:
             return
+        self._events_due_s = 0.0
+        in_flight = {seq for _, seq in self._in_flight.values()}
         for seq, description in spool.read(after_seq=self._sent_up_to, limit=self.room):
-            payload = encode(event_message(description, seq=seq, replayed=seq <= self._replay_up_to))
-            self._in_flight[self.connection.publish(self._events_topic, payload, qos=1, retain=False)] = seq
+            if seq not in in_flight:
+                replayed = seq <= max(self._replay_up_to, spool.late_up_to)
+                if replayed and not self._pace.take():
+                    self._events_due_s = self._pace.ready_at_s
+                    break
+                payload = encode(event_message(description, seq=seq, replayed=replayed))
+                self._note(self._publish_event(payload), seq)
             self._sent_up_to = seq
+
+    def hold_events(self, from_seq: int, for_s: float) -> None:
+        """Send the events from ``from_seq`` on again, after a while."""
+        self._sent_up_to = min(self._sent_up_to, from_seq - 1)
+        self._events_due_s = time.monotonic() + for_s
 
     def settle(self, message_id: int) -> int | None:
         """Take note of an answer; the number of the event it was for, None for any other message."""
-        return self._in_flight.pop(message_id, None)
+        _, seq = self._in_flight.pop(message_id, (0.0, None))
+        return seq
+
+    def _publish_event(self, payload: bytes) -> int:
+        return self.connection.publish(self._events_topic, payload, qos=1, retain=False, expiry_s=self._event_expiry_s)
+
+    def _note(self, message_id: int, seq: int | None) -> None:
+        self._in_flight[message_id] = (time.monotonic(), seq)

@@ -1,22 +1,28 @@
 """How the broker is reached, and what is kept for it."""
 
 import os
-from collections.abc import Mapping
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, Strict, field_validator, model_validator
 
 from device.errors import ConfigError
+from device.mqtt.homeassistant import HomeAssistantSettings
 from device.mqtt.spool import SpoolSettings
-from device.mqtt.topics import NAME_PATTERN
+from device.mqtt.topics import DEFAULT_BASE, NAME_PATTERN
 from device.section import Section
 
 PASSWORD_VARIABLE = "AFFECTD_MQTT_PASSWORD"  # noqa: S105 the name of a variable, not its value
 PASSWORD_CREDENTIAL = "mqtt-password"  # noqa: S105 the name of a file, not what is in it
 _WHERE_PASSWORDS_GO = (
-    f"set {PASSWORD_VARIABLE} in the service's environment, or store it as the systemd credential {PASSWORD_CREDENTIAL}"
+    f"set {PASSWORD_VARIABLE} in the service's environment, store it as the systemd credential {PASSWORD_CREDENTIAL}, "
+    "or name a file of mode 0600 in mqtt.password_file"
 )
+_PRIVATE_MODES = {0o600, 0o400}
+_FILE = Annotated[Path, Strict(strict=False)] | None
 
 
 class MqttSettings(Section):
@@ -29,34 +35,49 @@ class MqttSettings(Section):
         base_topic: the first level of every topic.
         client_id: what the broker knows the device by; made from the device's id when left out. No two may share one.
         username: where the broker asks for one; its password is never in the configuration.
+        password_file: a file of mode 0600 that holds the password and nothing else.
         keepalive_s: how often a silent connection is tested, seconds; a dead one is noticed within twice that.
         protocol: MQTT 3.1.1 or 5.
         tls: whether the connection is encrypted and the broker's certificate checked.
         ca_file: PEM file of the authority that signed the broker's certificate, where the system does not know it.
+        cert_file: PEM file of this device's certificate, where the broker asks for one.
+        key_file: PEM file of its private key, without a passphrase; left out where ``cert_file`` holds it too.
+        tls_accept_any_server_name_dangerous: whether a certificate of that authority may be for any name at all, so
+            that whoever holds one can play the broker.
+        event_expiry_s: how long the broker may keep an event for a subscriber who is away, seconds (MQTT 5 only).
         state_interval_s: least time between two messages on the topic ``state``, seconds.
         stats_interval_s: time between two messages on the topic ``stats``, seconds.
         publish_window: most messages that wait for the broker's acknowledgement at a time.
         reconnect_first_s: about how long after a failure the next attempt is made, seconds; it doubles each time.
         reconnect_max_s: the longest wait between attempts, seconds.
+        reconnect_refused_s: the longest wait after a refusal, which somebody has to mend, seconds.
         spool: how much is kept while the broker is away.
+        homeassistant: whether and where Home Assistant is told.
     """
 
     enabled: bool = True
     host: str = Field("localhost", min_length=1, max_length=253)
     port: int = Field(1883, ge=1, le=65535)
-    base_topic: str = Field("affectd", pattern=NAME_PATTERN)
+    base_topic: str = Field(DEFAULT_BASE, pattern=NAME_PATTERN)
     client_id: str | None = Field(None, min_length=1, max_length=128)
     username: str | None = Field(None, min_length=1)
+    password_file: _FILE = None
     keepalive_s: int = Field(30, ge=5, le=3600)
     protocol: Literal["3.1.1", "5"] = "3.1.1"
     tls: bool = False
-    ca_file: Annotated[Path, Strict(strict=False)] | None = None
+    ca_file: _FILE = None
+    cert_file: _FILE = None
+    key_file: _FILE = None
+    tls_accept_any_server_name_dangerous: bool = False
+    event_expiry_s: int | None = Field(None, ge=1, le=4_294_967_295)
     state_interval_s: float = Field(1.0, ge=0.1)
     stats_interval_s: float = Field(30.0, ge=1.0)
     publish_window: int = Field(10, ge=1, le=1000)
     reconnect_first_s: float = Field(1.0, ge=0.05)
     reconnect_max_s: float = Field(30.0, ge=0.05)
+    reconnect_refused_s: float = Field(300.0, ge=0.05)
     spool: SpoolSettings = SpoolSettings()
+    homeassistant: HomeAssistantSettings = HomeAssistantSettings()
 
     @model_validator(mode="before")
     @classmethod
@@ -81,31 +102,55 @@ class MqttSettings(Section):
         return host
 
     @model_validator(mode="after")
-    def _check_ca_file(self) -> "MqttSettings":
-        if self.ca_file and not self.tls:
-            raise ValueError("ca_file is only read with tls: true")
+    def _check_what_goes_together(self) -> "MqttSettings":
+        only_with_tls = ("ca_file", "cert_file", "key_file", "tls_accept_any_server_name_dangerous")
+        if not self.tls and (idle := [key for key in only_with_tls if getattr(self, key)]):
+            raise ValueError(f"{idle[0]} means something with tls: true only")
+        if self.key_file and not self.cert_file:
+            raise ValueError("key_file is the key to a certificate, and there is no cert_file")
+        if self.event_expiry_s is not None and self.protocol != "5":
+            raise ValueError('event_expiry_s needs protocol: "5", as MQTT 3.1.1 has no expiry')
         return self
 
     def client_id_of(self, device: str) -> str:
         """What the broker knows ``device`` by."""
-        return self.client_id or f"affectd-{device}"
+        if self.client_id:
+            return self.client_id
+        # No name holds a slash, so that no other base topic and device give the same.
+        return f"affectd-{device}" if self.base_topic == DEFAULT_BASE else f"affectd-{self.base_topic}/{device}"
 
 
-def read_password(environment: Mapping[str, str] = os.environ) -> str | None:
-    """The broker's password from the environment or from systemd's credentials; None where there is none.
+def read_password(file: Path | None = None, environment: Mapping[str, str] = os.environ) -> str | None:
+    """The broker's password from the environment, systemd's credentials or ``file``; None where there is none.
 
     Raises:
-        ConfigError: the credential is there and cannot be read.
+        ConfigError: the credential or the file cannot be read, or others could read the file too.
     """
     if password := environment.get(PASSWORD_VARIABLE):
         return password
-    folder = environment.get("CREDENTIALS_DIRECTORY")
-    if not folder:
+    if folder := environment.get("CREDENTIALS_DIRECTORY"):
+        path = Path(folder) / PASSWORD_CREDENTIAL
+        if path.exists():
+            return _read_line(path)
+    if file is None:
         return None
-    path = Path(folder) / PASSWORD_CREDENTIAL
-    try:
+    with _telling_of(file):
+        mode = stat.S_IMODE(file.stat().st_mode)
+    if mode not in _PRIVATE_MODES:
+        raise ConfigError(f"mqtt.password_file {file} has mode {mode:04o}, expected 0600", f"run: chmod 600 {file}")
+    return _read_line(file)
+
+
+def _read_line(path: Path) -> str | None:
+    with _telling_of(path):
         return path.read_text(encoding="utf-8").rstrip("\r\n") or None
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeError) as error:
-        raise ConfigError(f"the password in {path} cannot be read: {error}", _WHERE_PASSWORDS_GO) from error
+
+
+@contextmanager
+def _telling_of(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except UnicodeError:
+        raise ConfigError(f"the password in {path} is not UTF-8 text", _WHERE_PASSWORDS_GO) from None
+    except OSError as error:
+        raise ConfigError(f"the password in {path} cannot be read: {error.strerror}", _WHERE_PASSWORDS_GO) from error

@@ -5,32 +5,41 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from device.errors import ConfigError
+from device.errors import AffectdError
 from device.interfaces import Clock
-from device.mqtt.client import Connection, Login, News, make_tls
+from device.mqtt.client import Connection, News
+from device.mqtt.login import make_login
+from device.mqtt.messages import PauseChanged, SourceChanged
 from device.mqtt.payloads import DeviceInfo, SourceState, View
-from device.mqtt.publisher import Publisher, SourceChanged
-from device.mqtt.settings import PASSWORD_VARIABLE, MqttSettings, read_password
-from device.mqtt.spool import SPOOL_NAME, Spool
+from device.mqtt.publisher import Publisher
+from device.mqtt.settings import MqttSettings
+from device.mqtt.spool import SPOOL_NAME, Spool, memory_name
 from device.mqtt.topics import Topics
 from device.records import Event, Observation
 from device.telemetry import TelemetrySnapshot
 
 
+class PublisherError(AffectdError):
+    """The thread that publishes has come to an end, by a fault of our own."""
+
+
 class MqttSink:
-    """Says on MQTT what the pipeline sees; no call but ``close`` ever waits for the disk or the broker.
+    """Says on MQTT what the pipeline sees; no call but ``close`` ever waits for the card or the broker.
 
     Args:
         settings: the section ``mqtt``.
         device_id: ``device.id``, the second level of every topic.
-        state_dir: a folder that survives a restart; the spool lies in it.
+        state_dir: a folder that survives a power cut; the spool lies in it, and no other process may use it.
         info: what the device is.
         clock: the time of day.
         run: UUID of this start; made when left out.
-        password: the broker's; looked for in the environment when left out.
+        password: the broker's; looked for where ``read_password`` does when left out.
+        runtime_dir: a folder in memory that survives the process; the state folder when left out.
+        on_pause: called with the wanted position when somebody turns the privacy switch; must not block for long.
 
     Raises:
         ConfigError: a name does not fit into a topic, the password is without a user, or the TLS files are unusable.
+        StorageError: another process keeps its events in ``state_dir``.
     """
 
     def __init__(
@@ -43,19 +52,25 @@ class MqttSink:
         clock: Clock,
         run: str | None = None,
         password: str | None = None,
+        runtime_dir: Path | None = None,
+        on_pause: Callable[[bool], None] = lambda _: None,
     ) -> None:
         topics = Topics(settings.base_topic, device_id)
-        login = _login(settings, device_id, password or read_password())
+        login = make_login(settings, settings.client_id_of(device_id), password)
 
         def connect(tell: Callable[[News], None]) -> Connection:
             return Connection(settings, login, topics.availability, tell)
 
         self.run = run or str(uuid.uuid4())
-        spool = Spool(state_dir / SPOOL_NAME, settings.spool)
-        self._publisher = Publisher(settings, topics, spool, connect, info, clock=clock, run=self.run)
+        memory_path = (runtime_dir or state_dir) / memory_name(state_dir)
+        spool = Spool(state_dir / SPOOL_NAME, memory_path, settings.spool, clock=clock)
+        self._publisher = Publisher(
+            settings, topics, spool, connect, info, clock=clock, run=self.run, on_pause=on_pause
+        )
         self._lock = threading.Lock()
         self._shown: View | None = None
         self._source: SourceState | None = None
+        self._paused = False
 
     def start(self) -> None:
         """Start to publish; a broker that is away is waited for."""
@@ -63,8 +78,16 @@ class MqttSink:
 
     @property
     def alive(self) -> bool:
-        """Whether the thread behind it runs; False between ``start`` and ``close`` is a fault that the log names."""
+        """Whether the thread behind it runs; False between ``start`` and ``close`` is a fault."""
         return self._publisher.alive
+
+    def check(self) -> None:
+        """To be called now and then after ``start``. Raises PublisherError when the thread behind it has ended."""
+        if not self.alive:
+            raise PublisherError(
+                f"nothing is published any more: {self._publisher.fault!r} ended the thread that does",
+                "start the daemon again, which sends what was kept, and report this",
+            )
 
     def observe(self, observation: Observation) -> None:
         """Update the topic ``state`` when there is news in it.
@@ -80,14 +103,20 @@ class MqttSink:
                 self._publisher.post(view)
 
     def emit(self, event: Event) -> None:
-        """Store an event and publish it once the broker is there."""
-        self._publisher.post(event)
+        """Store an event and publish it once the broker is there; then a killed process has not lost it."""
+        self._publisher.emit(event)
 
     def set_source_state(self, state: SourceState) -> None:
         """Say that the source is ok, paused or lost; the faces in view are forgotten. Any thread may call it."""
         with self._lock:
             if state != self._source:
                 self._set_source(state)
+
+    def set_paused(self, paused: bool) -> None:  # noqa: FBT001 - a switch's position is its whole meaning
+        """Say where the privacy switch stands: the camera has been closed, or may be opened again."""
+        if paused != self._paused:
+            self._paused = paused
+            self._publisher.post(PauseChanged(paused))
 
     def publish_stats(self, snapshot: TelemetrySnapshot) -> None:
         """Publish figures; they are dropped while the broker is away."""
@@ -101,11 +130,3 @@ class MqttSink:
         self._source = state
         self._shown = None
         self._publisher.post(SourceChanged(state))
-
-
-def _login(settings: MqttSettings, device_id: str, password: str | None) -> Login:
-    if password and not settings.username:
-        raise ConfigError(
-            "there is a password for the broker and no mqtt.username", f"set it, or unset {PASSWORD_VARIABLE}"
-        )
-    return Login(settings.client_id_of(device_id), settings.username, password, make_tls(settings))

@@ -8,6 +8,8 @@ from device.errors import ConfigError
 NAME_PATTERN = r"^[a-zA-Z0-9_-]+$"
 """What a device and the base topic may be called: one level of a topic, without wildcards, spaces or slashes."""
 
+DEFAULT_BASE = "affectd"
+
 
 @dataclass(frozen=True, slots=True)
 class Topics:
@@ -57,6 +59,11 @@ class Topics:
     def pause_set(self) -> str:
         """Where the privacy switch is turned from outside."""
         return self._of("pause/set")
+
+    @property
+    def doctor(self) -> str:
+        """Where ``affectd doctor`` talks to itself."""
+        return self._of("doctor")
 
     def _of(self, leaf: str) -> str:
         return f"{self.base}/{self.device}/{leaf}"

@@ -14,16 +14,17 @@ WIDTH, HEIGHT = 640, 480
 
 @dataclass
 class FakeClock:
-    """Time that stands still until it is moved."""
+    """Time that stands still until it is moved; ``ahead_s`` sets the time of day forward."""
 
     time_s: float = 0.0
     clock_state: ClockState = "synced"
+    ahead_s: float = 0.0
 
     def monotonic_s(self) -> float:
         return self.time_s
 
     def now(self) -> datetime:
-        return NOON + timedelta(seconds=self.time_s)
+        return NOON + timedelta(seconds=self.time_s + self.ahead_s)
 
     def state(self) -> ClockState:
         return self.clock_state

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 from typing import Any
 
@@ -5,7 +6,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from device.config import Config, load_config, parse_config
+from device.config import Config, _own_folder_in_memory, load_config, parse_config
 from device.errors import ConfigError
 
 SHIPPED = Path(__file__).parents[2] / "config.yaml"
@@ -112,3 +113,26 @@ def test_the_state_folder_is_the_configured_one_then_systemd_s_then_the_users(mo
 def test_a_device_without_an_id_is_called_as_its_host_with_what_topics_allow(monkeypatch):
     monkeypatch.setattr("socket.gethostname", lambda: "hall.example")
     assert Config().device.resolved_id == "hall-example"
+
+
+def test_the_folder_in_memory_is_the_configured_one_then_systemd_s(monkeypatch):
+    monkeypatch.setenv("RUNTIME_DIRECTORY", "/run/affectd")
+    assert Config().device.resolved_runtime_dir == Path("/run/affectd")
+    named = parse_config("device:\n  runtime_dir: /run/x\n", "c.yaml")
+    assert named.device.resolved_runtime_dir == Path("/run/x")
+
+
+def test_without_systemd_the_folder_in_memory_is_the_session_s_else_a_private_one_in_shared_memory(tmp_path):
+    (tmp_path / "user" / str(os.getuid())).mkdir(parents=True)
+    shared = tmp_path / "shm"
+    shared.mkdir()
+    assert _own_folder_in_memory(tmp_path / "user", shared) == tmp_path / "user" / str(os.getuid()) / "affectd"
+    found = _own_folder_in_memory(tmp_path / "none", shared)
+    assert found == _own_folder_in_memory(tmp_path / "none", shared) == shared / f"affectd-{os.getuid()}"
+    assert found.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_trap_in_shared_memory_is_not_stepped_into(tmp_path):
+    (tmp_path / f"affectd-{os.getuid()}").symlink_to(tmp_path)
+    with pytest.raises(ConfigError, match=r"device\.runtime_dir"):
+        _own_folder_in_memory(tmp_path / "none", tmp_path)

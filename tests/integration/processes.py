@@ -44,7 +44,7 @@ class Daemon:
 def write_config(folder: Path, port: int, **sections: dict[str, Any]) -> Path:
     """A configuration for a broker's port; keyword arguments are sections with what differs from the defaults."""
     values: dict[str, dict[str, Any]] = {
-        "device": {"id": "hall", "state_dir": str(folder / "state")},
+        "device": {"id": "hall", "state_dir": str(folder / "state"), "runtime_dir": str(folder / "run")},
         "source": {"uri": "demo", "pace": "as-fast-as-possible"},
         "mqtt": {"host": LOOPBACK, "port": port, "state_interval_s": 0.2, "reconnect_first_s": 0.1},
     }
@@ -53,3 +53,9 @@ def write_config(folder: Path, port: int, **sections: dict[str, Any]) -> Path:
     path = folder / "config.yaml"
     path.write_text(yaml.safe_dump(values), encoding="utf-8")
     return path
+
+
+def run_affectd(*arguments: str, timeout_s: float = 120.0) -> "subprocess.CompletedProcess[str]":
+    """One run of the command line, whatever its exit code."""
+    command = [sys.executable, "-m", "device", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=timeout_s)

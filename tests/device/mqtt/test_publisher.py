@@ -1,7 +1,8 @@
 """The publisher keeps its window and its order, against a broker that answers only when the test says so."""
 
 import json
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import Any, cast
 import pytest
 
 from device.mqtt.client import Acknowledged, Connected, Connection, Disconnected, News
+from device.mqtt.messages import SourceChanged
 from device.mqtt.payloads import DeviceInfo, SourceState, View
-from device.mqtt.publisher import Publisher, SourceChanged
+from device.mqtt.publisher import Publisher
 from device.mqtt.settings import MqttSettings
 from device.mqtt.spool import Spool
 from device.mqtt.topics import Topics
@@ -30,18 +32,25 @@ class FakeConnection:
 
     tell: Callable[[News], None]
     published: list[tuple[int, str, bytes]] = field(default_factory=list)
+    expiries_s: list[int | None] = field(default_factory=list)
+    subscribed: tuple[str, ...] = ()
     closed: bool = False
     released: bool = False
 
     def open(self) -> None:
         pass
 
-    def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> int:
+    def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool, expiry_s: int | None = None) -> int:
         leaf = topic.removeprefix("affectd/hall/")
         assert (qos, retain) == {"events": (1, False), "stats": (0, False)}.get(leaf, (1, True))
         check_payload(leaf, payload)
+        assert expiry_s is None or leaf == "events"
+        self.expiries_s.append(expiry_s)
         self.published.append((len(self.published) + 1, topic, payload))
         return len(self.published)
+
+    def subscribe(self, topics: Sequence[str]) -> None:
+        self.subscribed = tuple(topics)
 
     def close(self) -> None:
         self.closed = True
@@ -53,12 +62,12 @@ class FakeConnection:
     def accept(self, receive_maximum: int = 65_535) -> None:
         self.tell(Connected(cast("Connection", self), receive_maximum))
 
-    def lose(self, reason: str = "cut") -> None:
-        self.tell(Disconnected(cast("Connection", self), reason))
+    def lose(self, reason: str = "cut", *, refused: bool = False) -> None:
+        self.tell(Disconnected(cast("Connection", self), reason, refused))
 
-    def acknowledge(self, *message_ids: int, refusal: str | None = None) -> None:
+    def acknowledge(self, *message_ids: int, refusal: str | None = None, final: bool = False) -> None:
         for message_id in message_ids:
-            self.tell(Acknowledged(cast("Connection", self), message_id, refusal))
+            self.tell(Acknowledged(cast("Connection", self), message_id, refusal, final))
 
     def acknowledge_retained(self) -> None:
         self.acknowledge(*(mid for mid, topic, _ in self.published if not topic.endswith("/events")))
@@ -76,16 +85,21 @@ class Stage:
 
     def __init__(self, folder: Path, **settings: Any) -> None:
         self.connections: list[FakeConnection] = []
-        self.spool = Spool(folder / "events.sqlite3")
-        options = {"reconnect_first_s": 0.05, "reconnect_max_s": 0.05, "state_interval_s": 0.1} | settings
+        self.turns: list[bool] = []
+        waits = {"reconnect_first_s": 0.05, "reconnect_max_s": 0.05, "reconnect_refused_s": 0.05}
+        options = MqttSettings.model_validate(
+            waits | {"state_interval_s": 0.1, "homeassistant": {"enabled": False}} | settings
+        )
+        self.spool = Spool(folder / "events.sqlite3", folder / "memory.sqlite3", options.spool, clock=FakeClock())
         self.publisher = Publisher(
-            MqttSettings(**options),
+            options,
             Topics("affectd", "hall"),
             self.spool,
             self._connect,
             INFO,
             clock=FakeClock(),
             run=RUN,
+            on_pause=self.turns.append,
         )
         self.publisher.start()
 
@@ -108,7 +122,7 @@ def stage(tmp_path) -> Iterator[Stage]:
 
 def post_changes(stage: Stage, *numbers: int) -> None:
     for number in numbers:
-        stage.publisher.post(change(number))
+        stage.publisher.emit(change(number))
 
 
 def settle(stage: Stage) -> None:
@@ -128,16 +142,16 @@ def greet(stage: Stage, number: int = 1, receive_maximum: int = 65_535) -> FakeC
     """Accept a connection and acknowledge all that it begins with."""
     connection = stage.connection(number)
     connection.accept(receive_maximum)
-    wait_until(lambda: len(connection.published) >= 3, "the greeting")
+    wait_until(lambda: len(connection.published) >= 4, "the greeting")
     connection.acknowledge_retained()
     return connection
 
 
-def test_a_connection_begins_with_online_info_and_state(stage):
+def test_a_connection_begins_with_online_info_pause_and_state(stage):
     connection = stage.connection()
     connection.accept()
-    wait_until(lambda: len(connection.published) == 3, "three messages")
-    assert [topic.split("/")[-1] for _, topic, _ in connection.published] == ["availability", "info", "state"]
+    wait_until(lambda: len(connection.published) == 4, "four messages")
+    assert [topic.split("/")[-1] for _, topic, _ in connection.published] == ["availability", "info", "pause", "state"]
     assert connection.published[0][2] == b"online"
 
 
@@ -155,11 +169,13 @@ def test_no_more_than_the_window_waits_for_an_answer(stage):
 def test_a_broker_that_takes_less_at_a_time_is_given_less(stage):
     connection = stage.connection()
     connection.accept(receive_maximum=3)
-    wait_until(lambda: len(connection.published) == 3, "the greeting")
+    wait_until(lambda: len(connection.published) == 3, "the greeting to fill the window")
     post_changes(stage, 1, 2, 3, 4)
     settle(stage)
     assert connection.tracks() == []
     connection.acknowledge_retained()
+    wait_until(lambda: connection.on("state"), "the rest of the greeting")
+    connection.acknowledge(connection.on("state")[0][0])
     wait_until(lambda: len(connection.tracks()) == 3, "three events")
     settle(stage)
     assert connection.tracks() == [1, 2, 3]
@@ -223,15 +239,80 @@ def test_news_of_a_connection_given_up_changes_nothing(stage):
     assert len(stage.connections) == 2
 
 
-def test_a_refused_event_is_counted_as_dropped_and_the_reason_named(stage, caplog):
+def test_an_event_that_no_broker_would_take_is_counted_as_dropped_and_the_reason_named(stage, caplog):
     connection = greet(stage)
     post_changes(stage, 1)
     wait_until(lambda: connection.tracks() == [1], "the event")
-    connection.acknowledge(connection.on("events")[0][0], refusal="Not authorized")
+    connection.acknowledge(connection.on("events")[0][0], refusal="Packet too large", final=True)
     settle(stage)
     (_, stats) = connection.on("stats")[-1]
     assert (stats["dropped"]["events"], stats["queue"]) == (1, 0)
-    assert "Not authorized" in caplog.text
+    assert "Packet too large" in caplog.text
+
+
+def test_events_that_the_broker_does_not_allow_are_kept_and_offered_again_in_order(stage, caplog):
+    connection = greet(stage)
+    post_changes(stage, 1, 2, 3)
+    wait_until(lambda: connection.tracks() == [1, 2, 3], "the events")
+    first, second, third = (mid for mid, _ in connection.on("events"))
+    connection.acknowledge(first)
+    connection.acknowledge(second, third, refusal="Not authorized")
+    wait_until(lambda: connection.tracks() == [1, 2, 3, 2, 3], "both again")
+    assert len(stage.spool) == 2
+    assert caplog.text.count("Not authorized") == 1
+    connection.acknowledge(*(mid for mid, _ in connection.on("events")[-2:]))
+    wait_until(lambda: len(stage.spool) == 0, "them to go")
+
+
+def test_late_events_are_sent_at_their_pace_and_new_ones_behind_them(tmp_path):
+    stage = Stage(tmp_path, spool={"drain_per_s": 10.0})
+    first = stage.connection()
+    post_changes(stage, 1, 2, 3)
+    first.lose()
+    second = greet(stage, 2)
+    post_changes(stage, 4, 5)
+    settle(stage)
+    assert second.tracks()[:1] == [1]
+    wait_until(lambda: len(second.tracks()) == 5, "all of them")
+    assert second.tracks() == [1, 2, 3, 4, 5]
+    assert [event["replayed"] for _, event in second.on("events")] == [True, True, True, False, False]
+    stage.publisher.stop(0.2)
+
+
+def test_a_refusal_is_tried_again_much_later_than_a_broker_that_is_away(tmp_path):
+    stage = Stage(tmp_path, reconnect_refused_s=3600.0)
+    stage.connection(1).lose("away")
+    stage.connection(2).lose("Not authorized", refused=True)
+    wait_until(lambda: stage.publisher._connection is None, "the refusal to be noted")
+    assert stage.publisher._attempts.next_at_s > time.monotonic() + 300
+    stage.publisher.stop(0.2)
+
+
+def test_a_broker_that_owes_an_answer_for_long_counts_as_away_and_the_events_go_to_the_card(stage, monkeypatch):
+    monkeypatch.setattr("device.mqtt.publisher.LATE_AFTER_S", 0.1)
+    connection = greet(stage)
+    post_changes(stage, 1)
+    wait_until(lambda: len(stage.spool._card) == 1, "the event to reach the card")
+    connection.acknowledge(connection.on("events")[0][0])
+    wait_until(lambda: len(stage.spool) == 0, "it to go")
+
+
+@pytest.mark.parametrize("expiry_s", [None, 600])
+def test_events_expire_when_they_are_told_to_and_nothing_else_does(tmp_path, expiry_s):
+    stage = Stage(tmp_path, protocol="5", event_expiry_s=expiry_s)
+    connection = greet(stage)
+    post_changes(stage, 1)
+    wait_until(lambda: connection.tracks() == [1], "the event")
+    assert connection.expiries_s[connection.on("events")[0][0] - 1] == expiry_s
+    stage.publisher.stop(0.2)
+
+
+def test_a_fault_of_the_thread_ends_it_and_is_kept(tmp_path):
+    stage = Stage(tmp_path)
+    greet(stage)
+    stage.publisher.post(TelemetrySnapshot(1.0, cast("dict", None), 0, None, None))
+    wait_until(lambda: not stage.publisher.alive, "the thread to end")
+    assert isinstance(stage.publisher.fault, AttributeError)
 
 
 @pytest.mark.parametrize("state", ["lost", "paused"])

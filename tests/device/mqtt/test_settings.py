@@ -1,11 +1,13 @@
 """Settings refuse what cannot work, and keep the password out of sight."""
 
+import ssl
+
 import pytest
 from pydantic import ValidationError
 
 from device.errors import ConfigError
-from device.mqtt.client import make_tls
 from device.mqtt.settings import MqttSettings, read_password
+from device.mqtt.tls import make_tls
 
 
 def test_nothing_needs_to_be_set():
@@ -43,6 +45,12 @@ def test_the_protocol_may_be_written_as_yaml_reads_it(written, understood):
         {"publish_window": 0},
         {"spool": {"max_events": 0}},
         {"ca_file": "ca.pem"},
+        {"cert_file": "hall.pem"},
+        {"tls_accept_any_server_name_dangerous": True},
+        {"tls": True, "key_file": "hall.key"},
+        {"event_expiry_s": 60},
+        {"event_expiry_s": 0, "protocol": "5"},
+        {"spool": {"drain_per_s": 0}},
         {"pasword": "x"},
     ],
     ids=str,
@@ -53,26 +61,79 @@ def test_what_cannot_work_is_refused(fault):
 
 
 def test_the_password_comes_from_the_environment():
-    assert read_password({"AFFECTD_MQTT_PASSWORD": "opensesame"}) == "opensesame"
+    assert read_password(None, {"AFFECTD_MQTT_PASSWORD": "opensesame"}) == "opensesame"
 
 
 def test_the_password_comes_from_a_credential_without_its_line_end(tmp_path):
     (tmp_path / "mqtt-password").write_text("open sesame \n")
-    assert read_password({"CREDENTIALS_DIRECTORY": str(tmp_path)}) == "open sesame "
+    assert read_password(None, {"CREDENTIALS_DIRECTORY": str(tmp_path)}) == "open sesame "
 
 
 def test_without_either_there_is_no_password(tmp_path):
-    assert read_password({}) is None
-    assert read_password({"CREDENTIALS_DIRECTORY": str(tmp_path)}) is None
+    assert read_password(None, {}) is None
+    assert read_password(None, {"CREDENTIALS_DIRECTORY": str(tmp_path)}) is None
 
 
 def test_a_credential_that_cannot_be_read_is_named(tmp_path):
     (tmp_path / "mqtt-password").mkdir()
     with pytest.raises(ConfigError, match="mqtt-password"):
-        read_password({"CREDENTIALS_DIRECTORY": str(tmp_path)})
+        read_password(None, {"CREDENTIALS_DIRECTORY": str(tmp_path)})
 
 
 def test_an_authority_that_cannot_be_read_is_named(tmp_path):
     settings = MqttSettings.model_validate({"tls": True, "ca_file": str(tmp_path / "ca.pem")})
     with pytest.raises(ConfigError, match=r"mqtt\.ca_file .*ca\.pem"):
         make_tls(settings)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o400])
+def test_the_password_comes_from_a_file_that_nobody_else_can_read(tmp_path, mode):
+    path = tmp_path / "password"
+    path.write_text("open sesame\n")
+    path.chmod(mode)
+    assert read_password(path, {}) == "open sesame"
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o700, 0o604])
+def test_a_password_file_that_others_can_read_is_refused_with_the_command_that_mends_it(tmp_path, mode):
+    path = tmp_path / "password"
+    path.write_text("opensesame")
+    path.chmod(mode)
+    with pytest.raises(ConfigError, match=f"run: chmod 600 {path}") as refusal:
+        read_password(path, {})
+    assert "opensesame" not in str(refusal.value)
+
+
+def test_a_password_file_that_is_missing_is_named(tmp_path):
+    with pytest.raises(ConfigError, match="none cannot be read: No such file"):
+        read_password(tmp_path / "none", {})
+
+
+def test_a_password_that_is_no_text_is_not_repeated(tmp_path):
+    path = tmp_path / "password"
+    path.write_bytes(b"\xffsesame")
+    path.chmod(0o600)
+    with pytest.raises(ConfigError, match="not UTF-8") as refusal:
+        read_password(path, {})
+    assert "sesame" not in str(refusal.value)
+
+
+def test_the_server_name_is_checked_unless_a_key_with_a_warning_in_it_says_otherwise():
+    assert make_tls(MqttSettings(tls=True)).check_hostname
+    careless = make_tls(MqttSettings(tls=True, tls_accept_any_server_name_dangerous=True))
+    assert not careless.check_hostname
+    assert careless.verify_mode == ssl.CERT_REQUIRED
+
+
+def test_a_certificate_that_cannot_be_read_is_named(tmp_path):
+    settings = MqttSettings.model_validate({"tls": True, "cert_file": str(tmp_path / "hall.pem")})
+    with pytest.raises(ConfigError, match=r"mqtt\.cert_file .*hall\.pem"):
+        make_tls(settings)
+
+
+def test_no_two_devices_of_one_broker_are_one_client_to_it():
+    names = [("affectd", "hall"), ("attic", "hall"), ("affectd", "attic-hall"), ("a", "b-c"), ("a-b", "c")]
+    ids = {MqttSettings(base_topic=base).client_id_of(device) for base, device in names}
+    assert len(ids) == len(names)
+    assert "affectd-hall" in ids
+    assert MqttSettings(client_id="mine").client_id_of("hall") == "mine"

@@ -2,23 +2,24 @@
 
 import gc
 import logging
-import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from device.errors import ConfigError
+from device.errors import ConfigError, StorageError
 from device.mqtt.client import Connection, Disconnected, Login, News
 from device.mqtt.payloads import DeviceInfo
 from device.mqtt.settings import MqttSettings
-from device.mqtt.sink import MqttSink
-from device.mqtt.spool import Spool
+from device.mqtt.sink import MqttSink, PublisherError
+from device.mqtt.spool import SPOOL_NAME
 from device.telemetry import STAGES, TelemetrySnapshot, Throttling
 from tests.brokers import LOOPBACK, Wire, free_port, wait_until
 from tests.device.mqtt.wire_format import check_payload
@@ -45,8 +46,6 @@ sink = MqttSink(settings, "hall", folder, DeviceInfo("0", "m", "1", LABELS, "dem
 sink.start()
 for number in range(1, count + 1):
     sink.emit(change(number))
-while len(sink._publisher._spool) < count:
-    time.sleep(0.01)
 print(sink.run, flush=True)
 time.sleep(60)
 """
@@ -58,7 +57,8 @@ def make_sink(tmp_path: Path) -> Iterator[MakeSink]:
     sinks: list[MqttSink] = []
 
     def make(port: int, *, start: bool = True, password: str | None = None, **settings: Any) -> MqttSink:
-        options: dict[str, Any] = {"reconnect_first_s": 0.05, "reconnect_max_s": 0.2} | settings
+        waits = {"reconnect_first_s": 0.05, "reconnect_max_s": 0.2, "reconnect_refused_s": 0.2}
+        options: dict[str, Any] = waits | {"homeassistant": {"enabled": False}} | settings
         options = {"host": LOOPBACK, "port": port} | options
         section = MqttSettings.model_validate(options)
         sinks.append(MqttSink(section, "hall", tmp_path / "state", INFO, clock=FakeClock(), password=password))
@@ -84,6 +84,12 @@ def kill(daemon: "subprocess.Popen[str]") -> None:
     daemon.communicate()
 
 
+def kept(folder: Path) -> int:
+    """How many events a stopped sink has left on the card."""
+    with closing(sqlite3.connect(folder / "state" / SPOOL_NAME)) as db:
+        return db.execute("SELECT COUNT(*) FROM events").fetchone()[0]
+
+
 def names_of_threads() -> set[str]:
     return {thread.name for thread in threading.enumerate()}
 
@@ -100,7 +106,7 @@ def test_who_comes_later_finds_online_info_and_state_and_after_a_stop_offline(br
     early.wait_for(lambda heard: heard.on("state") and heard.on("state")[-1].message["face_count"] == 1, "the state")
 
     late = listen(broker.port)
-    late.wait_for(lambda heard: len(heard.received) == 3, "what is retained")
+    late.wait_for(lambda heard: len(heard.received) == 4, "what is retained")
     assert all(received.retained for received in late.received)
     assert late.on("availability")[0].text == "online"
     assert late.on("info")[0].message["run"] == sink.run
@@ -133,6 +139,7 @@ def test_every_message_fits_the_description(broker, listen, make_sink, protocol)
         "state",
         "events",
         "stats",
+        "pause",
     }
 
 
@@ -277,7 +284,7 @@ def test_a_refusal_is_named_once_and_the_events_are_kept(silent_broker, make_sin
     assert "Not authorized" in told()[0].getMessage()
     assert [record.levelname for record in told()[:3]] == ["WARNING", "DEBUG", "DEBUG"]
     assert WRONG_PASSWORD not in caplog.text
-    assert len(Spool(tmp_path / "state" / "events.sqlite3")) == 1
+    assert kept(tmp_path) == 1
 
 
 def test_a_broker_that_is_away_is_named_with_its_address(make_sink, caplog):
@@ -303,7 +310,7 @@ def test_a_stop_without_a_broker_keeps_the_events(make_sink, tmp_path):
     sink = make_sink(free_port())
     sink.emit(change(1))
     sink.close(1)
-    assert len(Spool(tmp_path / "state" / "events.sqlite3")) == 1
+    assert kept(tmp_path) == 1
 
 
 def test_a_sink_that_was_never_started_can_be_closed(make_sink):
@@ -345,34 +352,21 @@ def test_attempts_in_vain_leave_no_open_files():
         gc.enable()
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    """Certificate and key of a broker on the loopback address, signed by itself."""
-    if shutil.which("openssl") is None:
-        pytest.skip("needs certificates: apt-get install openssl")
-    certificate, key = tmp_path / "broker.pem", tmp_path / "broker.key"
-    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    name = ["-subj", "/CN=broker", "-addext", f"subjectAltName=IP:{LOOPBACK}", "-days", "1"]
-    files = ["-keyout", str(key), "-out", str(certificate)]
-    subprocess.run(["openssl", "req", "-x509", *curve, *name, *files], check=True, capture_output=True)
-    return certificate, key
-
-
-def test_a_broker_with_a_certificate_of_our_authority_is_trusted(silent_broker, make_sink, certificate, caplog):
-    silent_broker.start(f"certfile {certificate[0]}", f"keyfile {certificate[1]}")
-    with caplog.at_level(logging.INFO):
-        make_sink(silent_broker.port, tls=True, ca_file=str(certificate[0]))
-        wait_until(lambda: "connected to the broker" in caplog.text, "the connection")
-
-
-def test_a_broker_with_a_certificate_of_nobody_we_know_is_not_talked_to(silent_broker, make_sink, certificate, caplog):
-    silent_broker.start(f"certfile {certificate[0]}", f"keyfile {certificate[1]}")
-    with caplog.at_level(logging.INFO):
-        make_sink(silent_broker.port, tls=True)
-        wait_until(lambda: "certificate verify failed" in caplog.text, "a word about it")
-    assert "connected to the broker" not in caplog.text
-
-
 def test_a_password_without_a_user_is_refused(make_sink):
     with pytest.raises(ConfigError, match=r"mqtt\.username"):
         make_sink(1883, password=WRONG_PASSWORD)
+
+
+def test_a_second_daemon_on_the_same_state_folder_is_refused(make_sink):
+    make_sink(free_port())
+    with pytest.raises(StorageError, match="another affectd"):
+        make_sink(free_port())
+
+
+def test_a_thread_that_has_ended_is_a_fault_that_names_what_ended_it(make_sink):
+    sink = make_sink(free_port())
+    sink.check()
+    sink._publisher._attempts = None
+    wait_until(lambda: not sink.alive, "the thread to end")
+    with pytest.raises(PublisherError, match="nothing is published any more: AttributeError"):
+        sink.check()

@@ -22,6 +22,12 @@ def check_payload(channel: str, payload: bytes) -> None:
     check(channel, json.loads(text) if text.startswith("{") else text)
 
 
+def check_message(topic: str, payload: bytes) -> None:
+    """As ``check_payload``, for a message of the device ``hall`` wherever it went."""
+    is_discovery = topic.startswith("homeassistant/device/")
+    check_payload("discovery" if is_discovery else topic.removeprefix("affectd/hall/"), payload)
+
+
 def _close(node: Any) -> None:
     if isinstance(node, dict):
         if "properties" in node and "required" in node:

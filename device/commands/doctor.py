@@ -1,0 +1,34 @@
+"""``affectd doctor``: what is wrong with this device, and the command that mends it."""
+
+import argparse
+from typing import Any
+
+from device.commands.options import add_config_option
+from device.errors import EXIT_CONFIG, EXIT_OK, EXIT_UNAVAILABLE
+
+_MARKS = {"ok": "ok     ", "warning": "warning", "wrong": "WRONG  "}
+
+
+def register(verbs: Any) -> None:
+    """Add this verb to the command line."""
+    parser = verbs.add_parser(
+        "doctor", help="look at configuration, model, camera, broker and machine, and say how to mend what is wrong"
+    )
+    add_config_option(parser)
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from device.doctor import examine
+
+    wrong: list[str] = []
+    for finding in examine(options.config):
+        print(f"{_MARKS[finding.grade]}  {finding.subject:<11}  {finding.told}", flush=True)
+        if finding.command:
+            print(f"{'':22}$ {finding.command}", flush=True)
+        if finding.grade == "wrong":
+            wrong.append(finding.subject)
+    if not wrong:
+        return EXIT_OK
+    print(f"\nwrong: {', '.join(wrong)}")
+    return EXIT_CONFIG if wrong == ["config"] else EXIT_UNAVAILABLE

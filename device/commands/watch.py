@@ -1,0 +1,159 @@
+"""``affectd watch``: all devices on a broker, live."""
+
+import argparse
+import json
+import sys
+import time
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from device.commands.options import add_broker_options, config_of
+from device.errors import EXIT_OK, DataError, UnavailableError
+
+if TYPE_CHECKING:
+    from device.mqtt.client import Heard
+    from device.mqtt.fleet import Fleet
+    from device.mqtt.settings import MqttSettings
+
+_REDRAW_S = 0.5
+_RECONNECT_FIRST_S, _RECONNECT_MAX_S = 1.0, 10.0
+
+
+def register(verbs: Any) -> None:
+    """Add this verb to the command line."""
+    parser = verbs.add_parser("watch", help="show all devices on a broker, their faces and emotions, live")
+    add_broker_options(parser)
+    parser.add_argument(
+        "--base-topic", metavar="NAME", help="the first level of the topics, if not the configuration's"
+    )
+    parser.add_argument("--json", action="store_true", help="every message as a line of JSON, for a pipe")
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from device.mqtt.fleet import Fleet
+    from device.mqtt.topics import Topics
+
+    settings = config_of(options).mqtt
+    base = Topics(options.base_topic or settings.base_topic, "any").base
+    fleet = Fleet(base)
+    view: _View
+    if options.json:
+        view = _JsonLines(fleet)
+    elif sys.stdout.isatty():
+        view = _LiveTable(fleet, f"{settings.host}:{settings.port}")
+    else:
+        view = _EventLines(fleet)
+    try:
+        _watch(settings, fleet, view)
+    except KeyboardInterrupt:
+        return EXIT_OK
+    finally:
+        view.leave()
+
+
+def _watch(settings: "MqttSettings", fleet: "Fleet", view: "_View") -> NoReturn:
+    """Feed ``view`` until Ctrl-C. Raises UnavailableError when the broker is not there at the start."""
+    from device.mqtt.backoff import Backoff
+    from device.mqtt.visitor import Visitor
+
+    backoff = Backoff(_RECONNECT_FIRST_S, _RECONNECT_MAX_S)
+    been_there = False
+    while True:
+        try:
+            with Visitor(settings, "watch") as visitor:
+                visitor.subscribe(*fleet.topics)
+                been_there = True
+                backoff.reset()
+                while True:
+                    heard = visitor.hear(_REDRAW_S)
+                    if heard:
+                        view.show(heard)
+                    view.refresh()
+        except UnavailableError as error:
+            if not been_there:
+                raise
+            view.tell_away(error)
+            time.sleep(backoff.next_s())
+
+
+class _View:
+    """What all ways to show messages have in common."""
+
+    def __init__(self, fleet: "Fleet") -> None:
+        self._fleet = fleet
+
+    def show(self, heard: "Heard") -> None:
+        raise NotImplementedError
+
+    def refresh(self) -> None:
+        """Called at least every half second."""
+
+    def tell_away(self, error: UnavailableError) -> None:
+        print(f"affectd: {error}; trying again", file=sys.stderr)
+
+    def leave(self) -> None:
+        """Called at the end."""
+
+
+class _JsonLines(_View):
+    def show(self, heard: "Heard") -> None:
+        said = self._fleet.read(heard.topic, heard.payload)
+        line = {
+            "topic": heard.topic,
+            "device": said.device,
+            "channel": said.channel,
+            "retained": heard.retained,
+            "message": said.content,
+        }
+        print(json.dumps(line, ensure_ascii=False), flush=True)
+
+
+class _EventLines(_View):
+    def show(self, heard: "Heard") -> None:
+        for line in _tell(self._fleet, heard):
+            print(line, flush=True)
+
+
+class _LiveTable(_View):
+    def __init__(self, fleet: "Fleet", where: str) -> None:
+        from device.commands.table import Table
+
+        super().__init__(fleet)
+        self._table = Table(fleet, where)
+        self._drawn_s = 0.0
+
+    def show(self, heard: "Heard") -> None:
+        for line in _tell(self._fleet, heard):
+            self._table.add_event(line)
+
+    def refresh(self) -> None:
+        if time.monotonic() - self._drawn_s >= _REDRAW_S:
+            self._drawn_s = time.monotonic()
+            self._table.draw()
+
+    def tell_away(self, error: UnavailableError) -> None:
+        self._table.draw(f" ({error.reason})")
+
+    def leave(self) -> None:
+        self._table.leave()
+
+
+def _tell(fleet: "Fleet", heard: "Heard") -> list[str]:
+    """Note a message; the line it is worth, if any."""
+    from device.commands.table import printable
+    from device.mqtt.words import describe
+
+    said = fleet.read(heard.topic, heard.payload)
+    clock = time.strftime("%H:%M:%S")
+    try:
+        event = fleet.note(said)
+        if event:
+            late = "  (late)" if event.replayed else ""
+            return [printable(f"{clock} {said.device}  face {event.track}  {describe(event.model_dump())}{late}")]
+    except (DataError, TypeError) as error:
+        return [printable(f"{clock} {error}")]
+    if said.channel == "availability":
+        return [printable(f"{clock} {said.device} is {said.content}")]
+    if said.channel == "pause" and not heard.retained:
+        return [printable(f"{clock} {said.device} is {'paused' if said.content == 'ON' else 'not paused'}")]
+    return []

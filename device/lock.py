@@ -1,0 +1,40 @@
+"""One process at a time in a folder."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from device.errors import StorageError
+
+LOCK_NAME = "lock"
+
+
+class FolderLock:
+    """Holds ``folder`` for this process until ``release`` or the process's end, however that comes.
+
+    The file stays; the kernel's lock on it (flock) goes with the process, so none is ever left behind.
+
+    Raises:
+        StorageError: another process holds the folder.
+        OSError: the folder cannot be written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._descriptor = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(self._descriptor, 32).decode(errors="replace").strip()
+            os.close(self._descriptor)
+            raise StorageError(
+                f"another affectd (process {holder or 'unknown'}) keeps its events in {folder}",
+                "stop that one, or give this one a device.state_dir of its own",
+            ) from None
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+
+    def release(self) -> None:
+        """Let others in; harmless when it was done."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1

@@ -1,0 +1,45 @@
+"""When the broker is tried again, and what is said of it meanwhile."""
+
+import logging
+import time
+
+from device.mqtt.backoff import Backoff
+from device.mqtt.settings import MqttSettings
+
+_STEADY_AFTER_S = 10.0
+
+_log = logging.getLogger(__name__)
+
+
+class Attempts:
+    """Spaces the attempts at a broker: soon where it is away, slowly where it refuses, which somebody has to mend."""
+
+    def __init__(self, settings: MqttSettings) -> None:
+        self._address = f"{settings.host}:{settings.port}"
+        longest_s = settings.reconnect_refused_s
+        self._away = Backoff(settings.reconnect_first_s, settings.reconnect_max_s)
+        self._refused = Backoff(max(settings.reconnect_max_s, longest_s / 5), longest_s)
+        self._last_trouble = ""
+        self.next_at_s = 0.0
+        """When the next is due, monotonic seconds."""
+
+    def succeeded(self) -> None:
+        """The broker has let us in."""
+        _log.info("connected to the broker at %s", self._address)
+        self._last_trouble = ""
+        self._refused.reset()
+
+    def ended(self, reason: str, *, held_s: float, refused: bool, stopping: bool) -> None:
+        """An attempt has failed, or a connection that had held for ``held_s`` has ended."""
+        if held_s >= _STEADY_AFTER_S:
+            self._away.reset()
+        wait_s = (self._refused if refused else self._away).next_s()
+        self.next_at_s = time.monotonic() + wait_s
+        if not stopping:
+            self.complain("%s (%s); events are kept, next attempt in %.1f s", reason, self._address, wait_s)
+
+    def complain(self, sentence: str, reason: str, *more: object) -> None:
+        """Log a warning; the same reason again only for who looks closer."""
+        level = logging.WARNING if reason != self._last_trouble else logging.DEBUG
+        self._last_trouble = reason
+        _log.log(level, sentence, reason, *more)

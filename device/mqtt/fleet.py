@@ -1,0 +1,144 @@
+"""What a subscriber knows of all devices on a broker, put together from their messages."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from device.errors import DataError
+from device.records import EventType
+
+CHANNELS = ("availability", "info", "state", "events", "stats", "pause")
+
+
+class _Said(BaseModel):
+    """Of a message only what is shown; keys that are not known are for others."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+
+class FaceSaid(_Said):
+    """One face in view."""
+
+    track: int
+    emotion: str | None
+    confidence: float | None = Field(ge=0, le=1)
+
+
+class StateSaid(_Said):
+    """What the device sees."""
+
+    source: str
+    faces: tuple[FaceSaid, ...]
+
+
+class StatsSaid(_Said):
+    """How the device is doing."""
+
+    fps: float
+    queue: int
+    temperature_c: float | None = None
+
+
+class EventSaid(_Said):
+    """One change, as far as it is told in words."""
+
+    type: EventType
+    track: int
+    emotion: str | None
+    previous: str | None
+    confidence: float | None = Field(ge=0, le=1)
+    duration_s: float | None
+    reason: str | None
+    replayed: bool
+
+
+class _AvailabilitySaid(_Said):
+    text: Literal["online", "offline"]
+
+
+class _PauseSaid(_Said):
+    text: Literal["ON", "OFF"]
+
+
+_SHAPES: dict[str, type[_Said]] = {
+    "availability": _AvailabilitySaid,
+    "state": StateSaid,
+    "events": EventSaid,
+    "stats": StatsSaid,
+    "pause": _PauseSaid,
+}
+
+
+@dataclass
+class DeviceSeen:
+    """The latest that one device has said; None for what it has not."""
+
+    name: str
+    online: bool = False
+    paused: bool = False
+    state: StateSaid | None = None
+    stats: StatsSaid | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message: who said it on which channel, and what; the object for JSON, the text for plain ones."""
+
+    device: str
+    channel: str
+    content: Any
+
+
+@dataclass
+class Fleet:
+    """All devices under one base topic that were heard of so far."""
+
+    base: str
+    devices: dict[str, DeviceSeen] = field(default_factory=dict)
+    event_count: int = 0
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """What to subscribe to."""
+        return tuple(f"{self.base}/+/{channel}" for channel in CHANNELS)
+
+    def read(self, topic: str, payload: bytes) -> Said:
+        """Take a message apart, whatever is in it."""
+        device, _, channel = topic.removeprefix(f"{self.base}/").partition("/")
+        text = payload.decode(errors="replace")
+        try:
+            return Said(device, channel, json.loads(text) if text.startswith("{") else text)
+        except (ValueError, RecursionError):
+            return Said(device, channel, text)
+
+    def note(self, said: Said) -> EventSaid | None:
+        """Remember a message; gives the event where it is one. Raises DataError when it is not as described."""
+        shape = _SHAPES.get(said.channel)
+        if shape is None:
+            return None
+        content = said.content if isinstance(said.content, dict) else {"text": said.content}
+        try:
+            message = shape.model_validate(content)
+        except ValidationError as error:
+            fault = error.errors(include_url=False)[0]
+            where = ".".join(map(str, fault["loc"]))
+            raise DataError(
+                f"{said.device} has said on {said.channel} what does not fit: {where}: {fault['msg']}",
+                "compare its version of affectd with this one",
+            ) from None
+        seen = self.devices.setdefault(said.device, DeviceSeen(said.device))
+        match message:
+            case _AvailabilitySaid(text=text):
+                seen.online = text == "online"
+            case _PauseSaid(text=text):
+                seen.paused = text == "ON"
+            case StateSaid():
+                seen.state = message
+            case StatsSaid():
+                seen.stats = message
+            case EventSaid():
+                self.event_count += 1
+                return message
+        return None

@@ -1,0 +1,199 @@
+"""How Home Assistant finds the device by itself: one discovery message that describes all its entities.
+
+The format is Home Assistant's "MQTT device discovery"; https://www.home-assistant.io/integrations/mqtt/.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import Field
+
+from device.mqtt.payloads import NO_EMOTION, OFFLINE, ONLINE, SWITCH_OFF, SWITCH_ON, DeviceInfo, encode
+from device.mqtt.topics import DEFAULT_BASE, Topics
+from device.records import EVENT_TYPES, UNCERTAIN
+from device.section import Section
+
+_QOS = 1
+_DIAGNOSTIC = "diagnostic"
+_LONGEST_STATE = 255
+_FIRST_READ = "value_json.faces | selectattr('emotion') | map(attribute='confidence') | list"
+# What came late out of the spool renders to nothing, which Home Assistant passes over.
+_LIVE_EVENT = "{{ '' if value_json.replayed else dict(value_json, event_type=value_json.type) | to_json }}"
+
+
+class HomeAssistantSettings(Section):
+    """The section ``mqtt.homeassistant``.
+
+    Attributes:
+        enabled: whether the device describes itself to Home Assistant.
+        discovery_prefix: as Home Assistant's MQTT options have it.
+    """
+
+    enabled: bool = True
+    discovery_prefix: str = Field("homeassistant", pattern=r"^[a-zA-Z0-9_-]+(/[a-zA-Z0-9_-]+)*$")
+
+    @property
+    def status_topic(self) -> str:
+        """Where Home Assistant says ``online`` when it has started, and wants every device described again."""
+        return f"{self.discovery_prefix}/status"
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """A retained message and where it goes; with an empty payload the device is forgotten."""
+
+    topic: str
+    payload: bytes
+
+    @classmethod
+    def of(cls, settings: HomeAssistantSettings, topics: Topics, info: DeviceInfo) -> "Discovery":
+        """The message of the device that speaks on ``topics`` and is as ``info`` says."""
+        return cls(discovery_topic(settings, topics), encode(discovery_message(topics, info)))
+
+
+def discovery_topic(settings: HomeAssistantSettings, topics: Topics) -> str:
+    """Where the device's discovery message is kept."""
+    return f"{settings.discovery_prefix}/device/{unique_id(topics)}/config"
+
+
+def unique_id(topics: Topics) -> str:
+    """What tells the device from all others on the broker, also from one of its name under another base topic."""
+    # The first _ without a - before it separates the two, so that no other pair of names gives the same.
+    base = re.sub(r"[-_]", r"-\g<0>", topics.base)
+    return f"{base}_{topics.device}"
+
+
+def discovery_message(topics: Topics, info: DeviceInfo) -> dict[str, Any]:
+    """The JSON object of the discovery message."""
+    identity = unique_id(topics)
+    described = _sensors(topics, info) | {"event": _event(topics), "pause": _switch(topics)}
+    return {
+        "device": {
+            "identifiers": [identity],
+            "name": topics.device,
+            "manufacturer": "affectd",
+            "model": "Emotion sensor",
+            "model_id": f"{info.model_name} {info.model_version}",
+            "sw_version": info.version,
+        },
+        "origin": {"name": "affectd", "sw_version": info.version},
+        "availability_topic": topics.availability,
+        "payload_available": ONLINE.decode(),
+        "payload_not_available": OFFLINE.decode(),
+        "components": {
+            key: component
+            | {
+                "unique_id": f"{identity}_{key}",
+                "default_entity_id": f"{component['platform']}.{_entity_prefix(topics)}_{key}",
+                "qos": _QOS,
+            }
+            for key, component in described.items()
+        },
+    }
+
+
+def _entity_prefix(topics: Topics) -> str:
+    name = topics.device if topics.base == DEFAULT_BASE else f"{topics.base}_{topics.device}"
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "affectd"
+
+
+def _sensors(topics: Topics, info: DeviceInfo) -> dict[str, dict[str, Any]]:
+    emotions = list(dict.fromkeys((*info.labels, UNCERTAIN, NO_EMOTION)))
+    return {
+        "emotion": _sensor(
+            topics.state,
+            "Emotion",
+            "value_json.dominant_emotion",
+            "mdi:emoticon",
+            device_class="enum",
+            options=emotions,
+        ),
+        "confidence": _sensor(
+            topics.state,
+            "Confidence",
+            f"({_FIRST_READ} | first * 100) | round(0) | int if {_FIRST_READ} else none",
+            "mdi:percent",
+            unit_of_measurement="%",
+            state_class="measurement",
+        ),
+        "faces": _sensor(
+            topics.state, "Faces in view", "value_json.face_count", "mdi:account-group", state_class="measurement"
+        ),
+        "source": _sensor(
+            topics.state,
+            "Camera",
+            "value_json.source",
+            "mdi:cctv",
+            device_class="enum",
+            options=["ok", "paused", "lost"],
+            entity_category=_DIAGNOSTIC,
+        ),
+    } | _diagnostics(topics)
+
+
+def _diagnostics(topics: Topics) -> dict[str, dict[str, Any]]:
+    common = {"entity_category": _DIAGNOSTIC}
+    measured = common | {"state_class": "measurement"}
+    return {
+        "fps": _sensor(
+            topics.stats,
+            "Frames per second",
+            "value_json.fps",
+            "mdi:speedometer",
+            unit_of_measurement="fps",
+            **measured,
+        ),
+        "temperature": _sensor(
+            topics.stats,
+            "Processor temperature",
+            "value_json.temperature_c",
+            "mdi:thermometer",
+            device_class="temperature",
+            unit_of_measurement="°C",
+            **measured,
+        ),
+        "queue": _sensor(topics.stats, "Events waiting", "value_json.queue", "mdi:tray-full", **measured),
+        "last_error": _sensor(
+            topics.stats,
+            "Last error",
+            f"value_json.last_error[:{_LONGEST_STATE}] if value_json.last_error else none",
+            "mdi:alert-circle-outline",
+            **common,
+        ),
+    }
+
+
+def _sensor(topic: str, name: str, expression: str, icon: str, **more: Any) -> dict[str, Any]:
+    return {
+        "platform": "sensor",
+        "name": name,
+        "state_topic": topic,
+        "value_template": f"{{{{ {expression} }}}}",
+        "icon": icon,
+        **more,
+    }
+
+
+def _event(topics: Topics) -> dict[str, Any]:
+    return {
+        "platform": "event",
+        "name": "Event",
+        "state_topic": topics.events,
+        "event_types": list(EVENT_TYPES),
+        "value_template": _LIVE_EVENT,
+        "icon": "mdi:emoticon-outline",
+    }
+
+
+def _switch(topics: Topics) -> dict[str, Any]:
+    return {
+        "platform": "switch",
+        "name": "Pause",
+        "state_topic": topics.pause,
+        "command_topic": topics.pause_set,
+        "payload_on": SWITCH_ON.decode(),
+        "payload_off": SWITCH_OFF.decode(),
+        "retain": False,
+        "icon": "mdi:eye-off",
+    }

@@ -1,0 +1,36 @@
+"""What the publisher is told: by the pipeline, by the connection, and by whoever ends it."""
+
+from dataclasses import dataclass
+
+from device.mqtt.client import News
+from device.mqtt.payloads import SourceState, View
+from device.telemetry import TelemetrySnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class SourceChanged:
+    """The camera is seeing, paused or lost."""
+
+    state: SourceState
+
+
+@dataclass(frozen=True, slots=True)
+class PauseChanged:
+    """The camera has been closed by the privacy switch, or may be opened again."""
+
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Say goodbye within ``timeout_s``."""
+
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """There are new events in the spool."""
+
+
+Message = Stored | View | SourceChanged | PauseChanged | TelemetrySnapshot | Stop | News

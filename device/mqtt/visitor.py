@@ -1,0 +1,89 @@
+"""A short-lived client for the command line: it comes, listens or says something, and goes."""
+
+import queue
+import time
+import uuid
+from types import TracebackType
+from typing import Self, TypeVar
+
+from device.errors import UnavailableError
+from device.mqtt.client import Acknowledged, Connected, Connection, Disconnected, Heard, News, Subscribed
+from device.mqtt.login import make_login
+from device.mqtt.settings import MqttSettings
+
+ANSWER_TIMEOUT_S = 20.0
+
+_Answer = TypeVar("_Answer", Acknowledged, Connected, Subscribed)
+
+
+class Visitor:
+    """One connection to the broker of ``settings``, under a client id that no daemon has.
+
+    Every call raises UnavailableError once the broker is away, does not answer or refuses; the reason names why.
+    Meant for ``with``, which connects.
+
+    Args:
+        settings: the section ``mqtt``, of whichever device.
+        purpose: what it comes for; part of the client id.
+    """
+
+    def __init__(self, settings: MqttSettings, purpose: str) -> None:
+        self._settings = settings
+        client_id = f"affectd-{purpose}-{uuid.uuid4().hex[:8]}"
+        self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
+        self._heard: list[Heard] = []
+        self._connection = Connection(settings, make_login(settings, client_id), None, self._news.put)
+
+    def __enter__(self) -> Self:
+        self._connection.open()
+        self._await(Connected)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def subscribe(self, *topics: str) -> None:
+        """Listen on ``topics`` from now on; what the broker retains there comes first."""
+        self._connection.subscribe(topics)
+        if refusal := self._await(Subscribed).refusal:
+            raise self._away(f"does not let us subscribe to {', '.join(topics)}: {refusal}")
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Say something and wait until the broker has it (QoS 1)."""
+        self._connection.publish(topic, payload, qos=1, retain=retain)
+        if refusal := self._await(Acknowledged).refusal:
+            raise self._away(f"does not let us publish on {topic}: {refusal}")
+
+    def hear(self, timeout_s: float) -> Heard | None:
+        """The next message, None where none comes within ``timeout_s`` seconds."""
+        deadline_s = time.monotonic() + timeout_s
+        while not self._heard:
+            try:
+                self._take(deadline_s - time.monotonic())
+            except queue.Empty:
+                return None
+        return self._heard.pop(0)
+
+    def _await(self, kind: type[_Answer], timeout_s: float = ANSWER_TIMEOUT_S) -> _Answer:
+        deadline_s = time.monotonic() + timeout_s
+        while True:
+            try:
+                item = self._take(deadline_s - time.monotonic())
+            except queue.Empty:
+                raise self._away(f"has not answered for {timeout_s:.0f} s") from None
+            if isinstance(item, kind):
+                return item
+
+    def _take(self, timeout_s: float) -> News:
+        item = self._news.get(timeout=max(0.0, timeout_s))
+        if isinstance(item, Disconnected):
+            address = f"{self._settings.host}:{self._settings.port}"
+            raise UnavailableError(f"{item.reason} ({address})")
+        if isinstance(item, Heard):
+            self._heard.append(item)
+        return item
+
+    def _away(self, what: str) -> UnavailableError:
+        return UnavailableError(f"the broker at {self._settings.host}:{self._settings.port} {what}")

@@ -1,0 +1,70 @@
+"""The table shows every device and face that fits the terminal, and nothing that could steer it."""
+
+import pytest
+
+from device.commands.table import printable, render
+from device.mqtt.fleet import DeviceSeen, FaceSaid, Fleet, StateSaid, StatsSaid
+
+
+def device(name, *faces, online=True, paused=False, temperature_c=51.2):
+    return DeviceSeen(
+        name,
+        online=online,
+        paused=paused,
+        state=StateSaid(source="paused" if paused else "ok", faces=faces),
+        stats=StatsSaid(fps=9.81, queue=3, temperature_c=temperature_c),
+    )
+
+
+def draw(*devices, events=(), width=100, height=30):
+    fleet = Fleet("affectd", {device.name: device for device in devices}, event_count=len(events))
+    return render(fleet, "broker:1883", events, width=width, height=height)
+
+
+def line_of(lines, name):
+    (line,) = [line for line in lines if line.startswith(name)]
+    return line.split()
+
+
+def test_a_device_has_a_line_and_each_further_face_one_below():
+    happy, unread = (
+        FaceSaid(track=17, emotion="happy", confidence=0.5),
+        FaceSaid(track=18, emotion=None, confidence=None),
+    )
+    lines = draw(device("hall", happy, unread))
+    assert line_of(lines, "hall") == ["hall", "ok", "9.8", "51", "°C", "3", "17", "happy", "██████░░░░░░", "50%"]
+    assert lines[lines.index(next(line for line in lines if line.startswith("hall"))) + 1].split() == ["18", "..."]
+
+
+def test_devices_stand_in_the_order_of_their_names_whoever_spoke_first():
+    lines = draw(device("porch"), device("attic"), device("hall"))
+    assert [line.split()[0] for line in lines[3:6]] == ["attic", "hall", "porch"]
+    assert "3 devices, 3 online" in lines[0]
+
+
+def test_a_device_that_is_offline_or_paused_says_so_and_shows_no_old_figures():
+    lines = draw(device("attic", online=False), device("hall", paused=True, temperature_c=None), DeviceSeen("porch"))
+    assert line_of(lines, "attic") == ["attic", "offline"]
+    assert line_of(lines, "hall") == ["hall", "paused", "9.8", "-", "3"]
+    assert line_of(lines, "porch") == ["porch", "offline"]
+
+
+def test_the_latest_events_fill_what_is_left_of_the_height():
+    events = [f"event {number}" for number in range(50)]
+    lines = draw(device("hall"), events=events, height=12)
+    assert len(lines) == 12
+    assert lines[-1] == "event 49"
+    assert "event 40" not in lines
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (10, 3), (40, 5), (200, 100)])
+def test_it_never_is_larger_than_the_terminal(width, height):
+    lines = draw(*(device(f"device-{number}") for number in range(20)), events=["x" * 500], width=width, height=height)
+    assert len(lines) <= height
+    assert max(map(len, lines)) <= width
+
+
+def test_a_name_that_would_steer_the_terminal_is_made_harmless():
+    lines = draw(device("\x1b[2Jhall\r\n"))
+    assert not any("\x1b" in line or "\r" in line for line in lines)
+    assert printable("a\x1b]0;title\x07b\u202e") == "a?]0;title?b?"

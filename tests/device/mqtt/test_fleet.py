@@ -1,0 +1,96 @@
+"""A fleet is put together from messages, whoever may have sent them."""
+
+import json
+
+import pytest
+
+from device.errors import DataError
+from device.events import describe_event, event_message
+from device.mqtt.fleet import Fleet
+from device.mqtt.payloads import View, encode, state_message, stats_message
+from device.telemetry import STAGES, TelemetrySnapshot
+from tests.device.sightings import NOON, change, face, reading, sight
+
+RUN = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"
+EVENT = event_message(describe_event(change(1), device="hall", run=RUN), seq=1, replayed=False)
+STATE = state_message("ok", View.of(sight(1, face(1), face(2, reading("happy")))))
+STATS = stats_message(
+    TelemetrySnapshot(9.8, dict.fromkeys(STAGES), 0, 51.0, None), time=NOON, queue=2, dropped_events=0
+)
+
+
+@pytest.fixture
+def fleet():
+    return Fleet("affectd")
+
+
+def say(fleet, leaf, payload, device="hall"):
+    data = payload if isinstance(payload, bytes) else encode(payload)
+    return fleet.note(fleet.read(f"affectd/{device}/{leaf}", data))
+
+
+def test_a_device_is_what_it_said_last(fleet):
+    say(fleet, "availability", b"online")
+    say(fleet, "pause", b"ON")
+    say(fleet, "state", STATE)
+    say(fleet, "stats", STATS)
+    hall = fleet.devices["hall"]
+    assert (hall.online, hall.paused, hall.state.source) == (True, True, "ok")
+    assert [seen.emotion for seen in hall.state.faces] == [None, "happy"]
+    assert (hall.stats.fps, hall.stats.queue, hall.stats.temperature_c) == (9.8, 2, 51.0)
+    say(fleet, "availability", b"offline")
+    assert not hall.online
+
+
+def test_an_event_is_given_and_counted(fleet):
+    event = say(fleet, "events", EVENT)
+    assert (event.type, event.track, event.emotion) == ("emotion_changed", 1, "happy")
+    assert fleet.event_count == 1
+
+
+def test_devices_are_kept_apart(fleet):
+    for device in ("hall", "porch"):
+        say(fleet, "availability", b"online", device)
+    say(fleet, "availability", b"offline", "porch")
+    assert [device.online for device in fleet.devices.values()] == [True, False]
+
+
+@pytest.mark.parametrize("leaf", ["info", "pause/set", "doctor", "weather"])
+def test_what_is_not_shown_is_passed_over(fleet, leaf):
+    assert say(fleet, leaf, b"ON") is None
+    assert fleet.devices == {}
+
+
+@pytest.mark.parametrize(
+    ("leaf", "payload"),
+    [
+        ("state", b""),
+        ("state", b"{"),
+        ("state", b"{}"),
+        ("state", b'{"source": "ok", "faces": 7}'),
+        ("state", b"[" * 100_000),
+        ("state", b'{"a":' * 100_000),
+        ("availability", b"\xff\xfe"),
+        ("pause", b"on"),
+        ("events", json.dumps(EVENT | {"confidence": 7}).encode()),
+        ("events", json.dumps(EVENT | {"type": "bang"}).encode()),
+        ("stats", json.dumps(STATS | {"fps": "fast"}).encode()),
+    ],
+    ids=range(11),
+)
+def test_a_message_that_does_not_fit_is_named_and_changes_nothing(fleet, leaf, payload):
+    with pytest.raises(DataError, match=rf"hall has said on {leaf} what does not fit"):
+        say(fleet, leaf, payload)
+    assert fleet.devices == {}
+    assert fleet.event_count == 0
+
+
+def test_keys_of_a_later_version_do_no_harm(fleet):
+    say(fleet, "state", STATE | {"weather": "fine"})
+    assert fleet.devices["hall"].state.source == "ok"
+
+
+def test_it_subscribes_to_every_device_under_its_base_topic():
+    topics = Fleet("attic").topics
+    assert "attic/+/events" in topics
+    assert all(topic.startswith("attic/+/") for topic in topics)

@@ -1,0 +1,149 @@
+"""The discovery message obeys what Home Assistant takes, and no two devices are one to it."""
+
+import json
+from itertools import combinations
+
+import pytest
+from pydantic import ValidationError
+
+from device.mqtt.homeassistant import (
+    Discovery,
+    HomeAssistantSettings,
+    discovery_message,
+    discovery_topic,
+    unique_id,
+)
+from device.mqtt.payloads import DeviceInfo
+from device.mqtt.topics import Topics
+from tests.device.mqtt.wire_format import check, check_message
+
+HALL = Topics("affectd", "hall")
+INFO = DeviceInfo("0.1.0", "emotion", "2026.11", ("happy", "sad", "neutral"), "demo")
+SETTINGS = HomeAssistantSettings()
+ALIKE = [
+    ("affectd", "hall"),
+    ("affectd", "hall2"),
+    ("affectd", "hall_last"),
+    ("affectd2", "hall"),
+    ("a", "b_c"),
+    ("a_b", "c"),
+    ("a-", "b-c"),
+    ("a-_b", "c"),
+    ("a", "-_b_c"),
+    ("a", "_b_c"),
+    ("a__b", "c"),
+    ("a-b", "c"),
+    ("a--b", "c"),
+]
+
+
+def components(topics=HALL):
+    return discovery_message(topics, INFO)["components"]
+
+
+def test_it_is_retained_where_home_assistant_looks_and_as_described():
+    discovery = Discovery.of(SETTINGS, HALL, INFO)
+    assert discovery.topic == "homeassistant/device/affectd_hall/config"
+    check_message(discovery.topic, discovery.payload)
+
+
+@pytest.mark.parametrize("names", ALIKE)
+def test_every_device_s_message_fits_the_description(names):
+    check("discovery", discovery_message(Topics(*names), INFO))
+
+
+def test_it_has_an_entity_for_all_that_a_household_asks_for():
+    platforms = {key: component["platform"] for key, component in components().items()}
+    assert platforms == {
+        "emotion": "sensor",
+        "confidence": "sensor",
+        "faces": "sensor",
+        "source": "sensor",
+        "fps": "sensor",
+        "temperature": "sensor",
+        "queue": "sensor",
+        "last_error": "sensor",
+        "event": "event",
+        "pause": "switch",
+    }
+
+
+def test_the_emotion_can_be_any_label_uncertain_or_none():
+    emotion = components()["emotion"]
+    assert emotion["options"] == ["happy", "sad", "neutral", "uncertain", "none"]
+    assert emotion["device_class"] == "enum"
+
+
+def test_a_model_that_has_such_a_label_itself_does_not_make_it_an_option_twice():
+    info = DeviceInfo("0.1.0", "emotion", "1", ("happy", "uncertain"), "demo")
+    options = discovery_message(HALL, info)["components"]["emotion"]["options"]
+    assert options == ["happy", "uncertain", "none"]
+
+
+@pytest.mark.parametrize("key", sorted(components()))
+def test_a_component_has_nothing_that_home_assistant_would_refuse(key):
+    component = components()[key]
+    assert component["qos"] == 1
+    assert component["default_entity_id"].startswith(f"{component['platform']}.hall_")
+    if component.get("device_class") == "enum":
+        assert not {"state_class", "unit_of_measurement"} & component.keys()
+        assert len(set(component["options"])) == len(component["options"]) > 0
+    if component["platform"] == "sensor":
+        assert component.get("entity_category") in {None, "diagnostic"}
+    assert "object_id" not in component
+
+
+def test_what_says_how_the_device_is_doing_is_diagnostic():
+    diagnostic = {key for key, component in components().items() if component.get("entity_category") == "diagnostic"}
+    assert diagnostic == {"source", "fps", "temperature", "queue", "last_error"}
+
+
+def test_the_switch_does_not_retain_its_commands():
+    switch = components()["pause"]
+    assert (switch["command_topic"], switch["retain"]) == ("affectd/hall/pause/set", False)
+    assert (switch["payload_on"], switch["payload_off"]) == ("ON", "OFF")
+
+
+def test_no_two_devices_have_an_id_a_topic_or_an_entity_in_common():
+    for one, other in combinations((Topics(*names) for names in ALIKE), 2):
+        assert unique_id(one) != unique_id(other)
+        assert discovery_topic(SETTINGS, one) != discovery_topic(SETTINGS, other)
+        ids = [{component["unique_id"] for component in components(topics).values()} for topics in (one, other)]
+        assert not ids[0] & ids[1]
+
+
+def test_devices_of_one_base_topic_get_entity_ids_of_their_own():
+    names = ["hall", "hall_2", "porch", "hall_last", "hall_event"]
+    ids = [
+        component["default_entity_id"] for name in names for component in components(Topics("affectd", name)).values()
+    ]
+    assert len(set(ids)) == len(ids)
+    assert components(Topics("attic", "hall"))["pause"]["default_entity_id"] == "switch.attic_hall_pause"
+
+
+@pytest.mark.parametrize(("device", "entity"), [("Porch-2", "porch_2"), ("__", "affectd"), ("-a--b-", "a_b")])
+def test_an_entity_id_has_only_what_home_assistant_allows(device, entity):
+    assert components(Topics("affectd", device))["faces"]["default_entity_id"] == f"sensor.{entity}_faces"
+
+
+def test_the_message_names_who_sends_it():
+    message = discovery_message(HALL, INFO)
+    assert message["origin"] == {"name": "affectd", "sw_version": "0.1.0"}
+    assert message["device"]["identifiers"] == ["affectd_hall"]
+    assert message["device"]["model_id"] == "emotion 2026.11"
+
+
+def test_another_prefix_moves_both_topics():
+    settings = HomeAssistantSettings(discovery_prefix="ha/second")
+    assert discovery_topic(settings, HALL) == "ha/second/device/affectd_hall/config"
+    assert settings.status_topic == "ha/second/status"
+
+
+@pytest.mark.parametrize("prefix", ["", "a/", "/a", "a//b", "a/#", "+", "a b"])
+def test_a_prefix_that_is_no_topic_is_refused(prefix):
+    with pytest.raises(ValidationError):
+        HomeAssistantSettings(discovery_prefix=prefix)
+
+
+def test_the_message_is_small_enough_for_any_broker():
+    assert len(json.dumps(discovery_message(HALL, INFO))) < 16_384

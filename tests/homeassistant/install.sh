@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Home Assistant in a Debian 13 root of its own, for the tests here: about 1.2 GB and ten minutes, once.
+# Usage: install.sh FOLDER    The root is made in FOLDER/root; run again, it goes on where it was.
+# HOMEASSISTANT_VERSION, DEBIAN_MIRROR and pip's own PIP_INDEX_URL may be set in the environment.
+set -euo pipefail
+
+folder=${1:?usage: install.sh FOLDER}
+# The last version for Python 3.13, which is Debian 13's.
+version=${HOMEASSISTANT_VERSION:-2026.2.3}
+root=$folder/root
+suite=trixie
+
+if [ "$(id -u)" -ne 0 ]; then
+  echo "a Debian root can be made by root alone: run this with sudo" >&2
+  exit 69
+fi
+if ! command -v debootstrap >/dev/null; then
+  echo "debootstrap is missing: apt-get install debootstrap" >&2
+  exit 69
+fi
+
+mkdir -p "$folder"
+if [ ! -e "$folder/.debian" ]; then
+  echo "making a Debian 13 root in $root"
+  rm -rf --one-file-system "$root"
+  mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -m 1 '/debian/*$' || true)}
+  debootstrap --variant=minbase --include=ca-certificates,gcc,libc6-dev,python3-dev,python3-venv,python3-pip \
+    "$suite" "$root" ${mirror:+"$mirror"}
+  touch "$folder/.debian"
+fi
+
+if [ ! -e "$folder/.homeassistant-$version" ]; then
+  echo "installing Home Assistant $version"
+  # What the machine needs to reach its package index: its name servers and its authorities.
+  cp --remove-destination /etc/resolv.conf "$root/etc/resolv.conf"
+  if [ -e /etc/ssl/certs/ca-certificates.crt ]; then
+    cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
+  fi
+  inside() {
+    chroot "$root" /usr/bin/env -i PATH=/venv/bin:/usr/bin:/bin HOME=/root LANG=C.UTF-8 \
+      PIP_CERT=/etc/ssl/certs/ca-certificates.crt PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_PROGRESS_BAR=on \
+      ${PIP_INDEX_URL:+PIP_INDEX_URL="$PIP_INDEX_URL"} "$@"
+  }
+  [ -x "$root/venv/bin/python" ] || inside python3 -m venv /venv
+  inside pip install "homeassistant==$version" pytest-homeassistant-custom-component
+  packages=$(inside python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+  # MQTT's own requirements, which Home Assistant would fetch while it runs.
+  inside pip install -c "$packages/homeassistant/package_constraints.txt" paho-mqtt aiohasupervisor
+  # The real front end is large, always loaded and not needed here.
+  mkdir -p "$root$packages/hass_frontend"
+  printf '%s\n' 'from pathlib import Path' '' '' 'def where():' '    return Path(__file__).parent' \
+    >"$root$packages/hass_frontend/__init__.py"
+  touch "$folder/.homeassistant-$version"
+fi
+echo "Home Assistant $version is in $root"

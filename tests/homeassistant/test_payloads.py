@@ -1,0 +1,99 @@
+"""Home Assistant's own code takes what the device says, every entity of it and without a complaint."""
+
+import json
+import shutil
+import subprocess
+import uuid
+from pathlib import Path
+
+import pytest
+
+from device.events import describe_event, event_message
+from device.mqtt.homeassistant import HomeAssistantSettings, discovery_message, discovery_topic
+from device.mqtt.payloads import DeviceInfo, View, state_message, stats_message
+from device.mqtt.topics import Topics
+from device.records import Box
+from device.telemetry import STAGES, TelemetrySnapshot
+from tests.device.sightings import LABELS, NOON, change, face, reading, sight
+from tests.homeassistant.home import ENVIRONMENT, enter, require_root
+
+pytestmark = pytest.mark.slow
+
+INFO = DeviceInfo("0.1.0", "emotion", "2026.11", LABELS, "demo")
+RUN = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"
+SETTINGS = HomeAssistantSettings()
+
+
+def devices():
+    topics = [Topics("affectd", "hall"), Topics("affectd", "Porch-2"), Topics("other_house", "hall")]
+    return [{"topic": discovery_topic(SETTINGS, one), "message": discovery_message(one, INFO)} for one in topics]
+
+
+def states():
+    large = Box(200, 100, 160, 160)
+    nobody = View(NOON)
+    two = View.of(sight(5, face(1, reading("sad")), face(2, reading("happy", confidence=0.876), box=large)))
+    unread = View.of(sight(5, face(1, box=large), face(2, reading("sad", confidence=0.8), box=Box(0, 0, 40, 40))))
+    return [
+        {"message": state_message("ok", nobody), "emotion": "none", "confidence": "unknown", "faces": "0"},
+        {"message": state_message("paused", nobody), "emotion": "none", "confidence": "unknown", "faces": "0"},
+        {"message": state_message("lost", nobody), "emotion": "none", "confidence": "unknown", "faces": "0"},
+        {"message": state_message("ok", two), "emotion": "happy", "confidence": "88", "faces": "2"},
+        {"message": state_message("ok", unread), "emotion": "sad", "confidence": "80", "faces": "2"},
+        {
+            "message": state_message("ok", View.of(sight(5, face(1)))),
+            "emotion": "none",
+            "confidence": "unknown",
+            "faces": "1",
+        },
+    ]
+
+
+def stats():
+    def message(temperature_c, last_error):
+        snapshot = TelemetrySnapshot(9.87, dict.fromkeys(STAGES), 0, temperature_c, None, last_error)
+        return stats_message(snapshot, time=NOON, queue=3, dropped_events=0)
+
+    long = "the broker is away; " * 30
+    return [
+        {
+            "message": message(None, None),
+            "shown": {"fps": "9.87", "queue": "3", "temperature": "unknown", "last_error": "unknown"},
+        },
+        {
+            "message": message(61.2, "camera has given no frame for 5.1 s"),
+            "shown": {"temperature": "61.2", "last_error": "camera has given no frame for 5.1 s"},
+        },
+        {"message": message(61.2, long), "shown": {"last_error": long[:255].strip()}},
+    ]
+
+
+def events():
+    return [
+        event_message(describe_event(change(number), device="hall", run=RUN), seq=number, replayed=replayed)
+        for number, replayed in ((1, False), (2, True), (3, False), (4, True))
+    ]
+
+
+def test_home_assistant_s_own_code_accepts_every_message():
+    root = require_root()
+    inside = Path("/srv") / f"payloads-{uuid.uuid4().hex[:8]}"
+    folder = root / inside.relative_to("/")
+    folder.mkdir(parents=True)
+    try:
+        shutil.copy(Path(__file__).with_name("inside.py"), folder / "test_inside.py")
+        payloads = {"devices": devices(), "states": states(), "stats": stats(), "events": events()}
+        (folder / "payloads.json").write_text(json.dumps(payloads), encoding="utf-8")
+        command = ["/venv/bin/python", "-m", "pytest", "--asyncio-mode=auto", "-q", "-p", "no:cacheprovider"]
+        answer = subprocess.run(
+            enter(root, *command, f"--rootdir={inside}", str(inside / "test_inside.py")),
+            env=ENVIRONMENT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
+        )
+        assert answer.returncode == 0, answer.stdout[-6000:] + answer.stderr[-2000:]
+        assert " passed" in answer.stdout
+    finally:
+        shutil.rmtree(folder)

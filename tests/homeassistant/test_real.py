@@ -1,0 +1,187 @@
+"""The real Home Assistant with a real Mosquitto and the daemon: what a household would see."""
+
+import json
+import signal
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.brokers import Listener, Mosquitto, find_mosquitto, wait_until
+from tests.homeassistant.home import PATIENCE_S, Home, require_root
+from tests.integration.processes import Daemon, run_affectd, write_config
+
+pytestmark = [pytest.mark.slow, pytest.mark.integration]
+
+ENTITIES = {
+    "sensor.hall_emotion",
+    "sensor.hall_confidence",
+    "sensor.hall_faces",
+    "sensor.hall_source",
+    "sensor.hall_fps",
+    "sensor.hall_temperature",
+    "sensor.hall_queue",
+    "sensor.hall_last_error",
+    "event.hall_event",
+    "switch.hall_pause",
+}
+DISCOVERY = "homeassistant/device/affectd_hall/config"
+
+
+class House:
+    """A broker, Home Assistant, and a daemon that can be started again."""
+
+    def __init__(self, folder, broker: Mosquitto) -> None:
+        self.broker = broker
+        self.config = write_config(
+            folder,
+            broker.port,
+            source={"uri": "demo", "pace": "real-time", "loop": True},
+            mqtt={"stats_interval_s": 2.0},
+        )
+        self.home = Home(broker.port)
+        self.listener = Listener(broker.port)
+        self._stderr = folder / "stderr"
+        self.daemon = self.start_daemon()
+
+    def start_daemon(self) -> Daemon:
+        self.daemon = Daemon(self.config, self._stderr)
+        return self.daemon
+
+    def discoveries(self) -> int:
+        return len([message for message in self.listener.received if message.topic == DISCOVERY and message.payload])
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory) -> Iterator[House]:
+    require_root()
+    folder = tmp_path_factory.mktemp("house")
+    broker = Mosquitto(find_mosquitto(), folder)
+    broker.start()
+    house = House(folder, broker)
+    try:
+        house.home.start()
+        wait_until(lambda: house.home.states().keys() >= ENTITIES, "all entities", PATIENCE_S)
+        yield house
+    finally:
+        house.daemon.end()
+        house.listener.close()
+        house.home.remove()
+        broker.stop()
+
+
+def say_event(house: House, *, replayed: bool) -> str:
+    """Publish what the daemon last told once more, under a new id, as live or late; returns the id."""
+    event = house.listener.events()[-1] | {"id": str(uuid.uuid4()), "replayed": replayed}
+    house.listener.say("affectd/hall/events", json.dumps(event))
+    return str(event["id"])
+
+
+def ids(states: list[dict[str, Any]]) -> set[str]:
+    return {state["attributes"].get("id") for state in list(states)}
+
+
+def await_state(house: House, entity_id: str, condition: Callable[[str], bool], what: str) -> None:
+    wait_until(lambda: condition(house.home.state(entity_id) or ""), f"{entity_id} {what}", PATIENCE_S)
+
+
+def test_every_entity_is_there_with_the_daemon_s_values(house):
+    await_state(house, "sensor.hall_fps", lambda state: float(state) > 0 if state[:1].isdigit() else False, "above 0")
+    states = house.home.states()
+    for entity_id in sorted(ENTITIES):
+        print(f"{entity_id:26} {states[entity_id]['state']:32} {states[entity_id]['attributes']['friendly_name']}")
+    emotion = states["sensor.hall_emotion"]
+    assert emotion["state"] in emotion["attributes"]["options"]
+    assert emotion["attributes"]["options"][-2:] == ["uncertain", "none"]
+    assert states["switch.hall_pause"]["state"] == "off"
+    assert states["sensor.hall_source"]["state"] == "ok"
+    assert int(states["sensor.hall_faces"]["state"]) >= 0
+    assert "unavailable" not in {states[entity_id]["state"] for entity_id in ENTITIES}
+
+
+def test_the_dominant_face_s_emotion_and_confidence_are_shown_together(house):
+    await_state(house, "sensor.hall_confidence", str.isdigit, "to be a number of percent")
+    assert 0 <= int(house.home.state("sensor.hall_confidence") or -1) <= 100
+
+
+def test_an_event_of_the_daemon_fires_with_all_its_keys(house):
+    taken = house.home.follow("event.hall_event")
+    wait_until(lambda: taken, "an event to fire", PATIENCE_S)
+    attributes = taken[0]["attributes"]
+    assert attributes["event_type"] in attributes["event_types"]
+    assert attributes["event_type"] == attributes["type"]
+    wait_until(lambda: attributes["id"] in {event["id"] for event in house.listener.events()}, "the event on the wire")
+
+
+def test_a_late_event_fires_nothing_and_a_live_one_does(house):
+    wait_until(house.listener.events, "an event to copy", PATIENCE_S)
+    taken = house.home.follow("event.hall_event")
+    late = say_event(house, replayed=True)
+    live = say_event(house, replayed=False)
+    wait_until(lambda: live in ids(taken), "the live event to fire", PATIENCE_S)
+    assert late not in ids(taken)
+
+
+def test_what_the_daemon_sends_late_after_the_broker_was_away_fires_nothing(house):
+    taken = house.home.follow("event.hall_event")
+    house.broker.stop()
+    time.sleep(12)  # long enough for faces to come and go in the clip
+    house.broker.start()
+    wait_until(lambda: any(event["replayed"] for event in house.listener.events()), "a late event", PATIENCE_S)
+    wait_until(lambda: not house.listener.events()[-1]["replayed"], "a live event after it", PATIENCE_S)
+    await_state(house, "switch.hall_pause", lambda state: state == "off", "to be available again")
+    live = say_event(house, replayed=False)
+    wait_until(lambda: live in ids(taken), "the live event to fire", PATIENCE_S)
+    late = {event["id"] for event in house.listener.events() if event["replayed"]}
+    assert late
+    assert not late & ids(taken)
+
+
+def test_the_switch_closes_the_camera_and_opens_it_again(house):
+    for service, position, camera in (("turn_on", "on", "paused"), ("turn_off", "off", "ok")):
+        begun = time.monotonic()
+        house.home.call("switch", service, "switch.hall_pause")
+        house.home.wait_for_state("switch.hall_pause", position)
+        print(f"switch {position}: the state came back after {time.monotonic() - begun:.2f} s")
+        house.home.wait_for_state("sensor.hall_source", camera)
+        assert house.listener.on("pause")[-1].text == position.upper()
+
+
+def test_a_killed_daemon_makes_everything_unavailable_until_it_is_back(house):
+    house.daemon.signal(signal.SIGKILL)
+    house.daemon.wait()
+    gone = lambda: {state["state"] for key, state in house.home.states().items() if key in ENTITIES}  # noqa: E731
+    wait_until(lambda: gone() == {"unavailable"}, "all entities to be unavailable", PATIENCE_S)
+    house.start_daemon()
+    house.home.wait_for_state("switch.hall_pause", "off")
+    assert "unavailable" not in gone()
+
+
+def test_a_home_that_starts_again_is_told_again_and_has_the_same_entities(house):
+    before = house.discoveries()
+    house.home.stop()
+    house.home.start()
+    wait_until(lambda: house.discoveries() > before, "the device to describe itself again", PATIENCE_S)
+    births = [message.text for message in house.listener.received if message.topic == "homeassistant/status"]
+    assert births[-1] == "online"
+    wait_until(lambda: house.home.states().keys() >= ENTITIES, "all entities", PATIENCE_S)
+    assert not [key for key in house.home.states() if key.endswith("_2")]
+
+
+def test_nothing_of_ours_was_refused_or_warned_of(house):
+    complaints = [
+        line
+        for line in house.home.told.splitlines()
+        if (" WARNING " in line or " ERROR " in line) and ("affectd" in line or "hall" in line)
+    ]
+    assert complaints == []
+
+
+def test_removed_it_is_gone_from_home_assistant(house):
+    house.daemon.signal(signal.SIGTERM)
+    assert house.daemon.wait() == 0
+    answer = run_affectd("homeassistant", "remove", "--config", str(house.config))
+    assert answer.returncode == 0, answer.stderr
+    wait_until(lambda: not ENTITIES & house.home.states().keys(), "the entities to be gone", PATIENCE_S)
