@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from device.capture import Capture, SourceState
+from device.contract.files import write_atomically
 from device.errors import AffectdError
-from device.files import write_atomically
 from device.interfaces import Clock
 from device.records import Frame
 
