@@ -15,7 +15,18 @@ _SEED_VARIABLE = "AFFECTD_FAULTS_SEED"
 _ACCOUNTS: list[Account] = []
 _REMARKS: list[str] = []
 _SEED = int(os.environ.get(_SEED_VARIABLE) or random.SystemRandom().randrange(10**6))
-_HEADINGS = ("fault", "times", "sent", "received", "lost", "missed", "resent", "repeated", "longest recovery (s)")
+_HEADINGS = (
+    "fault",
+    "times",
+    "sent",
+    "received",
+    "kept",
+    "lost",
+    "missed",
+    "resent",
+    "repeated",
+    "longest recovery (s)",
+)
 
 
 @pytest.fixture
@@ -62,7 +73,8 @@ def pytest_terminal_summary(terminalreporter) -> None:
         )
         terminalreporter.write_line("  ".join([first, *rest]))
     terminalreporter.write_line(
-        "lost: neither acknowledged by the broker nor in the spool; missed: lost by the broker after that"
+        "kept: in the spool for the next start; lost: neither there nor acknowledged by the broker; "
+        "missed: lost by the broker after that"
     )
     for text in _REMARKS:
         terminalreporter.write_line(text)

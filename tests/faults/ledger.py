@@ -19,6 +19,7 @@ class Account:
         times: how often.
         sent: events whose emitting was confirmed.
         received: different events that the subscriber got.
+        kept: not acknowledged at the end, and in the spool for the next start.
         lost: neither acknowledged by the broker nor in the spool. Must be none.
         missed: acknowledged by the broker, and never given to the subscriber: the broker's loss.
         resent: events that the device sent again.
@@ -30,6 +31,7 @@ class Account:
     times: int
     sent: int
     received: int
+    kept: int
     lost: int
     missed: int
     resent: int
@@ -105,6 +107,7 @@ def account(
         times,
         sent=len(emitted),
         received=len(heard),
+        kept=len((set(emitted) & kept) - acknowledged),
         lost=len(set(emitted) - acknowledged - kept),
         missed=len((set(emitted) & acknowledged) - heard.keys()),
         resent=len(published) - len(on_wire),

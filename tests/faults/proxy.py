@@ -42,13 +42,19 @@ class Link:
     in_flight: dict[int, str] = field(default_factory=dict)
     swallow_ends: bool = False
 
-    def close(self, *, at_once: bool = False) -> None:
+    def close(self) -> None:
         for end in (self.device_end, self.broker_end):
             with suppress(OSError):
-                if at_once:
-                    end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
-                else:
-                    end.shutdown(socket.SHUT_RDWR)
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+    def reset(self) -> None:
+        self.swallow_ends = True
+        for end in (self.device_end, self.broker_end):
+            with suppress(OSError):
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+                # Wakes whoever reads from it; the kernel sends no RST while somebody does.
+                end.shutdown(socket.SHUT_RD)
             end.close()
 
 
@@ -80,7 +86,7 @@ class RecordingProxy:
         """Cut every connection with a RST."""
         links, self._links = self._links, []
         for link in links:
-            link.close(at_once=True)
+            link.reset()
 
     def half_close(self, *, towards: str) -> None:
         """One side sees an end (``device`` or ``broker``); the other hears nothing any more, and is not told why."""

@@ -111,6 +111,16 @@ class Site:
     def start_broker(self, *, careful: bool = False) -> None:
         self.broker.start(*_OPTIONS, *(_CAREFUL if careful else ()))
 
+    def start_broker_for_listener(self) -> Listener:
+        """Start it, and let devices in once the listener hears it: what it misses then is the broker's fault."""
+        self.proxy.stall()
+        self.start_broker()
+        if self._listener:
+            self._listener.wait_until_subscribed()
+        listener = self._listener or self.listen()
+        self.proxy.flow()
+        return listener
+
     def device(self, name: str = "hall", **mqtt: Any) -> Device:
         self._devices.append(Device(self, name, **mqtt))
         return self._devices[-1]
@@ -120,10 +130,11 @@ class Site:
         return self._listener
 
     def recovery_s(self, fault_ends: Callable[[], object]) -> float:
-        """How long after ``fault_ends`` has begun the broker acknowledges the next event."""
+        """How long after ``fault_ends`` was called an event is acknowledged again."""
         began_s = time.monotonic()
         fault_ends()
-        wait_until(lambda: self.proxy.last_acknowledged_s > began_s, "events to get through again", SLOW_S)
+        over_s = time.monotonic()
+        wait_until(lambda: self.proxy.last_acknowledged_s > over_s, "events to get through again", SLOW_S)
         return self.proxy.last_acknowledged_s - began_s
 
     def account(

@@ -17,13 +17,12 @@ def test_a_clock_that_jumps_costs_nothing_though_old_events_are_dropped(site, en
     device = site.device(spool={"max_age_s": 600.0, "drain_per_s": 400.0})
     device.start(rate_per_s=40.0, count=220, clock_jumps_s=JUMPS_S)
     device.wait_for_emitted(100)
-    site.start_broker()
-    listener = site.listen()
+    listener = site.start_broker_for_listener()
     device.wait_for_emitted(160)
     site.broker.kill()
     device.wait_for_emitted(210)
     time.sleep(2.5)
-    site.start_broker()
+    site.start_broker_for_listener()
     told, _ = device.process.communicate(timeout=SLOW_S)
     assert device.process.returncode == 0, device.told
     assert '"dropped": 0, "last_seq": 220' in told

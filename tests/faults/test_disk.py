@@ -40,8 +40,7 @@ def test_a_disk_that_is_full_costs_nothing_and_is_used_again_once_there_is_room(
     ballast.unlink()
     wait_until(lambda: len(kept_ids(device.state)) == 1000, "the rest to reach the disk", SLOW_S)
     assert device.told.count("cannot be used") == device.told.count("can be used again") == 1
-    site.start_broker()
-    site.listen()
+    site.start_broker_for_listener()
     assert device.process.wait(SLOW_S) == 0, device.told
     site.wait_until_heard()
     enter(site.account("disk full while the broker is away", 1, device))
@@ -54,8 +53,7 @@ def test_a_disk_that_stays_full_does_not_keep_events_from_the_broker(site, small
     device.start(rate_per_s=100.0, count=1000)
     device.wait_for_emitted(1000)
     wait_until(lambda: "cannot be used" in device.told, "the disk to fill")
-    site.start_broker()
-    site.listen()
+    site.start_broker_for_listener()
     assert device.process.wait(SLOW_S) == 0, device.told
     site.wait_until_heard()
     enter(site.account("disk full, and stays so", 1, device))
@@ -70,14 +68,13 @@ def test_a_full_spool_drops_the_oldest_and_takes_little_memory(site, enter, rema
     emitted = device.emitted()
     wait_until(lambda: kept_ids(device.state) == set(emitted[-10_000:]), "the spool to be full", SLOW_S)
     full_mb = device.peak_memory_mb()
-    site.start_broker()
-    site.listen()
+    site.start_broker_for_listener()
     wait_until(lambda: len(site.proxy.acknowledged) >= 9_900, "the spool to be sent", SLOW_S)
     sent_mb = device.peak_memory_mb()
     told, _ = device.process.communicate(timeout=SLOW_S)
     assert '"dropped": 1000' in told
     site.wait_until_heard()
-    account = site.account("spool full (10000 events; 1000 more were sent)", 1, device)
+    account = site.account("spool overfull: the 1000 oldest dropped, and counted", 1, device)
     account.lost -= 1000
     enter(account)
     remark(
