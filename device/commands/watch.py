@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import select
 import sys
 import time
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -69,11 +70,24 @@ def _watch(settings: "MqttSettings", fleet: "Fleet", view: "_View") -> NoReturn:
                     if heard:
                         view.show(heard)
                     view.refresh()
+                    _require_reader()
         except UnavailableError as error:
             if not been_there:
                 raise
             view.tell_away(error)
             time.sleep(backoff.next_s())
+
+
+def _require_reader() -> None:
+    """Raises BrokenPipeError when nobody reads the output any more, which the next write may notice much later."""
+    try:
+        output = sys.stdout.fileno()
+    except OSError:  # no file at all
+        return
+    poll = select.poll()
+    poll.register(output, 0)
+    if any(state & (select.POLLERR | select.POLLHUP) for _, state in poll.poll(0)):
+        raise BrokenPipeError
 
 
 class _View:
