@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -89,11 +90,20 @@ def _summarise(viewer: EventViewer) -> None:
         print(f"first event: {viewer.first_event_s:.1f} s after the start")
     if viewer.stats:
         print(f"daemon: {viewer.stats['fps']:.0f} frames a second, peak memory {peak_mb:.0f} MB")
+    affectd = _program()
     print(
         "\nnext:\n"
-        "  your webcam        affectd demo --source 0\n"
-        "  your own broker    affectd demo --broker HOST\n"
-        "  for good           edit config.yaml, then: affectd check --config config.yaml"
-        " && affectd run --config config.yaml\n"
+        f"  your webcam        {affectd} demo --source 0\n"
+        f"  your own broker    {affectd} demo --broker HOST\n"
+        f"  for good           edit config.yaml, then: {affectd} check --config config.yaml"
+        f" && {affectd} run --config config.yaml\n"
         "  on a Raspberry Pi  see README.md"
     )
+
+
+def _program() -> str:
+    """How this program was called, so that its advice can be copied."""
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return "python -m device"
+    return called.name if shutil.which(called.name) == str(called) else str(called)
