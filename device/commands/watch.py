@@ -97,7 +97,7 @@ class _View:
         self._fleet = fleet
 
     def show(self, heard: "Heard") -> None:
-        raise NotImplementedError
+        """Show one message."""
 
     def refresh(self) -> None:
         """Called at least every half second."""
