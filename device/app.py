@@ -10,7 +10,7 @@ from device.capture import build_capture
 from device.classify import TfliteClassifier
 from device.clock import SystemClock
 from device.config import Config
-from device.detect import HaarDetector
+from device.detect import HaarFaceFinder
 from device.errors import EXIT_OK
 from device.events import EventDeriver, LeaveReason
 from device.interfaces import Clock, FrameSource, Sink
@@ -19,6 +19,7 @@ from device.mqtt.payloads import DeviceInfo
 from device.mqtt.sink import MqttSink
 from device.pause import CaptureState, PauseSwitch, SwitchedCapture
 from device.pipeline import Pipeline
+from device.schedule import ClassifySchedule
 from device.smooth import EmotionSmoother
 from device.sources import build_source
 from device.telemetry import Telemetry
@@ -53,9 +54,10 @@ class Daemon:
         self._mqtt = _build_mqtt(config, classifier, source, clock, self._switch)
         sinks: list[Sink] = [self._mqtt] if self._mqtt else []
         self._pipeline = Pipeline(
-            detector=HaarDetector(config.detector),
+            finder=HaarFaceFinder(config.detector),
             tracker=CentroidTracker(config.tracker),
             classifier=classifier,
+            turns=ClassifySchedule(config.classifier.interval_s, config.classifier.most_per_frame),
             input_spec=classifier.card.input.spec(),
             smoother=EmotionSmoother(config.smoothing.over(classifier.card.smoothing)),
             deriver=EventDeriver(clock),
