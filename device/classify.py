@@ -33,7 +33,7 @@ class ClassifierSettings(Section):
     """
 
     model: Annotated[Path, Strict(strict=False)] | None = None
-    threads: int = Field(2, ge=1, le=64)
+    threads: int = Field(1, ge=1, le=64)
     interval_s: float = Field(0.15, ge=0.0, le=10.0)
     most_per_frame: int = Field(2, ge=1, le=100)
 

@@ -17,6 +17,7 @@ _REACH_PER_MISS = 0.3
 _MOST_REACH = 2.4
 _GROWTH = 1.25
 _UPRIGHT_EVERY = 4
+_OTHERWISE_EVERY = 3  # searches of a part in which things move: one at other sizes, in evened light
 
 
 class HaarFaceFinder:
@@ -44,7 +45,7 @@ class HaarFaceFinder:
         self._parts: tuple[Search, ...] = ()
         self._changes = ChangeMap(())
         self._looks: list[int] = []
-        self._again: dict[int, Box] = {}
+        self._again: list[Box | None] = []
 
     def find(self, frame: Frame, expected: Sequence[Expected]) -> list[Face]:
         """Faces in ``frame``: those of ``expected`` that are seen, and new ones; boxes in its pixels."""
@@ -62,39 +63,40 @@ class HaarFaceFinder:
             self._parts = self._detector.parts(*size)
             self._changes = ChangeMap([part.region for part in self._parts])
             self._looks = [0] * len(self._parts)
-            self._again = {}
+            self._again = [None] * len(self._parts)
             self._schedule.begin(programme(self._parts))
 
     def _scan(self, pyramid: Pyramid, part: int, time_s: float) -> list[Face]:
-        """What is found in a part of the picture, where it has changed."""
-        where = self._where(part, time_s)
+        """What is found in a part of the picture, where it has changed.
+
+        Where it is still again, a face that came may have been missed: it is looked for once more, otherwise.
+        """
+        is_old = self._schedule.is_old(part, time_s)
+        changed = self._parts[part].region if is_old else self._changes.changed(part)
+        where = changed or self._again[part]
+        self._again[part] = changed
         if where is None:
             return []
         begun_s = self._cpu_time_s()
-        search = narrowed(self._parts[part], where)
-        if self._looks[part] % 2:
-            search = between_sizes(search, self._settings.scale_factor)
-        found = self._detector.search(pyramid, search)
         self._looks[part] += 1
+        otherwise = changed is None or self._looks[part] % _OTHERWISE_EVERY == 0
+        found = self._search(pyramid, narrowed(self._parts[part], where), otherwise=otherwise)
         self._schedule.done(part, time_s, self._cpu_time_s() - begun_s)
         self._changes.searched(part, where)
         return found
 
-    def _where(self, part: int, time_s: float) -> Box | None:
-        """Where to search in a part: one that came and is still has a second chance to be found."""
-        changed = self._parts[part].region if self._schedule.is_old(part, time_s) else self._changes.changed(part)
-        again = self._again.pop(part, None)
-        if changed is not None:
-            self._again[part] = changed
-        return changed or again
+    def _search(self, pyramid: Pyramid, search: Search, *, otherwise: bool) -> list[Face]:
+        if not otherwise:
+            return self._detector.search(pyramid, search)
+        search = between_sizes(search, self._settings.scale_factor)
+        return self._detector.search(pyramid, search, evened=self._settings.equalise)
 
     def _follow(self, pyramid: Pyramid, expected: Expected, index: int) -> Face | None:
         reach = min(_MOST_REACH, _REACH + _REACH_PER_MISS * expected.missed)
         for roll_deg in self._tilts(expected, index):
             search = surroundings(expected.box, reach=reach, growth=_GROWTH, roll_deg=roll_deg)
-            found = self._detector.search(pyramid, search)
-            if found:
-                face = found[0]
+            face = self._detector.look_for(pyramid, search)
+            if face is not None:
                 vouched = expected.vouch and self._detector.agrees(pyramid, face)
                 return Face(face.box, face.score, roll_deg, vouched)
         return None

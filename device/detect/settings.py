@@ -72,6 +72,6 @@ class DetectorSettings(Section):
         description="how far a head may be tilted to either side, degrees; 0 finds upright ones alone",
     )
     equalise: bool = Field(
-        default=False,
-        description="whether to spread the grey values of what is searched first; see docs for where it helps",
+        default=True,
+        description="whether some searches even the light out first, for faces in shadows and in the dark",
     )
