@@ -18,6 +18,7 @@ from device.detect import DetectorSettings
 from device.errors import ConfigError, UsageError
 from device.log import LogSettings
 from device.mqtt.settings import MqttSettings
+from device.overlay.settings import OverlaySettings
 from device.section import Section
 from device.smooth import SmoothingSettings
 from device.sources.settings import SourceSettings
@@ -93,6 +94,7 @@ class Config(Section):
     classifier: ClassifierSettings = ClassifierSettings()
     smoothing: SmoothingSettings = SmoothingSettings()
     mqtt: MqttSettings = MqttSettings()
+    overlay: OverlaySettings = OverlaySettings()
     log: LogSettings = LogSettings()
 
 
