@@ -140,6 +140,11 @@ def with_source(config: Config, uri: str) -> Config:
     return config.model_copy(update={"source": source})
 
 
+def with_overlay(config: Config) -> Config:
+    """``config`` with the overlay switched on, as a command line asks for it."""
+    return config.model_copy(update={"overlay": config.overlay.model_copy(update={"enabled": True})})
+
+
 def _parse_yaml(text: str, name: str) -> tuple[yaml.Node | None, Any]:
     loader = yaml.SafeLoader(text)
     try:

@@ -12,12 +12,25 @@ from device.records import UNCERTAIN
 from device.section import Section
 
 PrivacyMode = Literal["full", "blur", "boxes"]
+Driver = Literal["auto", "wayland", "x11", "kmsdrm"]
 _LONGEST_LABEL = 24
 
 
 class OverlaySettings(Section):
     """What is drawn on the attached display, and in recordings and snapshots."""
 
+    enabled: bool = Field(default=False, description="whether a display that is attached shows what the device sees")
+    driver: Driver = Field(
+        default="auto",
+        description="wayland or x11 for a window on a desktop, kmsdrm for a bare console, auto for what there is",
+    )
+    display: int = Field(default=0, ge=0, le=15, description="which display of a desktop that has several, from 0")
+    fullscreen: bool | None = Field(
+        default=None, description="null for a window on a desktop; a bare console always shows it full screen"
+    )
+    width: int = Field(default=1280, ge=160, le=7680, description="width of the window, pixels")
+    height: int = Field(default=720, ge=120, le=4320, description="height of the window, pixels")
+    fps: float = Field(default=15.0, ge=1.0, le=60.0, description="how often the display is drawn anew, at most")
     privacy: PrivacyMode = Field(
         default="full",
         description="full shows the camera's picture, blur makes the faces that are found unrecognisable, boxes shows "
@@ -47,6 +60,11 @@ class OverlaySettings(Section):
             if not word.strip() or not word.isprintable() or len(word) > _LONGEST_LABEL:
                 raise ValueError(f"a word of 1 to {_LONGEST_LABEL} printable characters for {label}")
         return labels
+
+    @property
+    def wants_pictures(self) -> bool:
+        """Whether the camera's picture is to be shown on a display."""
+        return self.enabled and self.privacy != "boxes"
 
     def word_for(self, emotion: str) -> str:
         """What to call ``emotion``, a label of the model or ``uncertain``."""
