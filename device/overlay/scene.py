@@ -55,12 +55,16 @@ class Scene:
     """All that one drawn picture needs.
 
     Attributes:
-        picture: uint8 (height, width) grey or (height, width, 3) BGR; None while there is none to show.
+        picture: uint8 (height, width) grey or (height, width, 3) BGR; None while there is none to show, or where it is
+            withheld.
         faces: the confirmed faces in it.
         time_s: when the picture was taken on the monotonic clock, seconds.
         fps: pictures that the sensor works through a second; None before it is known.
         source: what the camera does.
         broker: whether events reach the broker; ``off`` where none is configured.
+        aspect: width by height of a picture that is withheld, as it may be where no picture is to be shown; None where
+            there is one, or none yet.
+        unconfirmed: where something was found that does not count as a face yet; blurred with the rest, never marked.
     """
 
     picture: NDArray[np.uint8] | None
@@ -69,8 +73,12 @@ class Scene:
     fps: float | None
     source: SourceView
     broker: BrokerView
+    aspect: float | None = None
+    unconfirmed: tuple[RelativeBox, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.aspect is not None and not 0.01 < self.aspect < 100.0:
+            raise RecordError(f"a picture's width is 0.01 to 100 times its height, not {self.aspect}")
         picture = self.picture
         if picture is None:
             return
