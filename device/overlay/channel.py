@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from device.overlay.scene import BrokerView, FaceMark, SourceView
 from device.overlay.slot import Shape
+from device.records import RelativeBox
 
 _MAX_BYTES = 65_536
 
@@ -20,14 +21,16 @@ class Moment:
     Attributes:
         faces: the confirmed faces in it.
         time_s: when it was taken on the monotonic clock, seconds.
-        shape: of the picture.
-        pictured: whether the picture lies in the slot; else only its shape is told.
+        shape: of the picture that lies in the slot; None where it is withheld.
+        aspect: width by height of a picture that is withheld.
+        unconfirmed: where something was found that may be a face.
     """
 
     faces: tuple[FaceMark, ...]
     time_s: float
-    shape: Shape
-    pictured: bool
+    shape: Shape | None
+    aspect: float | None = None
+    unconfirmed: tuple[RelativeBox, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,15 @@ from collections.abc import Callable
 
 from device.interfaces import Clock
 from device.overlay.channel import Moment, Report, Update
+from device.overlay.conceal import conceal
+from device.overlay.privacy import Veil
 from device.overlay.process import OverlayProcess
-from device.overlay.scene import BrokerView, FaceMark, SourceView
+from device.overlay.scene import BrokerView, FaceMark, Scene, SourceView
 from device.overlay.settings import OverlaySettings
 from device.overlay.slot import PictureSlot
 from device.overlay.supervisor import Process, Supervisor
-from device.records import Event, Observation
+from device.records import Event, Observation, RelativeBox
 
-_STATUS_EVERY_S = 1.0
 _RATE_FRAMES = 30
 _MOST_FACES = 32
 
@@ -49,7 +50,7 @@ class OverlaySink:
         self._source: SourceView = "ok"
         self._is_asked = False
         self._told: tuple[SourceView, BrokerView] | None = None
-        self._status_at_s = 0.0
+        self._veil = Veil()
         self._frames_s: deque[float] = deque(maxlen=_RATE_FRAMES)
 
     def check(self) -> None:
@@ -62,11 +63,9 @@ class OverlaySink:
                 self._slot.wipe()
             self._is_asked, self._told = False, None
             return
-        now_s = self._clock.monotonic_s()
         state = (self._source, self._broker())
-        if (state != self._told or now_s >= self._status_at_s) and self._supervisor.say(Update(*state, self._fps())):
+        if state != self._told and self._supervisor.say(Update(*state, self._fps())):
             self._told = state
-            self._status_at_s = now_s + _STATUS_EVERY_S
 
     def observe(self, observation: Observation) -> None:
         """Show this frame, if the overlay has asked for one."""
@@ -104,9 +103,13 @@ class OverlaySink:
             FaceMark.of(face, frame.width, frame.height, frame.time_s) for face in observation.faces[:_MOST_FACES]
         )
         if self._settings.privacy == "boxes":
-            return Moment(faces, frame.time_s, frame.grey.shape, pictured=False)
+            return Moment(faces, frame.time_s, shape=None, aspect=frame.width / frame.height)
+        unconfirmed = tuple(RelativeBox.of(box, frame.width, frame.height) for box in observation.found[:_MOST_FACES])
         picture = self._slot.write(frame.grey if frame.bgr is None else frame.bgr)
-        return Moment(faces, frame.time_s, picture.shape, pictured=True)
+        if self._settings.privacy == "blur":
+            scene = Scene(None, faces, frame.time_s, None, "ok", "off", unconfirmed=unconfirmed)
+            conceal(picture, self._veil.boxes(scene, frame.time_s))
+        return Moment(faces, frame.time_s, picture.shape, unconfirmed=unconfirmed)
 
     def _fps(self) -> float | None:
         if len(self._frames_s) < 2:

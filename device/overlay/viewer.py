@@ -9,17 +9,17 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from device.overlay.channel import Moment, OverlayEnd, Report, ReportKind, Update
+from device.overlay.channel import OverlayEnd, Report, ReportKind, Update
 from device.overlay.keys import Press
 from device.overlay.scene import Scene
 from device.overlay.settings import OverlaySettings
 from device.overlay.slot import PictureSlot
 from device.overlay.view import View
 
-_REFRESH_EVERY_S = 0.5
+_REFRESH_EVERY_S = 1.0
+_IDLE_FRAME_S = 0.25
 _SLOWEST_TURN_S = 0.1
 _ALIVE_EVERY_S = 1.0
-_SILENT_AFTER_S = 5.0
 
 
 class Display(Protocol):
@@ -90,12 +90,11 @@ class Viewer:
         self._frame_s = 1.0 / settings.fps
         self._view = View.of(settings)
         self._scene: Scene | None = None
-        self._blank: NDArray[np.uint8] | None = None
         self._owes_ready = True
         self._changed = False
         self._size = (0, 0)
         self._left = False
-        self._heard_s = self._alive_at_s = self._frame_at_s = self._refresh_at_s = now()
+        self._alive_at_s = self._frame_at_s = self._refresh_at_s = now()
 
     def run(self) -> None:
         """Show until a person leaves or the daemon ends. Raises DisplayError when the display is lost."""
@@ -114,10 +113,10 @@ class Viewer:
             self._alive_at_s = now_s + _ALIVE_EVERY_S
             self._tell("alive")
             self._display.check()
-        self._notice_silence(now_s)
         if now_s >= self._frame_at_s:
-            self._frame_at_s = max(self._frame_at_s, now_s - self._frame_s) + self._frame_s
             self._draw(now_s)
+            period_s = max(self._frame_s, _IDLE_FRAME_S if self._artist.idle else 0.0)
+            self._frame_at_s = max(self._frame_at_s, now_s - period_s) + period_s
             if self._owes_ready:
                 self._owes_ready = not self._tell("ready")
         return True
@@ -139,7 +138,6 @@ class Viewer:
 
     def _take(self, updates: list[Update]) -> None:
         for update in updates:
-            self._heard_s = self._now()
             before, self._scene = self._scene, self._scene_of(update)
             self._owes_ready |= update.moment is not None
             self._changed |= (
@@ -149,25 +147,16 @@ class Viewer:
             )
 
     def _scene_of(self, update: Update) -> Scene:
-        if update.source != "ok":
-            return Scene(None, (), self._heard_s, update.fps, update.source, update.broker)
-        if update.moment is not None:
-            moment = update.moment
-            picture = self._picture_of(moment)
-            return Scene(picture, moment.faces, moment.time_s, update.fps, update.source, update.broker)
-        last = self._scene or Scene(None, (), self._heard_s, None, "ok", update.broker)
-        return replace(last, fps=update.fps, source=update.source, broker=update.broker)
-
-    def _picture_of(self, moment: Moment) -> NDArray[np.uint8]:
-        if moment.pictured:
-            return self._slot.read(moment.shape)
-        # Nothing is shown of it, but where faces are depends on its proportions.
-        if self._blank is None or self._blank.shape != moment.shape:
-            self._blank = np.zeros(moment.shape, np.uint8)
-        return self._blank
+        moment, state = update.moment, (update.fps, update.source, update.broker)
+        if update.source != "ok" or self._scene is None:
+            return Scene(None, (), self._now(), *state)
+        if moment is None:
+            return replace(self._scene, fps=update.fps, source=update.source, broker=update.broker)
+        picture = None if moment.shape is None else self._slot.read(moment.shape)
+        return Scene(picture, moment.faces, moment.time_s, *state, moment.aspect, moment.unconfirmed)
 
     def _obey(self, press: Press) -> None:
-        self._changed = True
+        self._changed, self._frame_at_s = True, self._now()
         match press:
             case "leave":
                 self._left = True
@@ -180,13 +169,6 @@ class Viewer:
                 self._view = replace(self._view, help_shown=not self._view.help_shown)
             case "fullscreen":
                 self._display.toggle_fullscreen()
-
-    def _notice_silence(self, now_s: float) -> None:
-        """A daemon that has stopped must not look as if it were watching."""
-        scene = self._scene
-        if scene is not None and scene.source == "ok" and now_s - self._heard_s > _SILENT_AFTER_S:
-            self._scene = replace(scene, picture=None, faces=(), source="lost")
-            self._changed = True
 
     def _draw(self, now_s: float) -> None:
         if self._scene is None:
