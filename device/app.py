@@ -3,6 +3,7 @@
 import logging
 import signal
 import threading
+from collections.abc import Sequence
 from types import FrameType
 
 from device import __version__
@@ -52,16 +53,7 @@ class Daemon:
         self._telemetry = Telemetry(clock, last_error=lambda: self._trouble.message)
         self._mqtt = _build_mqtt(config, classifier, source, clock, self._switch)
         sinks: list[Sink] = [self._mqtt] if self._mqtt else []
-        self._pipeline = Pipeline(
-            detector=HaarDetector(config.detector),
-            tracker=CentroidTracker(config.tracker),
-            classifier=classifier,
-            input_spec=classifier.card.input.spec(),
-            smoother=EmotionSmoother(config.smoothing.over(classifier.card.smoothing)),
-            deriver=EventDeriver(clock),
-            telemetry=self._telemetry,
-            sinks=sinks,
-        )
+        self._pipeline = build_pipeline(config, clock, classifier, self._telemetry, sinks)
 
     def stop(self) -> None:
         """Ask the loop to end; may be called from a signal handler."""
@@ -128,6 +120,22 @@ def run(config: Config) -> int:
         signal.signal(number, on_signal)
     daemon.run()
     return EXIT_OK
+
+
+def build_pipeline(
+    config: Config, clock: Clock, classifier: TfliteClassifier, telemetry: Telemetry, sinks: Sequence[Sink]
+) -> Pipeline:
+    """All stages between a frame and its sinks. Raises AffectdError where ``config`` does not allow it."""
+    return Pipeline(
+        detector=HaarDetector(config.detector),
+        tracker=CentroidTracker(config.tracker),
+        classifier=classifier,
+        input_spec=classifier.card.input.spec(),
+        smoother=EmotionSmoother(config.smoothing.over(classifier.card.smoothing)),
+        deriver=EventDeriver(clock),
+        telemetry=telemetry,
+        sinks=sinks,
+    )
 
 
 def _build_mqtt(

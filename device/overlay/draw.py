@@ -12,6 +12,7 @@ from device.overlay.labels import Label, LabelPainter
 from device.overlay.marks import Arranger, Mark, draw_marks
 from device.overlay.motion import Motion
 from device.overlay.palette import FIELD, GROUND
+from device.overlay.pen import Pen
 from device.overlay.picture import fit, letterbox, to_screen
 from device.overlay.privacy import Veil, blur_faces
 from device.overlay.scale import Scale
@@ -75,25 +76,23 @@ class Drawer:
             now_s: the time of this drawing.
         """
         self._note(scene, now_s)
-        scale = Scale.of(size, self._settings.text_scale, self._face)
-        canvas = np.empty((size[1], size[0], 3), np.uint8)
-        canvas[:] = GROUND
-        bar = Rect(0, 0, size[0], bar_height(scale) if view.status_shown else 0)
+        canvas = np.full((size[1], size[0], 3), GROUND[0], np.uint8)
+        pen = Pen(canvas, self._face, Scale.of(size, self._settings.text_scale, self._face))
+        bar = Rect(0, 0, size[0], bar_height(pen.scale) if view.status_shown else 0)
         area = Rect(0, bar.h, size[0], size[1] - bar.h)
         if scene.source == "paused":
-            draw_paused(canvas, area, self._face, scale)
+            draw_paused(pen, area)
         elif scene.source == "lost":
-            draw_lost(canvas, area, self._face, scale)
+            draw_lost(pen, area)
         elif scene.picture is None and scene.aspect is None:
-            draw_starting(canvas, area, self._face, scale)
+            draw_starting(pen, area)
         else:
-            self._draw_watching(canvas, area, scene, view, scale, now_s)
+            self._draw_watching(pen, area, scene, view, now_s)
         if view.status_shown:
             frozen_s = now_s - self._renewed_s
-            left, right = items(scene, view.privacy, frozen_s if frozen_s >= FROZEN_AFTER_S else None)
-            draw_status(canvas, bar, left, right, self._face, scale)
+            draw_status(pen, bar, *items(scene, view.privacy, frozen_s if frozen_s >= FROZEN_AFTER_S else None))
         if view.help_shown:
-            draw_help(canvas, area, KEYS, self._face, scale)
+            draw_help(pen, area, KEYS)
         return canvas
 
     @property
@@ -112,12 +111,11 @@ class Drawer:
         never = not self._settings.idle_after_s
         self._dimming = 0.0 if never else min(max(alone_s / _DIMMING_S, 0.0), 1.0)
 
-    def _draw_watching(self, canvas: Canvas, area: Rect, scene: Scene, view: View, scale: Scale, now_s: float) -> None:
-        rect = self._draw_picture(canvas, area, scene, view, now_s)
+    def _draw_watching(self, pen: Pen, area: Rect, scene: Scene, view: View, now_s: float) -> None:
+        rect = self._draw_picture(pen.canvas, area, scene, view, now_s)
         if self._dimming:
-            fill_panel(canvas, area, 0, 0, _DIMMED * self._dimming)
-            draw_idle(canvas, area, self._face, scale)
-            return
+            fill_panel(pen.canvas, area, 0, 0, _DIMMED * self._dimming)
+            draw_idle(pen, area)
         shown = self._motion.follow(scene.faces, now_s)
         marks = [
             Mark(
@@ -128,11 +126,9 @@ class Drawer:
             )
             for face in scene.faces
         ]
-        if marks:
-            painter = LabelPainter(self._face, scale, area.w - 2 * scale.gap)
-            inner = Rect(area.x, area.y, area.w, area.h).grown(-scale.gap)
-            detail, places = self._arranger.arrange(marks, painter, inner, scale.gap, now_s)
-            draw_marks(canvas, marks, places, detail, painter, scale.stroke)
+        painter = LabelPainter(self._face, pen.scale, area.w - 2 * pen.scale.gap)
+        arrangement = self._arranger.arrange(marks, painter, area.grown(-pen.scale.gap), now_s)
+        draw_marks(pen.canvas, marks, arrangement, painter, pen.scale.stroke)
 
     def _draw_picture(self, canvas: Canvas, area: Rect, scene: Scene, view: View, now_s: float) -> Rect:
         """Put the picture, or what stands for it, into ``area``; returns where it is."""
