@@ -16,7 +16,7 @@ from device.overlay.pen import Pen
 from device.overlay.picture import fit, letterbox, to_screen
 from device.overlay.privacy import Veil, blur_faces
 from device.overlay.scale import Scale
-from device.overlay.scene import Scene
+from device.overlay.scene import FaceMark, Scene
 from device.overlay.settings import OverlaySettings
 from device.overlay.status import bar_height, draw_status, items
 from device.overlay.text import typeface
@@ -29,6 +29,7 @@ FROZEN_AFTER_S = 3.0
 """A sensor that sends nothing new for so long is told of: the picture looks live and is not."""
 _DIMMED = 0.72
 _DIMMING_S = 1.0
+_LEAST_IN_VIEW = 0.3
 
 
 @dataclass(slots=True)
@@ -101,8 +102,9 @@ class Drawer:
         return self._dimming > 0.0
 
     def _note(self, scene: Scene, now_s: float) -> None:
-        if scene is not self._scene:
-            self._scene, self._renewed_s = scene, now_s
+        if self._scene is None or (scene.time_s, scene.source) != (self._scene.time_s, self._scene.source):
+            self._renewed_s = now_s
+        self._scene = scene
         watching = scene.source == "ok" and (scene.picture is not None or scene.aspect is not None)
         if not watching or scene.faces:
             self._face_seen_s = now_s
@@ -125,6 +127,7 @@ class Drawer:
                 face.visible,
             )
             for face in scene.faces
+            if _is_in_view(face, rect)
         ]
         painter = LabelPainter(self._face, pen.scale, area.w - 2 * pen.scale.gap)
         arrangement = self._arranger.arrange(marks, painter, area.grown(-pen.scale.gap), now_s)
@@ -134,7 +137,7 @@ class Drawer:
         """Put the picture, or what stands for it, into ``area``; returns where it is."""
         picture = scene.picture
         aspect = scene.aspect if picture is None else picture.shape[1] / picture.shape[0]
-        rect = letterbox(aspect or area.w / area.h, area)
+        rect = letterbox(aspect or 1.0, area)
         if picture is None or view.privacy == "boxes":
             fill_rect(canvas, rect, FIELD)
             return rect
@@ -147,6 +150,12 @@ class Drawer:
             fitted = self._fitted = _Fitted(picture, rect, view, blurred, pixels)
         canvas[rect.y : rect.bottom, rect.x : rect.right] = fitted.pixels
         return rect
+
+
+def _is_in_view(face: FaceMark, picture: Rect) -> bool:
+    """Whether enough of it is: boxes are cut at the picture's edge, and one that moves on is a sliver."""
+    width, height = face.box.w * picture.w, face.box.h * picture.h
+    return face.visible or min(width, height) > _LEAST_IN_VIEW * max(width, height)
 
 
 def draw(scene: Scene, size: tuple[int, int], settings: OverlaySettings, view: View | None = None) -> Canvas:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from device.overlay.canvas import Pixels, Rect, fill_bar, fill_panel, fill_rect, fill_rounded
+from device.overlay.canvas import Pixels, Rect, fill_bar, fill_panel, fill_rect, fill_rounded, frame_of
 from device.overlay.palette import GROUND, MUTED_TEXT, PANEL_GREY, TEXT, TRACK, Colour, colour_of
 from device.overlay.pen import Pen
 from device.overlay.scale import Scale
@@ -101,9 +101,10 @@ class LabelPainter:
         return min(width, self._most_px), self._header_h + bars_h + scale.gap // 2
 
     def draw(self, canvas: Pixels, label: Label, detail: Detail, rect: Rect) -> None:
-        """Draw ``label`` into ``rect``, which has the size that ``size`` tells."""
-        pen, scale = Pen(canvas, self._face, self._scale), self._scale
-        fill_panel(canvas, rect, scale.radius, PANEL_GREY, _OPACITY)
+        """Draw ``label`` into ``rect``, which lies in ``canvas`` and has the size that ``size`` tells."""
+        sheet = canvas[rect.y : rect.bottom, rect.x : rect.right]
+        pen, scale, rect = Pen(sheet, self._face, self._scale), self._scale, frame_of(sheet)
+        fill_panel(sheet, rect, scale.radius, PANEL_GREY, _OPACITY)
         says_more = bool(label.bars) and detail != "tag"
         self._draw_header(pen, label, rect, with_time=says_more)
         if not says_more:

@@ -38,35 +38,46 @@ class Veil:
         return (*(box for _, box in self._last.values()), *scene.unconfirmed)
 
 
-def blur_faces(bgr: Pixels, boxes: Sequence[RelativeBox]) -> Pixels:
-    """A copy of uint8 (height, width, 3) in which every box, with a wide margin, is beyond recognition.
-
-    Every place becomes the mean colours of at most ``CELLS`` x ``CELLS`` cells, which move with the face, so that not
-    even many pictures together tell more, and is drawn smoothly from those alone.
-    """
-    blurred = bgr.copy()
-    for box in boxes:
-        _blur(bgr, blurred, box)
+def blur_faces(picture: Pixels, boxes: Sequence[RelativeBox]) -> Pixels:
+    """A copy of ``picture`` after ``conceal``."""
+    blurred = picture.copy()
+    conceal(blurred, boxes)
     return blurred
 
 
-def _blur(source: Pixels, target: Pixels, box: RelativeBox) -> None:
-    height, width = source.shape[:2]
+def conceal(picture: Pixels, boxes: Sequence[RelativeBox]) -> None:
+    """Put every box of ``picture``, with a wide margin, beyond recognition; ``picture`` itself is changed.
+
+    Every place becomes the mean colours of at most ``CELLS`` x ``CELLS`` cells, which move with the face, so that not
+    even many pictures together tell more, and is drawn smoothly from those alone.
+
+    Args:
+        picture: uint8 (height, width) or (height, width, 3).
+        boxes: as shares of it.
+    """
+    for box in boxes:
+        _conceal(picture, box)
+
+
+def _conceal(picture: Pixels, box: RelativeBox) -> None:
+    height, width = picture.shape[:2]
     # The longer side counts: the box of a face that is half out of the picture is cut at its edge.
     side = max(4, math.ceil(REACH * max(box.w * width, box.h * height)))
     left = math.floor((box.x + box.w / 2) * width - side / 2)
     top = math.floor((box.y + box.h / 2) * height - side / 2)
-    seen = Rect(left, top, side, side).clipped(frame_of(source))
+    seen = Rect(left, top, side, side).clipped(frame_of(picture))
     if not seen.w or not seen.h:
         return
+    place = picture[seen.y : seen.bottom, seen.x : seen.right]
     columns, rows = (max(1, round(CELLS * length / side)) for length in (seen.w, seen.h))
-    cells = cv2.resize(source[seen.y : seen.bottom, seen.x : seen.right], (columns, rows), interpolation=cv2.INTER_AREA)
+    cells = cv2.resize(place, (columns, rows), interpolation=cv2.INTER_AREA)
     smooth = cv2.resize(cells, (seen.w, seen.h), interpolation=cv2.INTER_LINEAR)
     cover = cv2.resize(_disc(), (side, side), interpolation=cv2.INTER_LINEAR)
-    cover = cv2.merge([cover[seen.y - top : seen.bottom - top, seen.x - left : seen.right - left]] * 3)
-    under = target[seen.y : seen.bottom, seen.x : seen.right]
-    ground = cv2.multiply(under, cv2.bitwise_not(cover), scale=1 / 255)
-    cv2.add(ground, cv2.multiply(smooth, cover, scale=1 / 255), dst=under)
+    cover = cover[seen.y - top : seen.bottom - top, seen.x - left : seen.right - left]
+    if picture.ndim == 3:
+        cover = cv2.merge([cover] * 3)
+    ground = cv2.multiply(place, cv2.bitwise_not(cover), scale=1 / 255)
+    place[:] = cv2.add(ground, cv2.multiply(smooth, cover, scale=1 / 255))
 
 
 @lru_cache(1)

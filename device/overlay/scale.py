@@ -2,7 +2,7 @@
 
 Text is legible from where people stand. ISO 9241-303 asks for capitals 20 to 22 minutes of arc high, 16 at the least.
 At 2 m, 20' are 11.6 mm and 16' are 9.3 mm. A 24 inch screen of 16:9 is 299 mm high, so the capitals of an emotion's
-word take 3.9% of the screen's height and those of all else 3.1%: on 720 lines 28 and 22 pixels, on 1080 lines 42
+word take 3.9% of the screen's height and those of all else 3.1%: on 720 lines 28 and 23 pixels, on 1080 lines 42
 and 34.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from device.overlay.text import Typeface
 
 WORD_CAP_SHARE = 0.039
-SMALL_CAP_SHARE = 0.0311
+SMALL_CAP_SHARE = 0.0312
 _TITLE_CAP_SHARE = 0.075
 _SCREEN_ASPECT = 4 / 3  # a narrower screen is measured by its width, or text would not fit across
 
