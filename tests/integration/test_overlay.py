@@ -103,8 +103,13 @@ def test_without_a_display_the_daemon_says_so_once_tries_again_and_does_its_work
     monkeypatch.setenv("SDL_VIDEODRIVER", "nonsense")
     told = "no overlay: nonsense: nonsense not available; sensing goes on, and it is tried again"
     process = daemon(configure(1, source=ENDLESS, mqtt=WITHOUT_BROKER, overlay={"enabled": True}))
-    tried = set()
-    wait_until(lambda: tried.update(overlays(process)) or len(tried) >= 2, "another attempt")
+    tried: set[int] = set()
+
+    def is_tried_again():
+        tried.update(overlays(process))
+        return len(tried) >= 2
+
+    wait_until(is_tried_again, "another attempt")
     process.signal(signal.SIGTERM)
     assert process.wait(30) == 0
     assert process.told.count("no overlay") == process.told.count(told) == 1

@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from device.overlay.displays import card_with_display, connected, drivers_to_try, explain_kmsdrm
+from device.overlay.displays import card_with_display, connected, drivers_to_try, explain_kmsdrm, may_read_keys
 
 
 @pytest.fixture
@@ -94,3 +94,13 @@ def test_a_display_that_another_program_holds_is_told_from_a_free_one(sys_drm, d
 def test_a_card_that_is_gone_is_said(sys_drm, dev_dri):
     plug(sys_drm, "card0-HDMI-A-1")
     assert "card0 cannot be opened: No such file" in str(explain_kmsdrm(sys_drm, dev_dri))
+
+
+def test_keys_may_be_read_where_one_keyboard_may_or_where_there_is_none(tmp_path, monkeypatch):
+    assert may_read_keys(tmp_path)
+    for number in (0, 1):
+        (tmp_path / f"event{number}").touch()
+    monkeypatch.setattr("device.overlay.displays.os.access", lambda path, _: path.name == "event1")
+    assert may_read_keys(tmp_path)
+    monkeypatch.setattr("device.overlay.displays.os.access", lambda *_: False)
+    assert not may_read_keys(tmp_path)
