@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 SOURCE ?= demo
 BROKER ?=
 
-.PHONY: help run test test-faults test-homeassistant lint format types bench clip lock clean
+.PHONY: help run test test-faults test-homeassistant lint format types bench bench-showing clip lock clean
 
 help: ## say what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ format: $(DEV) ## put the code into shape
 
 bench: $(DEV) ## speed and memory, as ratios to a baseline of the same run
 	$(BIN)/python -m tests.benchmarks
+
+bench-showing: $(DEV) ## what the overlay costs the sensor: frames a second and CPU, with it and without it in turn
+	$(BIN)/python -m tests.benchmarks.showing
 
 clip: $(DEV) ## draw the demo clip and its true boxes anew
 	$(BIN)/python -m device.demo.make_clip

@@ -53,6 +53,11 @@ class OverlaySink:
         self._veil = Veil()
         self._frames_s: deque[float] = deque(maxlen=_RATE_FRAMES)
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether a display is open."""
+        return self._supervisor.shown
+
     def check(self) -> None:
         """Start the overlay, hear it, and tell it how things are; to be called on every turn of the loop."""
         was_shown = self._supervisor.shown

@@ -9,8 +9,8 @@ from device.demo import CLIP_PATH
 from device.records import Frame
 
 
-def bundled_clip() -> list[Frame]:
-    """All frames of the bundled clip."""
+def bundled_clip(*, colour: bool = False) -> list[Frame]:
+    """All frames of the bundled clip, with their colours if they are asked for."""
     capture = cv2.VideoCapture(str(CLIP_PATH))
     fps = capture.get(cv2.CAP_PROP_FPS)
     frames: list[Frame] = []
@@ -19,4 +19,5 @@ def bundled_clip() -> list[Frame]:
         if not more:
             return frames
         grey = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
-        frames.append(Frame(grey, len(frames) / fps, datetime.now(UTC), len(frames)))
+        index = len(frames)
+        frames.append(Frame(grey, index / fps, datetime.now(UTC), index, bgr.astype(np.uint8) if colour else None))

@@ -118,7 +118,7 @@ def test_a_window_may_have_any_size_and_is_closed_by_its_button(xserver, sensor)
     sensor.until(lambda: share(xserver.screenshot(), RED) > 0.05, "the picture in it")
     xserver.close_window(window)
     sensor.until(lambda: not xserver.windows(), "the window to close")
-    sensor.until(lambda: not sensor.sink._supervisor.shown, "the sensor to notice")
+    sensor.until(lambda: not sensor.sink.is_shown, "the sensor to notice")
     for _ in range(10):
         sensor.step()
     assert not xserver.windows(), "what a person has closed stays closed"

@@ -28,7 +28,7 @@ class Overlay:
     def __init__(self, settings=SETTINGS):
         self.slot = PictureSlot.create()
         self.process = OverlayProcess(settings, self.slot)
-        self.pid = self.process._process.pid
+        self.pid = self.process.pid
         self.said = []
 
     def hear(self):
@@ -147,7 +147,7 @@ def test_it_ends_with_a_daemon_that_is_killed_even_when_it_is_hung():
         "from device.overlay.slot import PictureSlot\n"
         "overlay = OverlayProcess(OverlaySettings(), PictureSlot.create())\n"
         "while not overlay.hear(): time.sleep(0.05)\n"
-        "print(overlay._process.pid, flush=True)\n"
+        "print(overlay.pid, flush=True)\n"
         "time.sleep(600)\n"
     )
     environment = os.environ | {"SDL_VIDEODRIVER": "dummy"}
