@@ -66,6 +66,7 @@ class Drawer:
         self._scene: Scene | None = None
         self._renewed_s = -math.inf
         self._face_seen_s = math.inf
+        self._dimming = 0.0
 
     def draw(self, scene: Scene, size: tuple[int, int], view: View, now_s: float) -> Canvas:
         """The newest ``scene`` as a new uint8 (height, width, 3) BGR array; the same scene may be drawn many times.
