@@ -1,4 +1,4 @@
-"""``make bench-showing``: what the overlay costs the sensor, measured with it and without it in turn.
+"""``make bench-overlay``: what the overlay costs the sensor, measured with it and without it in turn.
 
 The pipeline works through the bundled clip in this process as the daemon's loop does, and the overlay shows it from a
 process of its own: on SDL's dummy display, or on the one that SDL_VIDEODRIVER names.

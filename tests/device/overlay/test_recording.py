@@ -195,6 +195,21 @@ def test_where_faces_are_blurred_one_that_is_new_is_blurred_in_the_pictures_befo
     assert blurred.index(True) in {3, 4}, "0.6 s before it was confirmed"
 
 
+def test_where_faces_are_blurred_one_that_is_found_once_is_blurred_before_and_after():
+    noise = np.random.default_rng(5).integers(0, 256, (480, 640, 3), np.uint8)
+    artist = _Artist(OverlaySettings(privacy="blur"))
+    drawn = []
+    for index in range(20):
+        time_s = 10.0 + index / 10
+        frame = Frame(noise[..., 0].copy(), time_s, NOON + timedelta(seconds=time_s), index, bgr=noise)
+        drawn += artist.draw(Observation(frame, (), found=(Box(250, 150, 120, 120),) if index == 10 else ()))
+    drawn += artist.rest()
+    clear = [index for index, (picture, _) in enumerate(drawn) if np.array_equal(picture, noise)]
+    assert set(clear).isdisjoint(range(5, 15))
+    assert {0, 1, 18, 19} <= set(clear)
+    assert artist.faces == 0
+
+
 def _command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "device", "run", *arguments]
 
