@@ -75,12 +75,12 @@ class Daemon:
         finally:
             logging.getLogger().removeHandler(self._trouble)
             self._capture.close()
+            if self._overlay:
+                self._overlay.close()
             self._pipeline.finish(reason)
             if self._mqtt:
                 self._mqtt.publish_stats(self._telemetry.snapshot())
                 self._mqtt.close()
-            if self._overlay:
-                self._overlay.close()
 
     def _loop(self) -> LeaveReason:
         stats_due_s = self._clock.monotonic_s() + self._stats_interval_s

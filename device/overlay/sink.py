@@ -1,7 +1,7 @@
 """The overlay as a sink of the pipeline: it costs the sensor a copied picture now and then, and never makes it wait."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from device.interfaces import Clock
 from device.overlay.channel import Moment, Report, Update
@@ -12,7 +12,7 @@ from device.overlay.scene import BrokerView, FaceMark, Scene, SourceView
 from device.overlay.settings import OverlaySettings
 from device.overlay.slot import PictureSlot
 from device.overlay.supervisor import Process, Supervisor
-from device.records import Event, Observation, RelativeBox
+from device.records import Event, Frame, Observation, RelativeBox
 
 _RATE_FRAMES = 30
 _MOST_FACES = 32
@@ -75,9 +75,14 @@ class OverlaySink:
     def observe(self, observation: Observation) -> None:
         """Show this frame, if the overlay has asked for one."""
         self._frames_s.append(self._clock.monotonic_s())
-        if self._is_asked and self._source == "ok":
-            update = Update("ok", self._broker(), self._fps(), self._lay_down(observation))
-            self._is_asked = not self._supervisor.say(update)
+        if not self.is_shown or self._source != "ok":
+            return
+        scene = self._scene_of(observation)
+        # Also of frames that are not shown: what is found in one of them is there in the next as well.
+        hidden = self._veil.boxes(scene, scene.time_s) if self._settings.privacy == "blur" else ()
+        if self._is_asked:
+            moment = self._lay_down(observation.frame, scene, hidden)
+            self._is_asked = not self._supervisor.say(Update("ok", scene.broker, scene.fps, moment))
 
     def emit(self, event: Event) -> None:
         """Nothing: what is shown comes from the observations."""
@@ -102,19 +107,27 @@ class OverlaySink:
         elif report.kind in {"pause", "resume"}:
             self._on_pause(report.kind == "pause")
 
-    def _lay_down(self, observation: Observation) -> Moment:
-        frame = observation.frame
-        faces = tuple(
-            FaceMark.of(face, frame.width, frame.height, frame.time_s) for face in observation.faces[:_MOST_FACES]
+    def _scene_of(self, observation: Observation) -> Scene:
+        """What is to be shown of it, but for the picture."""
+        size = (observation.frame.width, observation.frame.height)
+        now_s = observation.frame.time_s
+        return Scene(
+            None,
+            tuple(FaceMark.of(face, *size, now_s) for face in observation.faces[:_MOST_FACES]),
+            now_s,
+            self._fps(),
+            "ok",
+            self._broker(),
+            aspect=size[0] / size[1],
+            unconfirmed=tuple(RelativeBox.of(box, *size) for box in observation.found[:_MOST_FACES]),
         )
+
+    def _lay_down(self, frame: Frame, scene: Scene, hidden: Sequence[RelativeBox]) -> Moment:
         if self._settings.privacy == "boxes":
-            return Moment(faces, frame.time_s, shape=None, aspect=frame.width / frame.height)
-        unconfirmed = tuple(RelativeBox.of(box, frame.width, frame.height) for box in observation.found[:_MOST_FACES])
+            return Moment(scene.faces, scene.time_s, None, scene.aspect)
         picture = self._slot.write(frame.grey if frame.bgr is None else frame.bgr)
-        if self._settings.privacy == "blur":
-            scene = Scene(None, faces, frame.time_s, None, "ok", "off", unconfirmed=unconfirmed)
-            conceal(picture, self._veil.boxes(scene, frame.time_s))
-        return Moment(faces, frame.time_s, picture.shape, unconfirmed=unconfirmed)
+        conceal(picture, hidden)
+        return Moment(scene.faces, scene.time_s, picture.shape, unconfirmed=scene.unconfirmed)
 
     def _fps(self) -> float | None:
         if len(self._frames_s) < 2:

@@ -99,6 +99,17 @@ def test_a_killed_one_is_told_from_one_that_ends(start):
     assert overlay.wait_for_end() == "killed by SIGKILL"
 
 
+def test_signals_that_reach_all_of_a_service_are_left_to_the_daemon(start):
+    overlay = start()
+    overlay.wait_for("shown")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        os.kill(overlay.pid, number)
+    alive = overlay.said.count("alive")
+    overlay.wait_for("alive", alive + 2)
+    overlay.process.end(30.0)
+    assert overlay.process.ended == "exit code 0"
+
+
 def test_one_without_a_display_says_why_and_ends(start, monkeypatch):
     monkeypatch.setenv("SDL_VIDEODRIVER", "nonsense")
     overlay = start()

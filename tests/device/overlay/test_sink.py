@@ -147,6 +147,14 @@ def test_a_face_that_has_just_left_is_blurred_a_while_longer(bench):
     assert bench.lies_there[60:130, 80:180].std() < frame.grey[60:130, 80:180].std() / 2
 
 
+@pytest.mark.parametrize("bench", [{"privacy": "blur"}], indirect=True)
+def test_what_was_found_in_a_frame_that_is_not_shown_is_blurred_in_the_next(bench):
+    bench.observe(found=(Box(400, 300, 100, 100),))
+    bench.hear("ready")
+    frame = bench.observe()
+    assert bench.lies_there[310:390, 410:490].std() < frame.grey[310:390, 410:490].std() / 2
+
+
 def test_a_key_turns_the_switch(bench):
     bench.hear("pause")
     bench.hear("resume")
