@@ -53,16 +53,16 @@ def all_clips() -> list[Clip]:
     return clips
 
 
-def bundled_clip() -> Clip:
-    """The clip that ships."""
-    frames, fps = _decoded(CLIP_PATH)
+def bundled_clip(*, colour: bool = False) -> Clip:
+    """The clip that ships, with its colours if they are asked for."""
+    frames, fps = _decoded(CLIP_PATH, colour=colour)
     truths = [
         [Truth(face.id, Box(*face.box_xywh), face.visible == 1.0) for face in faces] for faces in load_true_boxes()
     ]
     return Clip(BUNDLED, frames, truths, fps)
 
 
-def _decoded(path: Path) -> tuple[list[Frame], float]:
+def _decoded(path: Path, *, colour: bool = False) -> tuple[list[Frame], float]:
     capture = cv2.VideoCapture(str(path))
     fps = capture.get(cv2.CAP_PROP_FPS)
     frames: list[Frame] = []
@@ -71,4 +71,5 @@ def _decoded(path: Path) -> tuple[list[Frame], float]:
         if not more:
             return frames, fps
         grey = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
-        frames.append(Frame(grey, len(frames) / fps, datetime.now(UTC), len(frames)))
+        index = len(frames)
+        frames.append(Frame(grey, index / fps, datetime.now(UTC), index, bgr.astype(np.uint8) if colour else None))
