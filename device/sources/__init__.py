@@ -5,8 +5,9 @@ from pathlib import Path
 from device.demo import CLIP_PATH
 from device.interfaces import Clock, FrameSource
 from device.sources.opencv import Camera, Stream
+from device.sources.picamera import PiCamera
 from device.sources.replay import ImageFolder
-from device.sources.settings import DEMO_URI, SourceSettings
+from device.sources.settings import DEMO_URI, SourceSettings, picamera_number
 from device.sources.video import VideoFile
 
 
@@ -26,6 +27,9 @@ def build_source(settings: SourceSettings, clock: Clock, *, colour: bool = False
             read_timeout_s=settings.stall_timeout_s,
             colour=colour,
         )
+    number = picamera_number(settings.uri)
+    if number is not None:
+        return PiCamera(number, clock, settings, colour=colour)
     if settings.uri == DEMO_URI:
         return VideoFile(CLIP_PATH, clock, name=DEMO_URI, loop=settings.loop, colour=colour)
     is_number = settings.uri.isascii() and settings.uri.isdigit()
