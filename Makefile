@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 SOURCE ?= demo
 BROKER ?=
 
-.PHONY: help run test test-faults test-homeassistant lint format types bench bench-overlay pictures clip lock clean
+.PHONY: help run test test-faults soak test-homeassistant lint format types bench bench-overlay pictures clip lock clean
 
 help: ## say what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -19,8 +19,11 @@ run: $(DEMO) ## the daemon on the bundled clip, its events at a subscriber (SOUR
 test: $(DEV) ## every test but the slow ones
 	$(BIN)/python -m pytest -m "not slow"
 
-test-faults: $(DEV) ## broker, network, card and daemon fail on purpose; a table says what that cost (10 minutes; root also fills a disk)
+test-faults: $(DEV) ## camera, broker, network, card and daemon fail on purpose; a table says what that cost (25 minutes; root also fills a disk)
 	$(BIN)/python -m pytest -m slow tests/faults
+
+soak: $(DEV) ## the daemon at full speed for half an hour: memory and descriptors at the end as after warming up (SOAK_S=600 is shorter)
+	$(BIN)/python -m pytest -v -s -m slow tests/soak
 
 test-homeassistant: $(DEV) ## the real Home Assistant takes the device in (root; installs 1.4 GB the first time, 15 minutes; then 4)
 	@tests/homeassistant/install.sh build/homeassistant || [ $$? -eq 69 ]

@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import sys
 import threading
 from collections.abc import Sequence
 from types import FrameType
@@ -12,7 +13,7 @@ from device.classify import TfliteClassifier
 from device.clock import SystemClock
 from device.config import Config
 from device.detect import HaarFaceFinder
-from device.errors import EXIT_OK
+from device.errors import EXIT_OK, WedgedError
 from device.events import EventDeriver, LeaveReason
 from device.interfaces import Clock, FrameSource, Sink
 from device.log import LastTrouble
@@ -27,6 +28,7 @@ from device.smooth import EmotionSmoother
 from device.sources import build_source
 from device.telemetry import Telemetry
 from device.track import CentroidTracker
+from device.wedge import WedgeCounter, leave
 
 _TURN_S = 0.25
 _LEAVE_REASONS: dict[CaptureState, LeaveReason] = {"lost": "source_lost", "paused": "paused"}
@@ -44,6 +46,9 @@ class Daemon:
     def __init__(self, config: Config, clock: Clock) -> None:
         self._clock = clock
         self._stop = threading.Event()
+        self.wedges = WedgeCounter(config.device.resolved_state_dir, config.source.reboot_after_wedges)
+        self.let_go = True
+        """Whether the camera was closed in the end; else it hangs in its driver."""
         self._stats_interval_s = config.mqtt.stats_interval_s
         classifier = TfliteClassifier.load(config.classifier.model_path, config.classifier.threads)
         source = build_source(config.source, clock, colour=config.overlay.wants_pictures)
@@ -75,7 +80,7 @@ class Daemon:
             reason = self._loop()
         finally:
             logging.getLogger().removeHandler(self._trouble)
-            self._capture.close()
+            self.let_go = self._capture.close()
             if self._overlay:
                 self._overlay.close()
             self._pipeline.finish(reason)
@@ -97,6 +102,7 @@ class Daemon:
                 self._overlay.check()
             if frame is not None:
                 self._pipeline.step(frame)
+                self.wedges.note_frame(frame.time_s)
             elif self._capture.ended:
                 return "source_ended"
             if self._mqtt and self._clock.monotonic_s() >= stats_due_s:
@@ -128,7 +134,14 @@ def run(config: Config) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
-    daemon.run()
+    try:
+        daemon.run()
+    except WedgedError as error:
+        daemon.wedges.add()
+        print(f"affectd: {error}", file=sys.stderr)
+        leave(error.exit_code)
+    if not daemon.let_go:
+        leave(EXIT_OK)
     return EXIT_OK
 
 

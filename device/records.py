@@ -27,7 +27,8 @@ class Frame:
         time_s: when it was taken on the monotonic clock, seconds; all durations come from here.
         taken_at: when it was taken, aware of its time zone.
         index: number of the frame in its source, from 0; frames that were dropped are counted.
-        bgr: uint8 (height, width, 3) where the source has colour, for the overlay alone.
+        bgr: uint8 (height, width, 3) where the source has colour, for the overlay alone. It shows the same view as
+            ``grey``, and may be larger: a box in pixels of ``grey`` is scaled by the ratio of the two sizes.
     """
 
     grey: NDArray[np.uint8]

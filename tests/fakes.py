@@ -59,10 +59,12 @@ class ListSink:
         self.events.append(event)
 
 
-def frame(index: int, fps: float = 10.0, level: int = 200, size: tuple[int, int] = (480, 640)) -> Frame:
-    """A frame of one grey level on average, with a sharp pattern."""
+def frame(
+    index: int, fps: float = 10.0, level: int = 200, size: tuple[int, int] = (480, 640), contrast: int = 0
+) -> Frame:
+    """A frame of one grey level on average, with a sharp pattern where there is to be contrast."""
     time_s = 100.0 + index / fps
-    pattern = np.indices(size).sum(axis=0) // 4 % 2 * 60 - 30
+    pattern = np.indices(size).sum(axis=0) // 4 % 2 * 2 * contrast - contrast
     return Frame(
         np.clip(level + pattern, 0, 255).astype(np.uint8), time_s, START + timedelta(seconds=index / fps), index
     )

@@ -4,9 +4,11 @@ from pathlib import Path
 
 from device.demo import CLIP_PATH
 from device.interfaces import Clock, FrameSource
-from device.sources.opencv import Camera, Stream
+from device.sources.picamera import PiCamera
 from device.sources.replay import ImageFolder
-from device.sources.settings import DEMO_URI, SourceSettings
+from device.sources.settings import DEMO_URI, SourceSettings, picamera_number
+from device.sources.stream import Stream
+from device.sources.v4l2 import Camera
 from device.sources.video import VideoFile
 
 
@@ -26,6 +28,9 @@ def build_source(settings: SourceSettings, clock: Clock, *, colour: bool = False
             read_timeout_s=settings.stall_timeout_s,
             colour=colour,
         )
+    number = picamera_number(settings.uri)
+    if number is not None:
+        return PiCamera(number, clock, settings, colour=colour)
     if settings.uri == DEMO_URI:
         return VideoFile(CLIP_PATH, clock, name=DEMO_URI, loop=settings.loop, colour=colour)
     is_number = settings.uri.isascii() and settings.uri.isdigit()
@@ -37,6 +42,7 @@ def build_source(settings: SourceSettings, clock: Clock, *, colour: bool = False
             width=settings.width,
             height=settings.height,
             fps=settings.fps,
+            pixel_format=settings.pixel_format,
             read_timeout_s=settings.stall_timeout_s,
             colour=colour,
         )

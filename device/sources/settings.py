@@ -1,5 +1,6 @@
 """Where the pictures come from: the configuration's section ``source``."""
 
+import re
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -10,7 +11,36 @@ from device.section import Section
 DEMO_URI = "demo"
 STREAM_SCHEMES = ("rtsp", "rtsps", "http", "https")
 
+PICAMERA_URI = "picamera"
+_PICAMERA = re.compile(rf"{PICAMERA_URI}(?::([0-9]{{1,2}}))?")
+
 Pace = Literal["real-time", "as-fast-as-possible"]
+PixelFormat = Literal["auto", "MJPG", "YUYV"]
+Autofocus = Literal["continuous", "once", "manual"]
+
+
+class PicameraSettings(Section):
+    """What a Raspberry Pi's camera can do beyond size and rate; a control that the camera lacks is left out."""
+
+    autofocus: Autofocus = Field(
+        default="continuous", description="continuous, once (at the start) or manual; for cameras that can focus"
+    )
+    lens_position: float | None = Field(
+        default=None, ge=0.0, le=32.0, description="focus in dioptres with manual: 0 is far away, 2 is half a metre"
+    )
+    exposure_us: int | None = Field(
+        default=None, ge=1, le=10_000_000, description="exposure time, microseconds; null lets the camera decide"
+    )
+    gain: float | None = Field(default=None, ge=1.0, le=64.0, description="analogue gain; null lets the camera decide")
+    hflip: bool = Field(default=False, description="mirror left and right")
+    vflip: bool = Field(default=False, description="mirror top and bottom; both for a camera mounted upside down")
+    sensor_size: tuple[int, int] | None = Field(
+        default=None,
+        description="the sensor's mode as [width, height], for small ones may show only the middle of the view",
+    )
+    colour_scale: float = Field(
+        default=1.0, ge=1.0, le=6.0, description="how much wider and higher the overlay's picture is than the grey one"
+    )
 
 
 class SourceSettings(Section):
@@ -23,13 +53,16 @@ class SourceSettings(Section):
         default="0",
         min_length=1,
         repr=False,
-        description="a camera (0 or /dev/video0), a stream (rtsp:// or http://), a video file, a folder of pictures, "
-        "or demo for the clip that ships",
+        description="a camera (0 or /dev/video0; picamera or picamera:1 on a Pi's own connector), a stream (rtsp:// or "
+        "http://), a video file, a folder of pictures, or demo for the clip that ships",
     )
     width: int = Field(default=640, ge=64, le=7680, description="picture width asked of a camera, pixels")
     height: int = Field(default=480, ge=64, le=4320, description="picture height asked of a camera, pixels")
     fps: float = Field(
         default=15.0, gt=0.0, le=240.0, description="frames per second: asked of a camera, the rate of a folder"
+    )
+    pixel_format: PixelFormat = Field(
+        default="auto", description="MJPG, YUYV or auto, which takes what costs least: asked of a USB camera"
     )
     pace: Pace = Field(
         default="real-time", description="whether files and folders play as they were taken or as fast as they go"
@@ -39,7 +72,31 @@ class SourceSettings(Section):
         default=10.0, ge=0.1, le=300.0, description="how long a stream may take to answer, seconds"
     )
     stall_timeout_s: float = Field(
-        default=5.0, ge=0.1, le=300.0, description="a camera or stream that is silent for this long is lost, seconds"
+        default=3.5, ge=0.1, le=300.0, description="a camera or stream that is silent for this long is lost, seconds"
+    )
+    frozen_timeout_s: float | None = Field(
+        default=3.5,
+        ge=0.5,
+        le=3600.0,
+        description="so is one whose frames are alike to the bit for this long, seconds; null for never",
+    )
+    blank_timeout_s: float | None = Field(
+        default=3.5,
+        ge=0.5,
+        le=3600.0,
+        description="and one whose frames are of one even level for this long, as a dead sensor's; null for never",
+    )
+    wedge_timeout_s: float = Field(
+        default=10.0,
+        ge=1.0,
+        le=600.0,
+        description="a call that is overdue for this long hangs in its driver, and the process ends, seconds",
+    )
+    reboot_after_wedges: int | None = Field(
+        default=None,
+        ge=1,
+        le=100,
+        description="start the machine again after so many such ends in a row; null for never",
     )
     reopen_delay_s: float = Field(
         default=1.0,
@@ -51,6 +108,10 @@ class SourceSettings(Section):
         default=60.0, gt=0.0, le=3600.0, description="longest wait before a lost source is opened again, seconds"
     )
 
+    picamera: PicameraSettings = Field(
+        default=PicameraSettings(), description="for the cameras on a Raspberry Pi's own connector"
+    )
+
     @field_validator("uri", mode="before")
     @classmethod
     def _camera_number(cls, uri: object) -> object:
@@ -59,6 +120,8 @@ class SourceSettings(Section):
     @field_validator("uri")
     @classmethod
     def _known_scheme(cls, uri: str) -> str:
+        if uri.startswith(f"{PICAMERA_URI}:") and picamera_number(uri) is None:
+            raise ValueError(f"a Pi's camera is {PICAMERA_URI} or {PICAMERA_URI}:1, with its number")
         if "://" not in uri:
             return uri
         scheme = uri.partition("://")[0].lower()
@@ -77,6 +140,12 @@ class SourceSettings(Section):
                 f"reopen_delay_max_s, {self.reopen_delay_max_s}, is below reopen_delay_s, {self.reopen_delay_s}"
             )
         return self
+
+
+def picamera_number(uri: str) -> int | None:
+    """Which of a Raspberry Pi's cameras ``uri`` means, from 0; None for another source."""
+    meant = _PICAMERA.fullmatch(uri)
+    return None if meant is None else int(meant[1] or 0)
 
 
 def display_name(uri: str) -> str:

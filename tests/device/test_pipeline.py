@@ -1,3 +1,5 @@
+from functools import partial
+
 import pytest
 
 from device.contract.metadata import Smoothing
@@ -9,8 +11,10 @@ from device.schedule import ClassifySchedule
 from device.smooth import EmotionSmoother
 from device.telemetry import Telemetry
 from device.track import CentroidTracker, TrackerSettings
-from tests.fakes import BrightnessClassifier, FakeClock, ListSink, ScriptedFinder, frame
+from tests.fakes import BrightnessClassifier, FakeClock, ListSink, ScriptedFinder
+from tests.fakes import frame as plain_frame
 
+frame = partial(plain_frame, contrast=30)
 BOX = Box(200, 150, 100, 100)
 OTHER = Box(450, 150, 100, 100)
 

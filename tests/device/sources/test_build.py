@@ -2,9 +2,11 @@ import pytest
 
 from device.demo import CLIP_PATH
 from device.sources import build_source
-from device.sources.opencv import Camera, Stream
+from device.sources.picamera import PiCamera
 from device.sources.replay import ImageFolder
 from device.sources.settings import SourceSettings
+from device.sources.stream import Stream
+from device.sources.v4l2 import Camera
 from device.sources.video import VideoFile
 from tests.fakes import FakeClock
 
@@ -16,6 +18,8 @@ from tests.fakes import FakeClock
         ("/dev/video7", Camera, "/dev/video7", True),
         ("rtsp://me:secret@camera.lan/live", Stream, "rtsp://camera.lan/live", True),
         ("https://camera.lan/video", Stream, "https://camera.lan/video", True),
+        ("picamera", PiCamera, "picamera", True),
+        ("picamera:1", PiCamera, "picamera:1", True),
         ("film.mp4", VideoFile, "film.mp4", False),
         ("demo", VideoFile, "demo", False),
     ],

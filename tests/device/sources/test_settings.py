@@ -39,6 +39,12 @@ def test_a_camera_may_be_given_as_a_number():
     assert SourceSettings.model_validate({"uri": 1}).uri == "1"
 
 
+@pytest.mark.parametrize("uri", ["picamera:", "picamera:one", "picamera:-1", "picamera:1.0"])
+def test_a_pis_camera_has_a_number_or_none(uri):
+    with pytest.raises(ValidationError, match="picamera:1, with its number"):
+        SourceSettings(uri=uri)
+
+
 def test_the_longest_wait_may_not_be_below_the_first():
     with pytest.raises(ValidationError, match=r"reopen_delay_max_s, 2\.0, is below reopen_delay_s, 5\.0"):
         SourceSettings(reopen_delay_s=5.0, reopen_delay_max_s=2.0)
