@@ -5,7 +5,7 @@ hardware's.
 """
 
 import os
-import tempfile
+import secrets
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -233,14 +233,14 @@ class _Film:
 @contextmanager
 def _replacing(path: Path) -> Iterator[Path]:
     """A file beside ``path`` that takes its place at the end, and is gone where there is none."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
+    # Named before it is made: Ctrl-C between the two leaves nothing either.
+    unfinished = path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
     try:
-        os.fchmod(descriptor, 0o644)
-        yield Path(name)
-        os.fsync(descriptor)
-        Path(name).replace(path)
+        with unfinished.open("xb") as file:
+            os.fchmod(file.fileno(), 0o644)
+            yield unfinished
+            os.fsync(file.fileno())
+        unfinished.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
         raise
-    finally:
-        os.close(descriptor)

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from device.interfaces import Clock
 from device.records import Frame
 
+_LOG_LEVEL_SILENT = 0  # cv::utils::logging::LOG_LEVEL_SILENT
+
 
 def to_frame(picture: NDArray[Any], *, time_s: float, taken_at: datetime, index: int, colour: bool) -> Frame:
     """A Frame of ``picture``: uint8 (height, width, 3) in BGR order, or (height, width) from a grey camera."""
@@ -26,7 +28,9 @@ def quieten() -> None:
     """Keep OpenCV's and FFmpeg's own lines off stderr, unless the environment asks for them."""
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET; read at the first opening
     if "OPENCV_LOG_LEVEL" not in os.environ:
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+        # OpenCV 4.12 moved it.
+        set_log_level = getattr(cv2, "setLogLevel", None) or cv2.utils.logging.setLogLevel
+        set_log_level(_LOG_LEVEL_SILENT)
 
 
 class Timeline:
