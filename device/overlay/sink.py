@@ -10,7 +10,7 @@ from device.overlay.privacy import Veil
 from device.overlay.process import OverlayProcess
 from device.overlay.scene import BrokerView, FaceMark, Scene, SourceView
 from device.overlay.settings import OverlaySettings
-from device.overlay.slot import PictureSlot
+from device.overlay.slot import PictureSlot, thinned
 from device.overlay.supervisor import Process, Supervisor
 from device.records import Event, Frame, Observation, RelativeBox
 
@@ -113,21 +113,25 @@ class OverlaySink:
         now_s = observation.frame.time_s
         return Scene(
             None,
-            tuple(FaceMark.of(face, *size, now_s) for face in observation.faces[:_MOST_FACES]),
+            tuple(FaceMark.of(face, *size, now_s) for face in observation.faces),
             now_s,
             self._fps(),
             "ok",
             self._broker(),
             aspect=size[0] / size[1],
-            unconfirmed=tuple(RelativeBox.of(box, *size) for box in observation.found[:_MOST_FACES]),
+            unconfirmed=tuple(RelativeBox.of(box, *size) for box in observation.found),
         )
 
     def _lay_down(self, frame: Frame, scene: Scene, hidden: Sequence[RelativeBox]) -> Moment:
+        faces = scene.faces[:_MOST_FACES]
         if self._settings.privacy == "boxes":
-            return Moment(scene.faces, scene.time_s, None, scene.aspect)
-        picture = self._slot.write(frame.grey if frame.bgr is None else frame.bgr)
-        conceal(picture, hidden)
-        return Moment(scene.faces, scene.time_s, picture.shape, unconfirmed=scene.unconfirmed)
+            return Moment(faces, scene.time_s, None, scene.aspect)
+        picture = frame.grey if frame.bgr is None else frame.bgr
+        if self._settings.privacy == "blur":
+            picture = thinned(picture).copy()
+            conceal(picture, hidden)
+        shape = self._slot.write(picture)
+        return Moment(faces, scene.time_s, shape, unconfirmed=scene.unconfirmed[:_MOST_FACES])
 
     def _fps(self) -> float | None:
         if len(self._frames_s) < 2:

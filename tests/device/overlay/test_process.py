@@ -66,8 +66,8 @@ def test_it_opens_takes_pictures_and_ends_when_it_is_let_go(start):
     overlay.wait_for("shown")
     for number in range(3):
         asked = overlay.said.count("ready")
-        picture = overlay.slot.write(np.full((48, 64, 3), number, np.uint8))
-        assert overlay.process.say(Update("ok", "connected", 15.0, Moment((), time.monotonic(), picture.shape)))
+        shape = overlay.slot.write(np.full((48, 64, 3), number, np.uint8))
+        assert overlay.process.say(Update("ok", "connected", 15.0, Moment((), time.monotonic(), shape)))
         overlay.wait_for("ready", asked + 1)
     overlay.process.end(30.0)
     assert overlay.process.ended == "exit code 0"
