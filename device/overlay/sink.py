@@ -5,8 +5,7 @@ from collections.abc import Callable, Sequence
 
 from device.interfaces import Clock
 from device.overlay.channel import Moment, Report, Update
-from device.overlay.conceal import conceal
-from device.overlay.privacy import Veil
+from device.overlay.privacy import Veil, conceal
 from device.overlay.process import OverlayProcess
 from device.overlay.scene import BrokerView, FaceMark, Scene, SourceView
 from device.overlay.settings import OverlaySettings
