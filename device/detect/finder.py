@@ -1,5 +1,6 @@
 """The faces of a frame, cheaply: around those that are known, and now and then elsewhere."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 
@@ -72,21 +73,22 @@ class HaarFaceFinder:
             return []
         begun_s = self._cpu_time_s()
         search = narrowed(self._parts[part], where)
+        whole = search.region == self._parts[part].region
         if self._looks[part] % 2:
             search = between_sizes(search, self._settings.scale_factor)
         found = self._detector.search(pyramid, search)
         self._looks[part] += 1
-        self._schedule.done(part, time_s, self._cpu_time_s() - begun_s)
+        self._schedule.done(part, time_s, self._cpu_time_s() - begun_s, whole=whole)
         self._changes.searched(part, where)
         return found
 
     def _where(self, part: int, time_s: float) -> Box | None:
-        """Where to search in a part: one that came and is still has a second chance to be found."""
+        """Where to search in a part: what changed, and once more what changed the time before, if it was missed."""
         changed = self._parts[part].region if self._schedule.is_old(part, time_s) else self._changes.changed(part)
         again = self._again.pop(part, None)
         if changed is not None:
             self._again[part] = changed
-        return changed or again
+        return changed.union(again) if changed and again else changed or again
 
     def _follow(self, pyramid: Pyramid, expected: Expected, index: int) -> Face | None:
         reach = min(_MOST_REACH, _REACH + _REACH_PER_MISS * expected.missed)
@@ -106,7 +108,7 @@ class HaarFaceFinder:
             other_deg = self._rolls_deg[expected.missed % len(self._rolls_deg)]
             return (last_deg,) if other_deg == last_deg else (last_deg, other_deg)
         if last_deg and index % _UPRIGHT_EVERY == 0:
-            step_deg = ROLL_STEP_DEG if last_deg > 0 else -ROLL_STEP_DEG
+            step_deg = math.copysign(min(ROLL_STEP_DEG, abs(last_deg)), last_deg)
             return (last_deg - step_deg, last_deg)
         return (last_deg,)
 
