@@ -63,4 +63,6 @@ def frame(index: int, fps: float = 10.0, level: int = 200, size: tuple[int, int]
     """A frame of one grey level on average, with a sharp pattern."""
     time_s = 100.0 + index / fps
     pattern = np.indices(size).sum(axis=0) // 4 % 2 * 60 - 30
-    return Frame(np.clip(level + pattern, 0, 255).astype(np.uint8), time_s, START + timedelta(seconds=index / fps), index)
+    return Frame(
+        np.clip(level + pattern, 0, 255).astype(np.uint8), time_s, START + timedelta(seconds=index / fps), index
+    )
