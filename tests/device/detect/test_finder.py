@@ -48,6 +48,7 @@ class Watch:
         self.finder._detector = self.detector
         self.fps = fps
         self.index = 0
+        self.dropped = 0
         self.expected: tuple[Expected, ...] = ()
 
     @property
@@ -57,7 +58,8 @@ class Watch:
     def look(self, picture) -> list[Face]:
         self.index += 1
         taken_at = START + timedelta(seconds=self.time_s)
-        return self.finder.find(Frame(picture, self.time_s, taken_at, self.index), self.expected)
+        number = self.index * (1 + self.dropped) + self.dropped
+        return self.finder.find(Frame(picture, self.time_s, taken_at, number), self.expected)
 
     def look_for(self, seconds: float, picture) -> list[list[Face]]:
         """What is found in each frame of so many seconds of the same picture."""
@@ -171,6 +173,17 @@ def test_a_head_that_is_slowly_tilted_and_raised_again_is_followed_all_the_way(s
     assert all(face.box.iou(box) > 0.4 for face in seen)
     assert any(side * face.roll_deg >= 22.0 for face in seen)
     assert seen[-1].roll_deg == 0.0
+
+
+@pytest.mark.parametrize("dropped", [0, 1, 3])
+def test_a_tilted_head_is_now_and_then_searched_for_more_upright_whichever_frames_are_dropped(dropped):
+    watch = Watch()
+    watch.dropped = dropped
+    watch.expected = (Expected(Box(300, 200, 100, 100), roll_deg=44.0),)
+    watch.look_for(1.0, _plain())
+    around = [search.roll_deg for search in watch.detector.searches if search.region.w < 200]
+    assert set(around) == {22.0, 44.0}
+    assert around.count(44.0) > 2 * around.count(22.0)
 
 
 def test_where_upright_faces_alone_are_wanted_a_tilted_head_is_lost():
