@@ -26,7 +26,7 @@ class Patch:
 
     def box_in_frame(self, x: float, y: float, w: float, h: float) -> Box:
         """A box of the patch in the frame's pixels: around the same point, as large as there, and upright."""
-        centre_x, centre_y = self.to_frame @ (x + w / 2, y + h / 2, 1.0)
+        centre_x, centre_y = (float(value) for value in self.to_frame @ (x + w / 2, y + h / 2, 1.0))
         scale = math.sqrt(abs(np.linalg.det(self.to_frame[:, :2])))
         return Box(centre_x - w * scale / 2, centre_y - h * scale / 2, w * scale, h * scale)
 

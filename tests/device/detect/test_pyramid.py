@@ -109,6 +109,7 @@ def test_a_box_is_as_large_in_the_frame_as_the_scale_says(scale, roll_deg):
     patch = _marked(160, 120).cut(Box(60, 20, 200, 200), scale, roll_deg)
     box = patch.box_in_frame(5, 5, 24, 24)
     assert (box.w, box.h) == pytest.approx((24 / scale, 24 / scale), rel=0.01)
+    assert {type(value) for value in (box.x, box.y, box.w, box.h)} == {float}
 
 
 @pytest.mark.parametrize("roll_deg", [22.0, -22.0, 45.0])
