@@ -1,10 +1,11 @@
+import numpy as np
 import pytest
 
 from device.contract.metadata import Smoothing
-from device.contract.preprocess import InputSpec
+from device.contract.preprocess import InputSpec, crop_face
 from device.events import EventDeriver
 from device.pipeline import Pipeline
-from device.records import Box, Face
+from device.records import Box, Face, Frame
 from device.schedule import ClassifySchedule
 from device.smooth import EmotionSmoother
 from device.telemetry import Telemetry
@@ -16,25 +17,28 @@ OTHER = Box(450, 150, 100, 100)
 
 
 class CountingClassifier(BrightnessClassifier):
-    """Knows how many crops it has seen."""
+    """Knows how many crops it has seen, and the last one."""
 
     calls = 0
+    last_crop = np.zeros(0, np.uint8)
 
     def classify(self, crop):
         self.calls += 1
+        self.last_crop = crop
         return super().classify(crop)
 
 
 class ListeningFinder:
     """Always finds the same boxes, and keeps what it is told to expect."""
 
-    def __init__(self, boxes):
+    def __init__(self, boxes, roll_deg=0.0):
         self.boxes = boxes
+        self.roll_deg = roll_deg
         self.expected = []
 
     def find(self, _, expected):
         self.expected.append(expected)
-        return [Face(box, 10.0) for box in self.boxes]
+        return [Face(box, 10.0, self.roll_deg) for box in self.boxes]
 
 
 def _pipeline(sink, *boxes_per_frame, finder=None, classifier=None, turns=None):
@@ -164,3 +168,29 @@ def test_a_face_that_moves_out_of_the_frame_leaves_at_once(sink):
     for index in range(28):
         pipeline.step(frame(index))
     assert _types(sink)[-1] == "face_left"
+
+
+def test_the_classifier_sees_a_tilted_face_upright(sink):
+    classifier = CountingClassifier()
+    pipeline = _pipeline(sink, finder=ListeningFinder([BOX], roll_deg=22.0), classifier=classifier)
+    for index in range(10):
+        pipeline.step(frame(index))
+    grey = frame(0).grey
+    assert np.array_equal(classifier.last_crop, crop_face(grey, BOX, InputSpec(), 22.0))
+    assert not np.array_equal(classifier.last_crop, crop_face(grey, BOX, InputSpec()))
+
+
+def test_crops_in_which_little_can_be_read_change_an_emotion_later():
+    def frames_until_sad(other_frame):
+        pipeline = _pipeline(ListSink(), *[[BOX]] * 200)
+        for index in range(200):
+            face = next(iter(pipeline.step(frame(index) if index < 30 else other_frame(index)).faces), None)
+            if face is not None and face.reading is not None and face.reading.emotion == "sad":
+                return index
+        return None
+
+    def plain(index):
+        as_ever = frame(index)
+        return Frame(np.full_like(as_ever.grey, 20), as_ever.time_s, as_ever.taken_at, index)
+
+    assert frames_until_sad(lambda index: frame(index, level=20)) < frames_until_sad(plain)

@@ -117,6 +117,23 @@ def test_searching_one_part_does_not_make_the_other_known():
     assert _holds(changes.changed(1), both)
 
 
+def test_what_was_searched_in_a_part_that_begins_further_right_is_known_too():
+    changes = _look(_seen(_room(), LEFT, RIGHT), _with(_room(), THING))
+    where = changes.changed(1)
+    assert where is not None
+    changes.searched(1, where)
+    assert changes.changed(1) is None
+
+
+def test_what_was_not_searched_stays_new():
+    other = Box(80, 300, 60, 60)
+    changes = _look(_seen(_room()), _with(_room(), THING, other))
+    changes.searched(0, THING)
+    where = changes.changed(0)
+    assert _holds(where, other)
+    assert where.overlap(THING) < 0.2
+
+
 def test_what_was_searched_before_the_light_changed_and_after_it_is_known_alike():
     changes = _look(_seen(_room()), _with(_room(25.0), THING))
     _search(changes)

@@ -326,6 +326,20 @@ def test_where_something_moves_only_its_surroundings_are_searched():
     assert all(search.region.w * search.region.h < 0.5 * 640 * 480 for search in middle)
 
 
+def test_the_movement_of_a_known_face_is_not_searched_for_new_ones():
+    watch = Watch()
+    watch.come_to_rest(_plain())
+    watch.detector.searches.clear()
+    box = Box(300, 200, 100, 100)
+    for number in range(round(2 * INTERVAL_S * watch.fps)):
+        picture = _plain()
+        picture[200:300, 300 + 2 * number : 400 + 2 * number] = 200
+        watch.expected = (Expected(Box(box.x + 2 * number, box.y, box.w, box.h)),)
+        watch.look(picture)
+    assert watch.detector.searches
+    assert all(search.region.w < 640 for search in watch.detector.searches)
+
+
 def test_a_frame_of_another_size_is_searched_afresh():
     watch = Watch()
     picture, (box,) = shot(ONE)

@@ -129,6 +129,16 @@ def test_a_region_outside_the_frame_shows_its_edge(region, roll_deg):
     assert (patch.pixels == 90).all()
 
 
+@pytest.mark.parametrize("region", [Box(-90, 20, 50, 50), Box(500, 20, 50, 50), Box(20, 400, 50, 50)])
+def test_the_upright_patch_of_a_region_outside_the_frame_says_which_of_its_pixels_it_has(region):
+    patch = Pyramid(np.full((240, 320), 90, np.uint8)).cut(region, 1.0)
+    height, width = patch.pixels.shape
+    shown = patch.box_in_frame(0, 0, width, height)
+    x, y = shown.centre
+    assert 0 < x < 320
+    assert 0 < y < 240
+
+
 def test_cutting_leaves_the_frame_as_it_was():
     grey = np.random.default_rng(2).integers(0, 256, (120, 160), dtype=np.uint8)
     before = grey.copy()

@@ -65,6 +65,11 @@ def test_no_search_costs_much_more_than_another_so_that_no_frame_is_late(size):
     assert max(costs) < 5 * sum(costs) / len(costs)
 
 
+def test_rounding_does_not_lose_the_largest_size_of_a_search():
+    for search in _parts(1280, 720):
+        assert search.largest_px > 1.05 * search.smallest_px * FACTOR**2
+
+
 def test_every_search_lies_inside_the_picture():
     for size in PICTURES:
         for search in _parts(size[0], size[1], tilt_deg=22.0):
