@@ -9,7 +9,7 @@ class ScanSchedule:
 
     Args:
         interval_s: of a round, seconds.
-        still_interval_s: a part in which nothing has changed is searched again after so long, seconds.
+        still_interval_s: all of a part is searched again after so long, whether it has changed or not, seconds.
         cpu_share: of one core that searching may take; a round takes longer where it would be more.
     """
 
@@ -56,11 +56,19 @@ class ScanSchedule:
         """Whether the part is to be searched even if nothing has changed in it."""
         return time_s - self._searched_s[part] >= self._still_interval_s
 
-    def done(self, part: int, time_s: float, cost_s: float) -> None:
-        """Take note that a part was searched at monotonic ``time_s``, and of the CPU seconds that it cost."""
+    def done(self, part: int, time_s: float, cost_s: float, *, whole: bool = True) -> None:
+        """Take note that a part was searched.
+
+        Args:
+            part: its number.
+            time_s: when, monotonic seconds.
+            cost_s: CPU seconds that it took.
+            whole: whether all of it was; one in which something always moves grows old elsewhere.
+        """
         before_s = self._costs_s[part]
         self._costs_s[part] = before_s + 0.2 * (cost_s - before_s) if before_s else cost_s
-        self._searched_s[part] = time_s
+        if whole:
+            self._searched_s[part] = time_s
 
 
 class ClassifySchedule:

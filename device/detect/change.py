@@ -45,9 +45,7 @@ class ChangeMap:
         now, before = self._now[rows, columns], self._seen[part]
         if before is None or before.shape != now.shape:
             return region
-        difference = now - before
-        difference -= np.int16(np.median(difference))
-        moved = np.abs(difference) > _CHANGED_GREY
+        moved = np.abs(now - before - _lighter(now, before)) > _CHANGED_GREY
         for face in self._faces:
             face_rows, face_columns = self._cells(_head_and_shoulders(face))
             moved[_shifted(face_rows, rows), _shifted(face_columns, columns)] = False
@@ -68,6 +66,7 @@ class ChangeMap:
         if before is None or before.shape != now.shape:
             self._seen[part] = now.copy()
             return
+        before += _lighter(now, before)  # what is not searched now stays comparable with what is
         inner_rows, inner_columns = self._cells(where)
         cells = _shifted(inner_rows, rows), _shifted(inner_columns, columns)
         before[cells] = now[cells]
@@ -78,6 +77,11 @@ class ChangeMap:
         right = min(width, int((region.x + region.w) / self._cell_px) + 1)
         bottom = min(height, int((region.y + region.h) / self._cell_px) + 1)
         return slice(top, max(top, bottom)), slice(left, max(left, right))
+
+
+def _lighter(now: NDArray[np.int16], before: NDArray[np.int16]) -> np.int16:
+    """By how many grey levels the light has changed everywhere."""
+    return np.int16(np.median(now - before))
 
 
 def _head_and_shoulders(face: Box) -> Box:

@@ -1,5 +1,6 @@
 """The faces of a frame, cheaply: around those that are known, and now and then elsewhere."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 
@@ -42,6 +43,7 @@ class HaarFaceFinder:
         self._schedule = ScanSchedule(2 * settings.scan_interval_s, settings.still_interval_s, settings.cpu_share)
         self._cpu_time_s = cpu_time_s
         self._size = (0, 0)
+        self._frames = 0
         self._parts: tuple[Search, ...] = ()
         self._changes = ChangeMap(())
         self._looks: list[int] = []
@@ -51,7 +53,8 @@ class HaarFaceFinder:
         """Faces in ``frame``: those of ``expected`` that are seen, and new ones; boxes in its pixels."""
         pyramid = Pyramid(frame.grey)
         self._fit(pyramid.size)
-        known = [face for one in expected if (face := self._follow(pyramid, one, frame.index))]
+        self._frames += 1  # the frame's own number also counts dropped ones, and may skip every multiple of four
+        known = [face for one in expected if (face := self._follow(pyramid, one))]
         self._changes.look(pyramid, [one.box for one in expected])
         new = [face for part in self._schedule.due(frame.time_s) for face in self._scan(pyramid, part, frame.time_s)]
         strange = (face for face in new if all(face.box.overlap(one.box) < SAME_FACE_OVERLAP for one in known))
@@ -80,8 +83,10 @@ class HaarFaceFinder:
         begun_s = self._cpu_time_s()
         self._looks[part] += 1
         otherwise = changed is None or self._looks[part] % _OTHERWISE_EVERY == 0
-        found = self._search(pyramid, narrowed(self._parts[part], where), otherwise=otherwise)
-        self._schedule.done(part, time_s, self._cpu_time_s() - begun_s)
+        search = narrowed(self._parts[part], where)
+        found = self._search(pyramid, search, otherwise=otherwise)
+        whole = search.region == self._parts[part].region
+        self._schedule.done(part, time_s, self._cpu_time_s() - begun_s, whole=whole)
         self._changes.searched(part, where)
         return found
 
@@ -91,9 +96,9 @@ class HaarFaceFinder:
         search = between_sizes(search, self._settings.scale_factor)
         return self._detector.search(pyramid, search, evened=self._settings.equalise)
 
-    def _follow(self, pyramid: Pyramid, expected: Expected, index: int) -> Face | None:
+    def _follow(self, pyramid: Pyramid, expected: Expected) -> Face | None:
         reach = min(_MOST_REACH, _REACH + _REACH_PER_MISS * expected.missed)
-        for roll_deg in self._tilts(expected, index):
+        for roll_deg in self._tilts(expected):
             search = surroundings(expected.box, reach=reach, growth=_GROWTH, roll_deg=roll_deg)
             face = self._detector.look_for(pyramid, search)
             if face is not None:
@@ -101,14 +106,14 @@ class HaarFaceFinder:
                 return Face(face.box, face.score, roll_deg, vouched)
         return None
 
-    def _tilts(self, expected: Expected, index: int) -> tuple[float, ...]:
+    def _tilts(self, expected: Expected) -> tuple[float, ...]:
         """The tilts to try, in order: as before, sometimes a more upright one first, another one once it is missed."""
         last_deg = expected.roll_deg
         if expected.missed:
             other_deg = self._rolls_deg[expected.missed % len(self._rolls_deg)]
             return (last_deg,) if other_deg == last_deg else (last_deg, other_deg)
-        if last_deg and index % _UPRIGHT_EVERY == 0:
-            step_deg = ROLL_STEP_DEG if last_deg > 0 else -ROLL_STEP_DEG
+        if last_deg and self._frames % _UPRIGHT_EVERY == 0:
+            step_deg = math.copysign(min(ROLL_STEP_DEG, abs(last_deg)), last_deg)
             return (last_deg - step_deg, last_deg)
         return (last_deg,)
 

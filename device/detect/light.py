@@ -19,11 +19,11 @@ class LightEvener:
 
     def even(self, grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """uint8 (height, width) with about the same contrast everywhere."""
-        return self._clahe.apply(grey).astype(np.uint8, copy=False)
+        return self._clahe.apply(lifted(grey)).astype(np.uint8, copy=False)
 
 
 def lifted(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The surroundings of one face, uint8 (height, width), with more contrast where its middle has little."""
+    """uint8 (height, width) with more contrast where its middle has little: there is the face, if it is about one."""
     height, width = grey.shape
     middle = grey[height // 4 : -(-3 * height // 4), width // 4 : -(-3 * width // 4)]
     mean, deviation = (float(value[0, 0]) for value in cv2.meanStdDev(middle))

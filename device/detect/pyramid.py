@@ -26,7 +26,7 @@ class Patch:
 
     def box_in_frame(self, x: float, y: float, w: float, h: float) -> Box:
         """A box of the patch in the frame's pixels: around the same point, as large as there, and upright."""
-        centre_x, centre_y = self.to_frame @ (x + w / 2, y + h / 2, 1.0)
+        centre_x, centre_y = (float(value) for value in self.to_frame @ (x + w / 2, y + h / 2, 1.0))
         scale = math.sqrt(abs(np.linalg.det(self.to_frame[:, :2])))
         return Box(centre_x - w * scale / 2, centre_y - h * scale / 2, w * scale, h * scale)
 
@@ -82,7 +82,7 @@ def _upright(picture: NDArray[np.uint8], region: Box, scale: float, level: int) 
     left, top = max(0, math.floor(region.x * share)), max(0, math.floor(region.y * share))
     right = min(width, max(left + 1, math.ceil((region.x + region.w) * share)))
     bottom = min(height, max(top + 1, math.ceil((region.y + region.h) * share)))
-    part = picture[top:bottom, min(left, right - 1) : right]
+    part = picture[min(top, bottom - 1) : bottom, min(left, right - 1) : right]
     left, top = right - part.shape[1], bottom - part.shape[0]
     size = max(1, round(part.shape[1] * scale / share)), max(1, round(part.shape[0] * scale / share))
     step_x, step_y = part.shape[1] / size[0] / share, part.shape[0] / size[1] / share

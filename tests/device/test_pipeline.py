@@ -1,12 +1,13 @@
 from functools import partial
 
+import numpy as np
 import pytest
 
 from device.contract.metadata import Smoothing
-from device.contract.preprocess import InputSpec
+from device.contract.preprocess import InputSpec, crop_face
 from device.events import EventDeriver
 from device.pipeline import Pipeline
-from device.records import Box
+from device.records import Box, Face, Frame
 from device.schedule import ClassifySchedule
 from device.smooth import EmotionSmoother
 from device.telemetry import Telemetry
@@ -19,13 +20,38 @@ BOX = Box(200, 150, 100, 100)
 OTHER = Box(450, 150, 100, 100)
 
 
-def _pipeline(sink, *boxes_per_frame):
+class CountingClassifier(BrightnessClassifier):
+    """Knows how many crops it has seen, and the last one."""
+
+    calls = 0
+    last_crop = np.zeros(0, np.uint8)
+
+    def classify(self, crop):
+        self.calls += 1
+        self.last_crop = crop
+        return super().classify(crop)
+
+
+class ListeningFinder:
+    """Always finds the same boxes, and keeps what it is told to expect."""
+
+    def __init__(self, boxes, roll_deg=0.0):
+        self.boxes = boxes
+        self.roll_deg = roll_deg
+        self.expected = []
+
+    def find(self, _, expected):
+        self.expected.append(expected)
+        return [Face(box, 10.0, self.roll_deg) for box in self.boxes]
+
+
+def _pipeline(sink, *boxes_per_frame, finder=None, classifier=None, turns=None):
     clock = FakeClock()
     return Pipeline(
-        finder=ScriptedFinder(*boxes_per_frame),
+        finder=finder or ScriptedFinder(*boxes_per_frame),
         tracker=CentroidTracker(TrackerSettings()),
-        classifier=BrightnessClassifier(),
-        turns=ClassifySchedule(interval_s=0.0, most_per_frame=2),
+        classifier=classifier or BrightnessClassifier(),
+        turns=turns or ClassifySchedule(interval_s=0.0, most_per_frame=2),
         input_spec=InputSpec(),
         smoother=EmotionSmoother(Smoothing(min_dwell_s=0.3)),
         deriver=EventDeriver(clock),
@@ -99,3 +125,76 @@ def test_a_reading_outlives_a_frame_in_which_the_face_was_not_seen(sink):
     assert not face.track.visible
     assert face.reading is not None
     assert face.reading.emotion == "happy"
+
+
+@pytest.mark.parametrize("most_per_frame", [1, 2])
+def test_more_faces_than_can_be_classified_in_a_frame_take_turns(sink, most_per_frame):
+    boxes = [Box(20 + 150 * number, 150, 100, 100) for number in range(4)]
+    classifier = CountingClassifier()
+    pipeline = _pipeline(
+        sink,
+        *[boxes] * 40,
+        classifier=classifier,
+        turns=ClassifySchedule(interval_s=0.0, most_per_frame=most_per_frame),
+    )
+    counts = []
+    for index in range(40):
+        before = classifier.calls
+        observation = pipeline.step(frame(index))
+        counts.append(classifier.calls - before)
+    assert max(counts) == most_per_frame
+    assert [face.reading.emotion for face in observation.faces] == ["happy"] * 4
+
+
+def test_a_face_that_is_not_seen_is_not_classified(sink):
+    classifier = CountingClassifier()
+    pipeline = _pipeline(sink, *[[BOX]] * 20, classifier=classifier)
+    for index in range(20):
+        pipeline.step(frame(index))
+    before = classifier.calls
+    for index in range(20, 25):
+        pipeline.step(frame(index))
+    assert before > 10
+    assert classifier.calls == before
+
+
+def test_the_finder_is_told_where_the_faces_are_expected(sink):
+    finder = ListeningFinder([BOX])
+    pipeline = _pipeline(sink, finder=finder)
+    for index in range(3):
+        pipeline.step(frame(index))
+    assert [len(expected) for expected in finder.expected] == [0, 1, 1]
+    assert finder.expected[-1][0].box.iou(BOX) > 0.99
+
+
+def test_a_face_that_moves_out_of_the_frame_leaves_at_once(sink):
+    pipeline = _pipeline(sink, *[[Box(250 + 15 * number, 150, 100, 100)] for number in range(20)])
+    for index in range(28):
+        pipeline.step(frame(index))
+    assert _types(sink)[-1] == "face_left"
+
+
+def test_the_classifier_sees_a_tilted_face_upright(sink):
+    classifier = CountingClassifier()
+    pipeline = _pipeline(sink, finder=ListeningFinder([BOX], roll_deg=22.0), classifier=classifier)
+    for index in range(10):
+        pipeline.step(frame(index))
+    grey = frame(0).grey
+    assert np.array_equal(classifier.last_crop, crop_face(grey, BOX, InputSpec(), 22.0))
+    assert not np.array_equal(classifier.last_crop, crop_face(grey, BOX, InputSpec()))
+
+
+def test_crops_in_which_little_can_be_read_change_an_emotion_later():
+    def frames_until_sad(other_frame):
+        pipeline = _pipeline(ListSink(), *[[BOX]] * 200)
+        for index in range(200):
+            face = next(iter(pipeline.step(frame(index) if index < 30 else other_frame(index)).faces), None)
+            if face is not None and face.reading is not None and face.reading.emotion == "sad":
+                return index
+        return None
+
+    def plain(index):
+        as_ever = frame(index)
+        return Frame(np.full_like(as_ever.grey, 20), as_ever.time_s, as_ever.taken_at, index)
+
+    assert frames_until_sad(lambda index: frame(index, level=20)) < frames_until_sad(plain)

@@ -67,6 +67,31 @@ def test_the_frame_rate_does_not_change_the_average():
     assert after_slow == pytest.approx(after_fast, abs=1e-6)
 
 
+@pytest.mark.parametrize("quality", [0.1, 0.5])
+def test_scores_of_a_poor_crop_weigh_as_if_they_had_lasted_for_that_share_of_the_time(quality):
+    poor, short = EmotionSmoother(DEFAULTS), EmotionSmoother(DEFAULTS)
+    for smoother in (poor, short):
+        _feed(smoother, HAPPY, 0.0, 2.0)
+    after_poor = poor.update(1, SAD, 2.0 + 0.4, quality).scores
+    after_short = short.update(1, SAD, 2.0 + 0.4 * quality).scores
+    assert after_poor.probabilities == pytest.approx(after_short.probabilities)
+
+
+def test_poor_crops_do_not_turn_what_good_ones_showed():
+    smoother = EmotionSmoother(DEFAULTS)
+    _feed(smoother, HAPPY, 0.0, 2.0)
+    for number in range(1, 4):
+        assert smoother.update(1, SAD, 2.0 + number / 10, quality=0.1).scores.top[0] == "happy"
+    assert smoother.update(1, SAD, 2.9, quality=1.0).scores.top[0] == "sad"
+
+
+def test_if_there_are_only_poor_crops_they_are_believed_in_the_end():
+    smoother = EmotionSmoother(DEFAULTS)
+    _feed(smoother, HAPPY, 0.0, 2.0)
+    readings = [smoother.update(1, SAD, 2.0 + number / 10, quality=0.2) for number in range(1, 60)]
+    assert readings[-1].emotion == "sad"
+
+
 def test_faces_do_not_mix():
     smoother = EmotionSmoother(DEFAULTS)
     _feed(smoother, HAPPY, 0.0, 2.0, track=1)

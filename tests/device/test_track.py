@@ -15,15 +15,24 @@ VIDEOS = Path(__file__).parents[3] / "shared" / "data" / "videos"
 FPS = 10.0
 
 
-def face(x: float, y: float = 200.0, side: float = 100.0, score: float = 10.0) -> Face:
+def face(
+    x: float,
+    y: float = 200.0,
+    side: float = 100.0,
+    score: float = 10.0,
+    *,
+    roll_deg: float = 0.0,
+    vouched: bool = True,
+) -> Face:
     """A face around (x, y)."""
-    return Face(Box(x - side / 2, y - side / 2, side, side), score)
+    return Face(Box(x - side / 2, y - side / 2, side, side), score, roll_deg, vouched)
 
 
 class Scene:
     """A tracker and the time, which goes on by a frame with every look."""
 
-    def __init__(self, fps: float = FPS, **settings):
+    def __init__(self, fps: float = FPS, size: tuple[float, float] | None = None, **settings):
+        self.size = size
         self.tracker = CentroidTracker(TrackerSettings(**settings))
         self.time_s = 50.0
         self.fps = fps
@@ -32,9 +41,13 @@ class Scene:
     def look(self, *faces: Face):
         """The active tracks after one more frame."""
         self.time_s += 1 / self.fps
-        update = self.tracker.update(faces, self.time_s)
+        update = self.tracker.update(faces, self.time_s, self.size)
         self.ended += update.ended
         return update.active
+
+    def expect(self):
+        """Where the faces should be in the next frame."""
+        return self.tracker.expect(self.time_s + 1 / self.fps)
 
     def look_for(self, seconds: float, *faces: Face):
         """The active tracks after so many seconds of the same."""
@@ -215,6 +228,149 @@ def test_time_that_goes_back_is_refused():
     tracker.update([], 2.0)
     with pytest.raises(RecordError, match=r"a frame at 1\.0 s comes after one at 2\.0 s"):
         tracker.update([], 1.0)
+
+
+def test_nothing_is_expected_where_nothing_was():
+    assert Scene().expect() == ()
+
+
+def test_a_face_is_expected_from_its_first_detection_on_before_it_counts():
+    scene = Scene()
+    assert scene.look(face(100)) == ()
+    (expected,) = scene.expect()
+    assert expected.box == face(100).box
+
+
+def test_a_moving_face_is_expected_where_it_is_going():
+    scene = Scene()
+    for number in range(20):
+        scene.look(face(100 + 12 * number))
+    (expected,) = scene.expect()
+    assert expected.box.centre[0] == pytest.approx(100 + 12 * 20, abs=3)
+
+
+def test_a_missed_face_is_expected_with_the_count_of_its_misses():
+    scene = Scene()
+    scene.look_for(1.0, face(100))
+    counts = []
+    for faces in ([], [], [face(100)], []):
+        scene.look(*faces)
+        counts.append(scene.expect()[0].missed)
+    assert counts == [1, 2, 0, 1]
+
+
+def test_every_face_is_expected_by_itself():
+    scene = Scene()
+    scene.look_for(1.0, face(100), face(400))
+    scene.look(face(400))
+    assert {round(expected.box.centre[0]): expected.missed for expected in scene.expect()} == {100: 1, 400: 0}
+
+
+def test_a_face_that_was_given_up_is_expected_no_more():
+    scene = Scene(lost_s=0.5)
+    scene.look_for(1.0, face(100))
+    scene.look_for(1.0)
+    assert scene.expect() == ()
+
+
+def test_a_tilt_is_kept_while_a_face_is_not_seen_and_follows_the_next_detection():
+    scene = Scene()
+    scene.look_for(1.0, face(100, roll_deg=22.0))
+    (coasting,) = scene.look()
+    assert (coasting.roll_deg, scene.expect()[0].roll_deg) == (22.0, 22.0)
+    (upright,) = scene.look(face(100))
+    assert (upright.roll_deg, scene.expect()[0].roll_deg) == (0.0, 0.0)
+
+
+def test_a_track_has_the_score_of_its_last_detection():
+    scene = Scene()
+    scene.look_for(1.0, face(100, score=3.0))
+    (track,) = scene.look(face(100, score=7.0))
+    assert track.score == 7.0
+
+
+def test_a_second_opinion_is_wanted_of_a_face_until_it_counts_and_then_once_a_second():
+    scene = Scene(confirm_hits=3, confirm_s=0.15)
+    wanted = []
+    for _ in range(31):
+        vouch = [expected.vouch for expected in scene.expect()]
+        wanted += vouch
+        scene.look(face(100, vouched=not vouch or vouch[0]))
+    assert wanted[:3] == [True, True, False]
+    assert sum(wanted[3:]) in {2, 3}
+
+
+def test_a_second_opinion_that_was_refused_is_asked_for_again():
+    scene = Scene()
+    scene.look_for(1.0, face(100))
+    scene.look_for(1.5, face(100, vouched=False))
+    assert scene.expect()[0].vouch
+
+
+def test_a_detection_that_nobody_vouches_for_starts_no_face():
+    scene = Scene()
+    assert scene.look_for(2.0, face(100, vouched=False)) == ()
+    assert scene.expect() == ()
+
+
+def test_detections_that_nobody_vouches_for_confirm_no_face():
+    scene = Scene(confirm_hits=3, confirm_s=0.2)
+    scene.look(face(100))
+    assert scene.look_for(2.0, face(100, vouched=False)) == ()
+    assert scene.expect() == ()
+    assert not scene.ended
+
+
+def test_a_face_that_counts_is_followed_without_being_vouched_for_all_the_time():
+    scene = Scene()
+    scene.look_for(1.0, face(100))
+    for number in range(20):
+        (track,) = scene.look(face(100 + 5 * number, vouched=False))
+    assert track.visible
+    assert track.box.centre[0] == pytest.approx(195, abs=3)
+
+
+def test_a_face_that_is_no_longer_vouched_for_ends_though_it_is_detected():
+    scene = Scene(doubt_s=3.0)
+    scene.look_for(1.0, face(100))
+    assert ids(scene.look_for(2.8, face(100, vouched=False))) == [1]
+    assert scene.look_for(0.4, face(100, vouched=False)) == ()
+    assert ids(scene.ended) == [1]
+
+
+def test_one_that_is_vouched_for_now_and_then_stays():
+    scene = Scene(doubt_s=3.0)
+    scene.look_for(1.0, face(100))
+    for _ in range(5):
+        scene.look_for(2.0, face(100, vouched=False))
+        assert ids(scene.look(face(100))) == [1]
+
+
+def test_a_face_that_moves_out_of_the_frame_ends_at_once():
+    scene = Scene(size=(640, 480), lost_s=5.0)
+    for number in range(30):
+        scene.look(face(300 + 10 * number))
+    assert ids(scene.look()) == [1]
+    for _ in range(6):
+        active = scene.look()
+    assert active == ()
+    assert ids(scene.ended) == [1]
+
+
+@pytest.mark.parametrize(("dx", "dy"), [(-12, 0), (0, -12), (0, 12)])
+def test_it_may_leave_over_any_edge(dx, dy):
+    scene = Scene(size=(640, 480), lost_s=5.0)
+    for number in range(15, -1, -1):
+        scene.look(face((60 if dx else 300) - dx * number, (420 if dy > 0 else 60 if dy else 200) - dy * number))
+    assert ids(scene.look_for(0.2)) == [1]
+    assert scene.look_for(0.6) == ()
+
+
+def test_a_face_at_rest_near_the_edge_is_kept_as_long_as_any():
+    scene = Scene(size=(640, 480), lost_s=1.5)
+    scene.look_for(2.0, face(620))
+    assert ids(scene.look_for(1.4)) == [1]
+    assert scene.look_for(0.2) == ()
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import pytest
 from device.contract.preprocess import InputSpec, crop_face, resize, to_real
 from device.errors import RecordError
 from device.records import Box
+from tests.device.detect.pictures import ONE, shot, tilted
 
 NO_MARGIN = InputSpec(height=10, width=10, crop_margin=0.0)
 
@@ -58,6 +59,43 @@ def test_a_box_larger_than_the_frame_holds_all_of_it():
     assert np.all(crop == 100)
 
 
+def test_without_a_tilt_a_crop_is_what_it_always_was():
+    frame = np.random.default_rng(5).integers(0, 256, (60, 80), dtype=np.uint8)
+    box = Box(22.3, 14.8, 21, 19)
+    assert np.array_equal(crop_face(frame, box, InputSpec(), 0.0), crop_face(frame, box, InputSpec()))
+
+
+@pytest.mark.parametrize("input_px", [48, 96, 50])
+@pytest.mark.parametrize("roll_deg", [22.0, -22.0, 44.0, -44.0])
+def test_what_is_above_the_middle_of_a_tilted_head_is_above_the_middle_of_the_crop(roll_deg, input_px):
+    rows, columns = np.mgrid[:240, :320] + 0.5
+    radians = np.radians(roll_deg)
+    top_x, top_y = 160 + 30 * np.sin(radians), 120 - 30 * np.cos(radians)
+    spot = 220 * np.exp(-((columns - top_x) ** 2 + (rows - top_y) ** 2) / (2 * 5.0**2))
+    spec = InputSpec(input_px, input_px, crop_margin=0.0)
+    crop = crop_face(spot.astype(np.uint8), Box(110, 70, 100, 100), spec, roll_deg)[..., 0].astype(float)
+    rows, columns = np.mgrid[: spec.height, : spec.width] + 0.5
+    middle = (crop * columns).sum() / crop.sum() / spec.width, (crop * rows).sum() / crop.sum() / spec.height
+    assert middle == pytest.approx((0.5, 0.2), abs=0.015)
+
+
+@pytest.mark.parametrize("roll_deg", [10.0, 22.0, -35.0, 44.0])
+def test_the_crop_of_a_tilted_portrait_is_that_of_the_upright_one(roll_deg):
+    portrait, (box,) = shot(ONE)
+    upright = crop_face(portrait, box, InputSpec())[4:-4, 4:-4].astype(float)
+    picture = tilted(portrait, box, roll_deg)
+    turned = crop_face(picture, box, InputSpec(), roll_deg)[4:-4, 4:-4].astype(float)
+    as_it_is = crop_face(picture, box, InputSpec())[4:-4, 4:-4].astype(float)
+    assert np.abs(turned - upright).mean() < 6.0
+    assert np.abs(as_it_is - upright).mean() > 2 * np.abs(turned - upright).mean()
+
+
+def test_a_tilted_crop_at_the_edge_repeats_the_edge():
+    frame = np.full((60, 80), 90, np.uint8)
+    for box in (Box(-15, -15, 40, 40), Box(55, 35, 40, 40)):
+        assert np.all(crop_face(frame, box, InputSpec(), 22.0) == 90)
+
+
 @pytest.mark.parametrize("box", [Box(100, 10, 10, 10), Box(-30, 10, 10, 10), Box(10, 90, 10, 10), Box(10, -30, 10, 10)])
 def test_a_box_outside_the_frame_is_refused(box):
     with pytest.raises(RecordError, match="outside a frame of 80 by 60"):
@@ -69,7 +107,9 @@ def test_the_smallest_box_still_gives_a_crop():
 
 
 def test_another_input_size_needs_no_other_code():
-    assert crop_face(_coordinates(), Box(10, 10, 30, 30), InputSpec(height=24, width=32)).shape == (24, 32, 1)
+    for roll_deg in (0.0, 22.0):
+        crop = crop_face(_coordinates(), Box(10, 10, 30, 30), InputSpec(height=24, width=32), roll_deg)
+        assert crop.shape == (24, 32, 1)
 
 
 def test_shrinking_averages_and_growing_interpolates():

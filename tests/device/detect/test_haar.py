@@ -3,37 +3,38 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from device.demo import CLIP_PATH, load_true_boxes
 from device.detect import DetectorSettings, HaarDetector
+from device.detect.pyramid import Pyramid
+from device.detect.search import surroundings
 from device.errors import UnavailableError
-from device.records import Box
-from device.sources.video import VideoFile
-from tests.fakes import FakeClock
+from device.records import Box, Face
+from tests.device.detect.pictures import NOBODY, ONE, TWO, clip, shot, tilted
+
+
+class Unimpressed:
+    """A second cascade that sees no face anywhere."""
+
+    def find(self, *_, **__):
+        return []
 
 
 @pytest.fixture(scope="module")
-def detector():
-    try:
-        return HaarDetector(DetectorSettings())
-    except UnavailableError as error:
-        pytest.skip(str(error))
+def found_in_clip(detector):
+    """What is found in each picture of the clip, and the true faces."""
+    return [(detector.detect(grey), boxes) for grey, boxes in clip()]
 
 
-@pytest.fixture(scope="module")
-def clip():
-    """Frame and true faces of every 15th frame of the bundled clip, where each face is wholly in view."""
-    source = VideoFile(CLIP_PATH, FakeClock())
-    source.open()
-    frames = list(iter(source.read, None))
-    pairs = list(zip(frames, load_true_boxes(), strict=True))[::15]
-    return [(frame.grey, true) for frame, true in pairs if true and all(face.visible > 0.95 for face in true)]
+def _textures():
+    """Pictures of soft spots without any face; in some the first cascade sees one."""
+    spots = np.random.default_rng(0)
+    for _ in range(10):
+        yield cv2.resize(spots.integers(0, 256, (24, 32), dtype=np.uint8), (640, 480), interpolation=cv2.INTER_CUBIC)
 
 
-def test_the_faces_of_the_clip_are_found_where_they_are_and_nowhere_else(detector, clip):
+def test_the_faces_of_the_clip_are_found_where_they_are_and_nowhere_else(found_in_clip):
     missed = false = faces = 0
-    for grey, true in clip:
-        found = [face.box for face in detector.detect(grey)]
-        boxes = [Box(*face.box_xywh) for face in true]
+    for found_faces, boxes in found_in_clip:
+        found = [face.box for face in found_faces]
         faces += len(boxes)
         missed += sum(all(box.iou(other) < 0.5 for other in found) for box in boxes)
         false += sum(all(box.iou(other) < 0.2 for other in boxes) for box in found)
@@ -42,22 +43,23 @@ def test_the_faces_of_the_clip_are_found_where_they_are_and_nowhere_else(detecto
     assert false <= 0.05 * faces
 
 
-def test_a_face_is_found_at_the_same_place_in_a_picture_twice_as_large(detector, clip):
-    grey, true = clip[0]
+def test_a_face_is_found_at_the_same_place_in_a_picture_twice_as_large(detector):
+    grey, (box,) = shot(ONE)
     large = cv2.resize(grey, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)
-    box = Box(*(2 * value for value in true[0].box_xywh))
-    assert max(face.box.iou(box) for face in detector.detect(large)) > 0.7
+    twice = Box(*(2 * value for value in (box.x, box.y, box.w, box.h)))
+    assert max(face.box.iou(twice) for face in detector.detect(large)) > 0.7
 
 
-def test_a_face_below_the_smallest_size_is_not_found(clip):
-    grey, true = clip[0]
-    share = true[0].box_xywh[3] / grey.shape[0]
+@pytest.mark.usefixtures("detector")
+def test_a_face_below_the_smallest_size_is_not_found():
+    grey, (box,) = shot(ONE)
+    share = box.h / grey.shape[0]
     assert HaarDetector(DetectorSettings(min_face=share * 0.6)).detect(grey)
     assert not HaarDetector(DetectorSettings(min_face=share * 1.6)).detect(grey)
 
 
-def test_the_surest_face_comes_first(detector, clip):
-    scores = [[face.score for face in detector.detect(grey)] for grey, _ in clip]
+def test_the_surest_face_comes_first(found_in_clip):
+    scores = [[face.score for face in found] for found, _ in found_in_clip]
     assert any(len(of_one) > 1 for of_one in scores)
     assert all(of_one == sorted(of_one, reverse=True) for of_one in scores)
 
@@ -67,29 +69,105 @@ def test_a_picture_of_nothing_has_no_face_whatever_its_size(detector, size):
     assert detector.detect(np.full(size, 128, np.uint8)) == []
 
 
-def test_the_picture_is_left_as_it_was(clip):
-    grey = clip[0][0].copy()
+@pytest.mark.usefixtures("detector")
+def test_the_picture_is_left_as_it_was():
+    grey, _ = shot(ONE)
     HaarDetector(DetectorSettings(equalise=True, min_face=0.05)).detect(grey)
-    assert (grey == clip[0][0]).all()
+    assert np.array_equal(grey, shot(ONE)[0])
 
 
-def test_a_cascade_that_is_missing_or_no_cascade_is_told_with_what_to_do(tmp_path):
-    with pytest.raises(UnavailableError, match="no cascade at") as missing:
-        HaarDetector(DetectorSettings(cascade=tmp_path / "gone.xml"))
-    assert "detector.cascade" in missing.value.remedy
-    for number, content in enumerate(["", "<html></html>", "<?xml version='1.0'?><opencv_storage></opencv_storage>"]):
-        path = tmp_path / f"{number}.xml"
-        path.write_text(content)
-        with pytest.raises(UnavailableError, match="not a whole Haar cascade"):
-            HaarDetector(DetectorSettings(cascade=path))
+@pytest.mark.usefixtures("detector")
+def test_equalising_finds_a_face_whose_picture_is_nearly_of_one_grey():
+    grey, (box,) = shot(ONE)
+    pale = (120 + grey // 24).astype(np.uint8)
+    assert HaarDetector(DetectorSettings(equalise=False)).detect(pale) == []
+    found = HaarDetector(DetectorSettings(equalise=True)).detect(pale)
+    assert max(face.box.iou(box) for face in found) > 0.6
 
 
-def test_a_machine_without_any_cascade_is_told_which_package_has_it(monkeypatch, tmp_path):
-    monkeypatch.setattr("device.detect.cascade._DEBIAN_CASCADES", str(tmp_path))
-    monkeypatch.setattr(cv2, "data", None)
-    with pytest.raises(UnavailableError, match=r"haarcascade_frontalface_default\.xml is in none of") as missing:
-        HaarDetector(DetectorSettings())
-    assert "opencv-data" in missing.value.remedy
+@pytest.mark.parametrize(("number", "roll_deg"), [(60, 22), (60, -22), (60, -35), (75, 22), (75, -35), (315, 22)])
+def test_a_tilted_face_is_found_with_its_tilt(detector, number, roll_deg):
+    grey, boxes = shot(number)
+    found = detector.detect(tilted(grey, boxes[0], roll_deg))
+    best = max(found, key=lambda face: face.box.iou(boxes[0]))
+    assert best.box.iou(boxes[0]) > 0.6
+    assert best.roll_deg == (22.0 if roll_deg > 0 else -22.0)
+
+
+@pytest.mark.usefixtures("detector")
+@pytest.mark.parametrize("roll_deg", [22, -35])
+def test_where_upright_faces_alone_are_wanted_a_tilted_one_is_not_found(roll_deg):
+    grey, (box,) = shot(ONE)
+    upright = HaarDetector(DetectorSettings(max_roll_deg=0))
+    assert upright.detect(grey)
+    assert upright.detect(tilted(grey, box, roll_deg)) == []
+
+
+@pytest.mark.parametrize("roll_deg", [0.0, 44.0, -44.0])
+def test_a_known_face_is_found_in_its_surroundings_at_its_tilt(detector, roll_deg):
+    grey, (box,) = shot(ONE)
+    search = surroundings(box, reach=1.6, growth=1.25, roll_deg=roll_deg)
+    found = detector.search(Pyramid(tilted(grey, box, roll_deg)), search)
+    assert found[0].box.iou(box) > 0.6
+    assert found[0].roll_deg == roll_deg
+
+
+def test_what_the_second_cascade_does_not_take_for_a_face_is_none(detector):
+    alone = HaarDetector(DetectorSettings(second_neighbors=0))
+    mistaken = [grey for grey in _textures() if alone.detect(grey)]
+    assert len(mistaken) >= 2
+    assert [face for grey in mistaken for face in detector.detect(grey)] == []
+
+
+@pytest.mark.usefixtures("detector")
+def test_without_the_second_cascades_consent_no_face_is_found():
+    grey, (box,) = shot(ONE)
+    detector = HaarDetector(DetectorSettings())
+    assert detector.detect(grey)
+    detector._second = Unimpressed()  # type: ignore[assignment]
+    assert detector.detect(grey) == []
+    assert not detector.agrees(Pyramid(grey), Face(box, 5.0))
+
+
+@pytest.mark.usefixtures("detector")
+def test_without_consenting_neighbors_the_second_cascade_is_not_even_read(tmp_path):
+    gone = tmp_path / "gone.xml"
+    detector = HaarDetector(DetectorSettings(second_neighbors=0, second_cascade=gone))
+    assert detector.detect(shot(ONE)[0])
+    assert detector.agrees(Pyramid(shot(NOBODY)[0]), Face(Box(100, 100, 80, 80), 1.0))
+    with pytest.raises(UnavailableError, match="no cascade at"):
+        HaarDetector(DetectorSettings(second_cascade=gone))
+
+
+@pytest.mark.parametrize("roll_deg", [0.0, 22.0, -22.0, 44.0])
+@pytest.mark.parametrize("more_deg", [0.0, 11.0, -11.0])
+def test_the_second_cascade_agrees_on_a_face_that_is_a_little_more_or_less_tilted(detector, roll_deg, more_deg):
+    grey, (box,) = shot(ONE)
+    pyramid = Pyramid(tilted(grey, box, roll_deg + more_deg))
+    assert detector.agrees(pyramid, Face(box, 5.0, roll_deg))
+
+
+@pytest.mark.parametrize("box", [Box(20, 20, 90, 90), Box(500, 350, 120, 120), Box(-30, 200, 80, 80)])
+def test_the_second_cascade_sees_no_face_where_there_is_none(detector, box):
+    assert not detector.agrees(Pyramid(shot(NOBODY)[0]), Face(box, 5.0))
+
+
+def test_the_searches_of_a_picture_begin_at_the_smallest_face_and_never_below_the_window(detector):
+    assert min(search.smallest_px for search in detector.parts(1280, 720)) == pytest.approx(0.08 * 720)
+    assert min(search.smallest_px for search in detector.parts(160, 120)) == 24
+
+
+@pytest.mark.usefixtures("detector")
+@pytest.mark.parametrize(("max_roll_deg", "tilts_deg"), [(0, {0}), (10, {0, 10, -10}), (45, {0, 22, -22})])
+def test_the_whole_picture_is_searched_for_tilts_up_to_the_one_configured(max_roll_deg, tilts_deg):
+    parts = HaarDetector(DetectorSettings(max_roll_deg=max_roll_deg)).parts(640, 480)
+    assert {search.roll_deg for search in parts} == tilts_deg
+
+
+def test_two_faces_are_two(detector):
+    grey, boxes = shot(TWO)
+    found = detector.detect(grey)
+    assert all(max(face.box.iou(box) for face in found) > 0.5 for box in boxes)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,189 @@
+import numpy as np
+import pytest
+
+from device.detect.change import ChangeMap
+from device.detect.pyramid import Pyramid
+from device.records import Box
+
+WIDTH, HEIGHT = 640, 480
+ALL = Box(0, 0, WIDTH, HEIGHT)
+LEFT, RIGHT = Box(0, 0, 340, HEIGHT), Box(300, 0, 340, HEIGHT)
+THING = Box(400, 160, 80, 80)
+
+
+def _room(level: float = 0.0):
+    """A picture with slow shades, ``level`` lighter."""
+    rows, columns = np.mgrid[:HEIGHT, :WIDTH]
+    return (100 + level + 40 * np.sin(columns / 60) * np.cos(rows / 45)).astype(np.uint8)
+
+
+def _with(picture, *boxes: Box, grey: int = 230):
+    picture = picture.copy()
+    for box in boxes:
+        picture[round(box.y) : round(box.y + box.h), round(box.x) : round(box.x + box.w)] = grey
+    return picture
+
+
+def _look(changes: ChangeMap, picture, *faces: Box) -> ChangeMap:
+    changes.look(Pyramid(picture), faces)
+    return changes
+
+
+def _seen(picture, *regions: Box) -> ChangeMap:
+    """A map of parts that were all searched in ``picture``."""
+    changes = _look(ChangeMap(regions or (ALL,)), picture)
+    for number, region in enumerate(regions or (ALL,)):
+        changes.searched(number, region)
+    return changes
+
+
+def _search(changes: ChangeMap) -> None:
+    """Search the first part where it has changed."""
+    where = changes.changed(0)
+    assert where is not None
+    changes.searched(0, where)
+
+
+def _holds(outer: Box | None, inner: Box) -> bool:
+    return outer is not None and outer.union(inner) == outer
+
+
+def test_what_was_never_searched_has_changed_all_over():
+    changes = _look(ChangeMap((LEFT, RIGHT)), _room())
+    assert [changes.changed(0), changes.changed(1)] == [LEFT, RIGHT]
+
+
+def test_where_nothing_changes_there_is_nothing_to_search():
+    assert _look(_seen(_room()), _room()).changed(0) is None
+
+
+@pytest.mark.parametrize("level", [-60.0, 25.0, 90.0])
+def test_light_that_changes_everywhere_is_no_change(level):
+    assert _look(_seen(_room()), _room(level)).changed(0) is None
+
+
+def test_a_cameras_noise_is_no_change():
+    noise = np.random.default_rng(3)
+    changes = _seen(_room())
+    for _ in range(20):
+        noisy = np.clip(_room() + noise.normal(0, 10, (HEIGHT, WIDTH)), 0, 255).astype(np.uint8)
+        assert _look(changes, noisy).changed(0) is None
+
+
+def test_something_new_is_where_it_is():
+    where = _look(_seen(_room()), _with(_room(), THING)).changed(0)
+    assert _holds(where, THING)
+    assert where.w * where.h < 1.6 * THING.w * THING.h
+
+
+def test_something_that_went_has_changed_the_picture_as_well():
+    assert _holds(_look(_seen(_with(_room(), THING)), _room()).changed(0), THING)
+
+
+def test_something_new_is_seen_though_the_light_changes_with_it():
+    where = _look(_seen(_room()), _with(_room(25.0), THING)).changed(0)
+    assert _holds(where, THING)
+    assert where.w * where.h < 1.6 * THING.w * THING.h
+
+
+def test_a_speck_is_no_change():
+    assert _look(_seen(_room()), _with(_room(), Box(300, 200, 6, 6))).changed(0) is None
+
+
+def test_what_happens_slowly_is_a_change_in_the_end():
+    """It is held against how the picture looked when it was searched, not against the frame before."""
+    changes = _seen(_room())
+    where = [_look(changes, _with(_room(), THING, grey=round(grey))).changed(0) for grey in np.linspace(110, 230, 41)]
+    assert _holds(where[-1], THING)
+
+
+def test_only_the_part_that_something_is_in_has_changed():
+    changes = _look(_seen(_room(), LEFT, RIGHT), _with(_room(), THING))
+    assert changes.changed(0) is None
+    assert _holds(changes.changed(1), THING)
+
+
+def test_what_was_searched_is_known():
+    changes = _look(_seen(_room()), _with(_room(), THING))
+    _search(changes)
+    assert _look(changes, _with(_room(), THING)).changed(0) is None
+
+
+def test_searching_one_part_does_not_make_the_other_known():
+    both = Box(305, 160, 30, 80)
+    changes = _look(_seen(_room(), LEFT, RIGHT), _with(_room(), both))
+    _search(changes)
+    assert changes.changed(0) is None
+    assert _holds(changes.changed(1), both)
+
+
+def test_what_was_searched_in_a_part_that_begins_further_right_is_known_too():
+    changes = _look(_seen(_room(), LEFT, RIGHT), _with(_room(), THING))
+    where = changes.changed(1)
+    assert where is not None
+    changes.searched(1, where)
+    assert changes.changed(1) is None
+
+
+def test_what_was_not_searched_stays_new():
+    other = Box(80, 300, 60, 60)
+    changes = _look(_seen(_room()), _with(_room(), THING, other))
+    changes.searched(0, THING)
+    where = changes.changed(0)
+    assert _holds(where, other)
+    assert where.overlap(THING) < 0.2
+
+
+def test_what_was_searched_before_the_light_changed_and_after_it_is_known_alike():
+    changes = _look(_seen(_room()), _with(_room(25.0), THING))
+    _search(changes)
+    assert _look(changes, _with(_room(25.0), THING)).changed(0) is None
+    assert _look(changes, _with(_room(), THING, grey=205)).changed(0) is None
+
+
+def test_something_else_is_new_again():
+    changes = _look(_seen(_room()), _with(_room(), THING))
+    _search(changes)
+    other = Box(80, 300, 60, 60)
+    where = _look(changes, _with(_room(), THING, other)).changed(0)
+    assert _holds(where, other)
+    assert where.overlap(THING) == 0.0
+
+
+def test_a_followed_face_may_move_as_it_likes():
+    changes = _seen(_with(_room(), THING))
+    moved = Box(THING.x + 20, THING.y + 10, THING.w, THING.h)
+    assert _look(changes, _with(_room(), moved)).changed(0) is not None
+    assert _look(changes, _with(_room(), moved), moved).changed(0) is None
+
+
+def test_beside_a_followed_face_something_new_is_seen():
+    moved, other = Box(THING.x + 20, THING.y, THING.w, THING.h), Box(100, 160, 80, 80)
+    where = _look(_seen(_with(_room(), THING)), _with(_room(), moved, other), moved).changed(0)
+    assert _holds(where, other)
+    assert where.overlap(moved) == 0.0
+
+
+@pytest.mark.parametrize(
+    "face", [Box(-40, -40, 60, 60), Box(600, 440, 90, 90), Box(-500, 0, 60, 60), Box(900, 900, 60, 60)]
+)
+def test_a_followed_face_at_the_edge_or_beyond_hides_nothing_elsewhere(face):
+    changes = _look(_seen(_room(), LEFT, RIGHT), _with(_room(), THING), face)
+    assert changes.changed(0) is None
+    assert _holds(changes.changed(1), THING)
+
+
+def test_in_a_picture_of_another_size_all_is_new():
+    changes = _seen(_room())
+    assert _look(changes, np.ascontiguousarray(_room()[:360, :600])).changed(0) == ALL
+
+
+def test_the_reduced_picture_is_known_by_its_place_in_the_frame_whatever_its_size():
+    for width, height in ((1920, 1080), (320, 240), (100, 80)):
+        rows, columns = np.mgrid[:height, :width]
+        room = (100 + rows * 40 // height + columns * 40 // width).astype(np.uint8)
+        thing = Box(width * 0.5, height * 0.5, height * 0.2, height * 0.2)
+        changes = _seen(room, Box(0, 0, width, height))
+        where = _look(changes, _with(room, thing)).changed(0)
+        assert _holds(where, Box(thing.x + 1, thing.y + 1, thing.w - 2, thing.h - 2))
+        assert where.w * where.h < 2.5 * thing.w * thing.h
