@@ -1,5 +1,6 @@
 """Cameras on a Raspberry Pi's own connector, through Picamera2."""
 
+import gc
 import logging
 import os
 from collections.abc import Callable
@@ -104,6 +105,9 @@ class PiCamera:
         # A capture that timed out is waited for still, and would take the first frame after the next start.
         camera.cancel_all_and_flush()
         camera.close()
+        # Picamera2 leaves two selectors in cycles of references, each with a descriptor.
+        del camera
+        gc.collect()
 
     def _configure(self, libcamera: Any) -> _Streams:
         size = (self._settings.width, self._settings.height)
