@@ -3,17 +3,19 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import Literal, Protocol
+from collections.abc import Callable
+from typing import Protocol
 
 from device.errors import SourceError
 from device.interfaces import Clock, FrameSource
+from device.newest import NewestFrame, SourceState
+from device.reader import SourceReader
 from device.records import Frame
 from device.sources.settings import SourceSettings
 
 _LOGGER = logging.getLogger(__name__)
 
-SourceState = Literal["ok", "lost"]
+_CHECK_S = 0.25
 
 
 class Capture(Protocol):
@@ -44,6 +46,10 @@ class Capture(Protocol):
 
     def next(self, timeout_s: float) -> Frame | None:
         """The next frame, or None where none came within ``timeout_s`` seconds or the recording has ended."""
+        ...
+
+    def check(self) -> None:
+        """Raise WedgedError where a call into the source hangs; `next` does this where it has no frame."""
         ...
 
     def close(self, timeout_s: float = 2.0) -> bool:
@@ -100,6 +106,9 @@ class RecordedCapture:
         self._held = frame if early_s > timeout_s else None
         return None if self._held else frame
 
+    def check(self) -> None:
+        """Nothing in here hangs."""
+
     def close(self, timeout_s: float = 2.0) -> bool:  # noqa: ARG002 - nothing here can be stuck
         """Close the recording."""
         self._source.close()
@@ -113,125 +122,72 @@ class LiveCapture:
     ended = False
 
     def __init__(self, source: FrameSource, settings: SourceSettings, clock: Clock) -> None:
-        self._source = source
-        self._settings = settings
-        self._clock = clock
-        self._changed = threading.Condition()
-        self._newest: Frame | None = None
-        self._dropped = 0
-        self._last_frame_s = 0.0
-        self._failed = False
-        self._stall_told = False
-        self._fault: Exception | None = None
+        self._name = source.name
+        self._slot = NewestFrame(clock, settings.stall_timeout_s)
+        self._reader = SourceReader(source, settings, clock, self._slot)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
     @property
     def state(self) -> SourceState:
-        """Lost after a failure until frames come again, and while none has come for ``stall_timeout_s``."""
-        with self._changed:
-            silent_s = self._clock.monotonic_s() - self._last_frame_s
-            return "lost" if self._failed or silent_s > self._settings.stall_timeout_s else "ok"
+        """See `NewestFrame.state`."""
+        return self._slot.state
 
     @property
     def dropped(self) -> int:
         """How many frames were replaced by newer ones before they were asked for."""
-        with self._changed:
-            return self._dropped
+        return self._slot.dropped
 
     def start(self, *, must_open: bool = True) -> None:
         """Open the source and begin to read; see `Capture.start`."""
         if self._thread is not None and self._thread.is_alive():
-            raise SourceError(f"{self._source.name} is still held by an earlier read", "restart affectd")
-        if must_open:
-            self._source.open()
-        self._failed, self._stall_told, self._fault = not must_open, False, None
-        self._last_frame_s = self._clock.monotonic_s()
+            raise SourceError(f"{self._name} is still held by an earlier read", "restart affectd")
+        self._slot.open(lost=not must_open)
         self._stop = threading.Event()
-        # A daemon thread: one stuck in a driver's read must not keep the process from ending.
-        self._thread = threading.Thread(target=self._run, args=(self._stop, must_open), name="capture", daemon=True)
+        ready = threading.Event()
+        # A daemon thread: one stuck in a driver's call must not keep the process from ending.
+        self._thread = threading.Thread(
+            target=self._run, args=(self._stop, ready, must_open), name="capture", daemon=True
+        )
         self._thread.start()
+        while not ready.wait(_CHECK_S):
+            self.check()
+        self._slot.raise_fault()
 
     def next(self, timeout_s: float) -> Frame | None:
         """The newest frame that was not given yet, None where none came within ``timeout_s`` seconds."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._newest or self._fault or self._stop.is_set(), timeout_s)
-            if self._fault is not None:
-                raise self._fault
-            frame, self._newest = self._newest, None
+        frame = self._slot.take(timeout_s)
         if frame is None:
-            self._tell_stall()
+            silent_s = self._slot.fallen_silent_s()
+            if silent_s is not None:
+                _LOGGER.warning("%s has given no frame for %.1f s", self._name, silent_s)
+            self.check()
         return frame
+
+    def check(self) -> None:
+        """Raise WedgedError where a call into the source hangs."""
+        self._reader.check()
 
     def close(self, timeout_s: float = 2.0) -> bool:
         """Stop reading; see `Capture.close`. A read that is stuck closes the source when it returns."""
-        with self._changed:
-            self._stop.set()
-            self._newest = None
-            self._changed.notify_all()
+        self._stop.set()
+        self._slot.close()
         if self._thread is None:
             return True
         self._thread.join(timeout_s)
         if self._thread.is_alive():
-            _LOGGER.warning("%s does not let go: a read has not returned for %g s", self._source.name, timeout_s)
+            _LOGGER.warning("%s does not let go: a read has not returned for %g s", self._name, timeout_s)
             return False
         return True
 
-    def _run(self, stop: threading.Event, opened: bool) -> None:  # noqa: FBT001 - a thread's target takes plain arguments
+    def _run(self, stop: threading.Event, ready: threading.Event, must_open: bool) -> None:  # noqa: FBT001 - a thread's target takes plain arguments
         try:
-            self._read_until(stop, opened=opened)
-        except Exception as fault:  # noqa: BLE001 - raised again in the caller's thread by next()
-            with self._changed:
-                self._fault = fault
-                self._changed.notify_all()
+            if must_open:
+                self._reader.open()
+            ready.set()
+            self._reader.read_until(stop)
+        except Exception as fault:  # noqa: BLE001 - raised again in the caller's thread by start() or next()
+            self._slot.fail(fault)
         finally:
-            self._source.close()
-
-    def _read_until(self, stop: threading.Event, *, opened: bool) -> None:
-        delays_s = self._backoff()
-        while not stop.is_set():
-            try:
-                if not opened:
-                    self._source.open()
-                    opened = True
-                self._deliver(stop)
-            except SourceError as error:
-                self._source.close()
-                opened = False
-                if not self._failed:
-                    delays_s = self._backoff()
-                delay_s = next(delays_s)
-                _LOGGER.warning("%s; trying again in %g s", error, delay_s)
-                self._failed = True
-                stop.wait(delay_s)
-
-    def _deliver(self, stop: threading.Event) -> None:
-        while not stop.is_set():
-            frame = self._source.read()
-            if frame is None:
-                raise SourceError(f"{self._source.name} has ended")
-            with self._changed:
-                if stop.is_set():
-                    return
-                self._dropped += self._newest is not None
-                self._newest = frame
-                self._last_frame_s = self._clock.monotonic_s()
-                back = self._failed or self._stall_told
-                self._failed = self._stall_told = False
-                self._changed.notify_all()
-            if back:
-                _LOGGER.info("%s gives frames", self._source.name)
-
-    def _backoff(self) -> Iterator[float]:
-        delay_s = self._settings.reopen_delay_s
-        while True:
-            yield delay_s
-            delay_s = min(delay_s * 2.0, self._settings.reopen_delay_max_s)
-
-    def _tell_stall(self) -> None:
-        with self._changed:
-            silent_s = self._clock.monotonic_s() - self._last_frame_s
-            stalled = silent_s > self._settings.stall_timeout_s and not (self._failed or self._stall_told)
-            self._stall_told |= stalled
-        if stalled:
-            _LOGGER.warning("%s has given no frame for %.1f s", self._source.name, silent_s)
+            ready.set()
+            self._reader.close()

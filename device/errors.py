@@ -10,6 +10,7 @@ Exit codes follow ``sysexits.h`` where it has a word for the case, so that syste
 69    a camera, a model file or another service is not there
 70    a fault in affectd itself
 74    a file could not be read or written
+75    a camera hangs in its driver: only a fresh process can open it again
 78    a fault in the configuration
 130   stopped by Ctrl-C
 ====  ==================================================================
@@ -28,6 +29,7 @@ EXIT_DATA = 65
 EXIT_UNAVAILABLE = 69
 EXIT_SOFTWARE = 70
 EXIT_IO = 74
+EXIT_WEDGED = 75
 EXIT_CONFIG = 78
 EXIT_INTERRUPTED = 130
 
@@ -73,6 +75,12 @@ class SourceError(AffectdError):
     """A camera, stream or file that gives no frames."""
 
     exit_code = EXIT_UNAVAILABLE
+
+
+class WedgedError(AffectdError):
+    """A camera whose driver does not give a call back: nothing in this process can let go of it."""
+
+    exit_code = EXIT_WEDGED
 
 
 class ModelError(AffectdError):

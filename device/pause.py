@@ -6,10 +6,11 @@ import threading
 from pathlib import Path
 from typing import Literal
 
-from device.capture import Capture, SourceState
+from device.capture import Capture
 from device.contract.files import write_atomically
 from device.errors import AffectdError
 from device.interfaces import Clock
+from device.newest import SourceState
 from device.records import Frame
 
 PAUSE_NAME = "pause"
@@ -113,6 +114,7 @@ class SwitchedCapture:
             self._capture.close()
             self._closed = True
         if self._closed and not self._reopened(timeout_s):
+            self._capture.check()  # one that hangs has not let go of the camera: private it is only after our end
             return None
         frame = self._capture.next(timeout_s)
         if self._switch.paused:
@@ -120,6 +122,10 @@ class SwitchedCapture:
         if frame is not None:
             self._opening_until_s = -math.inf
         return frame
+
+    def check(self) -> None:
+        """See `Capture.check`."""
+        self._capture.check()
 
     def close(self, timeout_s: float = 2.0) -> bool:
         """See `Capture.close`."""

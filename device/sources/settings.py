@@ -68,7 +68,31 @@ class SourceSettings(Section):
         default=10.0, ge=0.1, le=300.0, description="how long a stream may take to answer, seconds"
     )
     stall_timeout_s: float = Field(
-        default=5.0, ge=0.1, le=300.0, description="a camera or stream that is silent for this long is lost, seconds"
+        default=3.5, ge=0.1, le=300.0, description="a camera or stream that is silent for this long is lost, seconds"
+    )
+    frozen_timeout_s: float | None = Field(
+        default=3.5,
+        ge=0.5,
+        le=3600.0,
+        description="so is one whose frames are alike to the bit for this long, seconds; null for never",
+    )
+    blank_timeout_s: float | None = Field(
+        default=3.5,
+        ge=0.5,
+        le=3600.0,
+        description="and one whose frames are of one even level for this long, as a dead sensor's; null for never",
+    )
+    wedge_timeout_s: float = Field(
+        default=10.0,
+        ge=1.0,
+        le=600.0,
+        description="a call that is overdue for this long hangs in its driver, and the process ends, seconds",
+    )
+    reboot_after_wedges: int | None = Field(
+        default=None,
+        ge=1,
+        le=100,
+        description="start the machine again after so many such ends in a row; null for never",
     )
     reopen_delay_s: float = Field(
         default=1.0,

@@ -1,11 +1,14 @@
+import logging
 import queue
 import threading
 import time
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from device.capture import build_capture
-from device.errors import SourceError
+from device.errors import SourceError, WedgedError
 from device.sources.settings import SourceSettings
 from tests.fakes import FakeClock, frame
 
@@ -190,6 +193,7 @@ def test_a_source_that_fails_or_ends_is_lost_closed_and_opened_again(source, cap
 
 
 def test_the_waits_between_openings_double_up_to_the_longest_and_begin_anew_after_a_frame(source, capture, caplog):
+    caplog.set_level(logging.DEBUG, "device.reader")
     capture.start()
     for _ in range(4):
         source.openings.put(SourceError("no camera"))
@@ -198,7 +202,7 @@ def test_the_waits_between_openings_double_up_to_the_longest_and_begin_anew_afte
     assert capture.next(PATIENCE_S).index == 0
     source.script.put(SourceError("the cable is out"))
     until(lambda: source.opened == 7)
-    waits = [record.getMessage().rpartition(" in ")[2] for record in caplog.records]
+    waits = [record.getMessage().rpartition(" in ")[2] for record in caplog.records if " in " in record.msg]
     assert waits == ["0.001 s", "0.002 s", "0.004 s", "0.004 s", "0.004 s", "0.001 s"]
 
 
@@ -212,7 +216,7 @@ def test_a_source_that_falls_silent_is_lost_until_it_speaks_and_is_told_once(sou
     assert capture.state == "lost"
     assert capture.next(0.0) is None
     assert capture.next(0.0) is None
-    assert caplog.text.count("camera has given no frame for 5.1 s") == 1
+    assert caplog.text.count("camera has given no frame for 3.6 s") == 1
     source.script.put(frame(1))
     assert capture.next(PATIENCE_S).index == 1
     assert capture.state == "ok"
@@ -262,3 +266,115 @@ def test_a_fault_in_the_reading_thread_reaches_the_caller(source, capture):
     source.script.put(ZeroDivisionError("a bug"))
     with pytest.raises(ZeroDivisionError, match="a bug"):
         capture.next(PATIENCE_S)
+
+
+def noisy(index, size=(48, 64)):
+    """A frame such as a living sensor gives."""
+    pixels = np.random.default_rng(index).integers(90, 110, size).astype(np.uint8)
+    return replace(frame(index), grey=pixels)
+
+
+def black(index):
+    return frame(index, level=0, size=(48, 64))
+
+
+def lose_to_dead_pictures(source, capture, clock):
+    capture.start()
+    for number in range(3):
+        source.script.put(noisy(number))
+    until(lambda: source.reads == 4)
+    capture.next(0.0)
+    for number in range(4):
+        clock.time_s += 1.0
+        source.script.put(black(number))
+        until(lambda number=number: source.reads >= 5 + number)
+    clock.time_s += 1.0
+    source.script.put(black(4))
+    until(lambda: capture.state == "lost")
+    capture.next(0.0)
+
+
+def test_dead_pictures_are_a_loss_and_are_not_given(source, capture, clock, caplog):
+    lose_to_dead_pictures(source, capture, clock)
+    assert "camera gives a black picture without any noise; trying again in 0.001 s" in caplog.text
+    source.script.put(black(6))
+    assert capture.next(0.02) is None
+    assert capture.state == "lost"
+
+
+def test_dead_pictures_are_told_once_however_often_the_source_is_opened_for_them(source, capture, clock, caplog):
+    lose_to_dead_pictures(source, capture, clock)
+    for number in range(20):
+        clock.time_s += 1.0
+        reads = source.reads
+        source.script.put(black(number))
+        until(lambda reads=reads: source.reads > reads)
+    assert source.opened > 3
+    assert source.opened - source.closed in {0, 1}
+    assert caplog.text.count("black picture") == 1
+
+
+def test_the_first_living_picture_ends_the_loss_without_another_opening(source, capture, clock):
+    lose_to_dead_pictures(source, capture, clock)
+    opened = source.opened
+    source.script.put(noisy(10))
+    source.script.put(noisy(11))
+    assert capture.next(PATIENCE_S).index in {10, 11}
+    assert capture.state == "ok"
+    assert source.opened - opened in {0, 1}
+
+
+def test_a_fault_that_lasts_is_told_once_and_a_new_one_anew(source, capture, caplog):
+    for reason in ("no camera", "no camera", "no camera", "no permission"):
+        source.openings.put(SourceError(reason))
+    capture.start(must_open=False)
+    source.script.put(frame(0))
+    assert capture.next(PATIENCE_S).index == 0
+    assert caplog.text.count("no camera") == 1
+    assert caplog.text.count("no permission") == 1
+
+
+def test_a_picture_of_another_size_ends_what_was_followed_and_opens_the_source_again(source, capture, caplog):
+    capture.start()
+    source.script.put(noisy(0))
+    assert capture.next(PATIENCE_S).index == 0
+    source.script.put(noisy(1, (24, 32)))
+    until(lambda: source.opened == 2)
+    assert capture.state == "lost"
+    assert "camera gives 32 x 24 pixels now, and gave 64 x 48" in caplog.text
+    source.script.put(noisy(2, (24, 32)))
+    assert capture.next(PATIENCE_S).width == 32
+
+
+def test_a_read_that_never_comes_back_is_told_to_whoever_asks_for_frames(source, capture, clock):
+    capture.start()
+    until(lambda: source.reads == 1)
+    clock.time_s += SETTINGS.stall_timeout_s + SETTINGS.wedge_timeout_s
+    assert capture.next(0.0) is None
+    clock.time_s += 0.1
+    with pytest.raises(WedgedError, match="camera hangs in its driver: a read has not come back"):
+        capture.next(0.0)
+    assert not capture.close(0.01)
+
+
+def test_an_opening_that_never_comes_back_does_not_hold_up_the_start_for_ever(source, clock):
+    opening = threading.Event()
+
+    def hang():
+        opening.set()
+        threading.Event().wait()
+
+    source.open = hang
+    capture = build_capture(source, SETTINGS, clock)
+    started = queue.Queue()
+
+    def start():
+        try:
+            capture.start()
+        except WedgedError as error:
+            started.put(str(error))
+
+    threading.Thread(target=start, daemon=True).start()
+    assert opening.wait(PATIENCE_S)
+    clock.time_s += SETTINGS.open_timeout_s + SETTINGS.wedge_timeout_s + 1.0
+    assert "an opening has not come back" in started.get(timeout=PATIENCE_S)

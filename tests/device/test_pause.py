@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from device.capture import build_capture
-from device.errors import SourceError
+from device.errors import SourceError, WedgedError
 from device.pause import PauseSwitch, SwitchedCapture
 from device.sources.settings import SourceSettings
 from tests.device.test_capture import LiveSource, Recording, until
@@ -182,6 +182,19 @@ def test_a_stuck_camera_is_not_opened_a_second_time(camera, switch, clock, monke
     until(lambda: camera.opened == 2)
     camera.script.put(None)
     close()
+
+
+def test_a_camera_that_hangs_while_it_is_to_be_private_ends_the_process(capture, camera, switch, clock, monkeypatch):
+    capture.start()
+    until(lambda: camera.reads == 1)
+    switch.turn(paused=True)
+    close = capture._capture.close
+    monkeypatch.setattr(capture._capture, "close", lambda: close(0.01))
+    assert capture.next(0.0) is None
+    clock.time_s += SETTINGS.stall_timeout_s + SETTINGS.wedge_timeout_s + 0.1
+    with pytest.raises(WedgedError, match="hangs in its driver"):
+        capture.next(0.0)
+    monkeypatch.undo()
 
 
 def test_a_recording_is_closed_and_begins_anew(switch, clock):
