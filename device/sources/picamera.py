@@ -134,6 +134,8 @@ class PiCamera:
             main=main,
             lores=lores,
             sensor=sensor,
+            # For video Picamera2 takes a luma of 16 to 235, paler than any other source's; this one has 0 to 255.
+            colour_space=libcamera.ColorSpace.Sycc(),
             transform=libcamera.Transform(hflip=wanted.hflip, vflip=wanted.vflip),
             buffer_count=_BUFFERS,
             controls=_supported(_controls(self._settings.fps, wanted), set(self._camera.camera_controls), self.name),

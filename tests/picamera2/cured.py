@@ -34,14 +34,18 @@ class MemoryHeap:
         """There is nothing to let go of."""
 
 
-def in_two_planes(planes: list) -> object:
-    """A frame buffer as the virtual camera wants it for NV12, from the single plane that Picamera2 makes of all."""
-    (luma,) = planes
-    chroma = libcamera.FrameBuffer.Plane()
-    chroma.fd, chroma.length = luma.fd, luma.length // 3
-    luma.length -= chroma.length
-    chroma.offset = luma.offset + luma.length
-    return libcamera.FrameBuffer([luma, chroma])
+class FrameBufferInTwoPlanes:
+    """Makes frame buffers as the virtual camera wants them for NV12, where Picamera2 takes one plane for all."""
+
+    Plane = libcamera.FrameBuffer.Plane
+
+    def __new__(cls, planes):
+        (luma,) = planes
+        chroma = cls.Plane()
+        chroma.fd, chroma.length = luma.fd, luma.length // 3
+        luma.length -= chroma.length
+        chroma.offset = luma.offset + luma.length
+        return libcamera.FrameBuffer([luma, chroma])
 
 
 def video_modes(camera) -> list[dict]:
@@ -54,23 +58,22 @@ def video_modes(camera) -> list[dict]:
     ]
 
 
-class Pace:
-    """Holds Picamera2's event loop back, so that frames come at a sensor's rate, or not at all."""
+def at_a_sensors_pace(handle_request):
+    """``NullPreview.handle_request``, held back so that frames come at a sensor's rate, or not at all."""
+    step_s = 1.0 / float(os.environ.get("VIRTUAL_CAMERA_FPS", "inf"))
+    held = Path(os.environ.get("VIRTUAL_CAMERA_HELD", "/nonexistent"))
+    due_s = 0.0
 
-    def __init__(self, handle_request) -> None:
-        self._handle_request = handle_request
-        self._step_s = 1.0 / float(os.environ.get("VIRTUAL_CAMERA_FPS", "inf"))
-        self._held = Path(os.environ.get("VIRTUAL_CAMERA_HELD", "/nonexistent"))
-        self._due_s = 0.0
-
-    def handle_request(self, preview, camera) -> None:
-        """Take the place of ``NullPreview.handle_request``."""
-        while self._held.exists() and not (preview._abort.is_set() and self._held.read_text() != "wedged"):
+    def handle_request_when_due(preview, camera) -> None:
+        nonlocal due_s
+        while held.exists() and not (preview._abort.is_set() and held.read_text(encoding="utf-8") != "wedged"):
             time.sleep(_TURN_S)
         now_s = time.monotonic()
-        self._due_s = max(self._due_s + self._step_s, now_s)
-        time.sleep(self._due_s - now_s)
-        self._handle_request(preview, camera)
+        due_s = max(due_s + step_s, now_s)
+        time.sleep(due_s - now_s)
+        handle_request(preview, camera)
+
+    return handle_request_when_due
 
 
 def leave_out_padding(update):
@@ -97,19 +100,12 @@ def cure() -> None:
 
     dmaallocator.DmaHeap = MemoryHeap
     dmaallocator.fcntl = SimpleNamespace(ioctl=lambda *_: 0)  # ordinary memory needs no synchronising
-    dmaallocator.libcamera = SimpleNamespace(
-        FrameBuffer=type(
-            "FrameBuffer",
-            (),
-            {"Plane": libcamera.FrameBuffer.Plane, "__new__": lambda _, planes: in_two_planes(planes)},
-        )
-    )
+    dmaallocator.libcamera = SimpleNamespace(FrameBuffer=FrameBufferInTwoPlanes)
     Picamera2._get_raw_modes = video_modes
     Picamera2._update_stream_config = leave_out_padding(Picamera2._update_stream_config)
     # libcamera 0.4 never sets the status of a virtual camera's buffers: it is what was in the memory before.
     libcamera.FrameMetadata.Status.__eq__ = lambda *_: True
-    pace = Pace(NullPreview.handle_request)
-    NullPreview.handle_request = lambda preview, camera: pace.handle_request(preview, camera)
+    NullPreview.handle_request = at_a_sensors_pace(NullPreview.handle_request)
 
 
 if __name__ == "__main__":

@@ -27,17 +27,16 @@ HELD = Path(os.environ["VIRTUAL_CAMERA_HELD"])
 
 
 def pictures(config: Config, *, colour: bool = False) -> dict[str, Any]:
-    """Thirty frames, their arrays in a file, beside what the camera says of itself."""
+    """Thirty frames, their arrays in files, beside what the camera says of itself."""
     with _opened(config, colour=colour) as camera:
         given = camera._camera.camera_configuration()
         taken, ages_s = [], []
         for _ in range(30):
             taken.append(camera.read())
             ages_s.append(time.monotonic() - taken[-1].time_s)
-    arrays = {"grey": np.array([frame.grey for frame in taken])}
+    np.save("grey.npy", np.array([frame.grey for frame in taken]))
     if colour:
-        arrays["bgr"] = np.array([frame.bgr for frame in taken])
-    np.savez("pictures.npz", **arrays)
+        np.save("bgr.npy", np.array([frame.bgr for frame in taken]))
     streams = {name: given[name] for name in ("main", "lores") if given[name]}
     return {
         "streams": {

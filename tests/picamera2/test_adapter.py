@@ -30,13 +30,13 @@ def shown(camera, flag):
     return [cv2.imread(str(path), flag)[:, :WIDTH] for path in sorted((camera.folder / "pictures").iterdir())]
 
 
-def distances(taken, pictures):
+def distances(frames, pictures):
     """Mean absolute difference of each frame from each picture, grey levels: (frames, pictures)."""
-    return np.array([[np.abs(frame.astype(int) - picture).mean() for picture in pictures] for frame in taken])
+    return np.array([[np.abs(frame.astype(int) - picture).mean() for picture in pictures] for frame in frames])
 
 
-def arrays(camera):
-    return np.load(camera.folder / "pictures.npz")
+def taken(camera, what="grey"):
+    return np.load(camera.folder / f"{what}.npy")
 
 
 def test_size_format_and_stride_are_read_back_and_not_taken_as_asked(camera):
@@ -45,12 +45,12 @@ def test_size_format_and_stride_are_read_back_and_not_taken_as_asked(camera):
     assert seen["streams"] == {"main": {"format": "NV12", "size": [WIDTH, HEIGHT], "stride": WIDTH}}
     other = camera.play("pictures", source={"width": 320, "height": 240})
     assert other["streams"] == seen["streams"]
-    assert arrays(camera)["grey"].shape[1:] == (HEIGHT, WIDTH)
+    assert taken(camera).shape[1:] == (HEIGHT, WIDTH)
 
 
 def test_the_grey_is_the_picture_that_the_camera_shows(camera):
     camera.play("pictures")
-    each = distances(arrays(camera)["grey"], shown(camera, cv2.IMREAD_GRAYSCALE))
+    each = distances(taken(camera), shown(camera, cv2.IMREAD_GRAYSCALE))
     print(f"grey: at most {each.min(axis=1).max():.3f} levels from its picture, {np.median(each):.1f} from any")
     assert each.min(axis=1).max() < 1.0
     steps = [(after - before) % each.shape[1] for before, after in pairwise(each.argmin(axis=1))]
@@ -60,9 +60,8 @@ def test_the_grey_is_the_picture_that_the_camera_shows(camera):
 def test_the_ends_of_padded_rows_are_cut(padded_camera):
     seen = padded_camera.play("pictures")
     assert seen["streams"]["main"] == {"format": "NV12", "size": [WIDTH, HEIGHT], "stride": WIDTH + PADDING}
-    taken = arrays(padded_camera)["grey"]
-    assert taken.shape[1:] == (HEIGHT, WIDTH)
-    assert distances(taken, shown(padded_camera, cv2.IMREAD_GRAYSCALE)).min(axis=1).max() < 1.0
+    assert taken(padded_camera).shape[1:] == (HEIGHT, WIDTH)
+    assert distances(taken(padded_camera), shown(padded_camera, cv2.IMREAD_GRAYSCALE)).min(axis=1).max() < 1.0
 
 
 @pytest.mark.parametrize("which", ["camera", "padded_camera"])
@@ -70,9 +69,8 @@ def test_the_colours_are_those_of_the_picture(which, request):
     camera = request.getfixturevalue(which)
     seen = camera.play("colour_pictures")
     assert set(seen["streams"]) == {"main", "lores"}
-    taken = arrays(camera)
-    assert taken["bgr"].shape == (*taken["grey"].shape, 3)
-    each = distances(taken["bgr"], shown(camera, cv2.IMREAD_COLOR))
+    assert taken(camera, "bgr").shape == (*taken(camera).shape, 3)
+    each = distances(taken(camera, "bgr"), shown(camera, cv2.IMREAD_COLOR))
     print(f"colours: at most {each.min(axis=1).max():.3f} levels from its picture, {np.median(each):.1f} from any")
     assert each.min(axis=1).max() < 12.0
 
