@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import sys
 import threading
 from types import FrameType
 
@@ -11,7 +12,7 @@ from device.classify import TfliteClassifier
 from device.clock import SystemClock
 from device.config import Config
 from device.detect import HaarDetector
-from device.errors import EXIT_OK
+from device.errors import EXIT_OK, WedgedError
 from device.events import EventDeriver, LeaveReason
 from device.interfaces import Clock, FrameSource, Sink
 from device.log import LastTrouble
@@ -23,6 +24,7 @@ from device.smooth import EmotionSmoother
 from device.sources import build_source
 from device.telemetry import Telemetry
 from device.track import CentroidTracker
+from device.wedge import WedgeCounter, leave
 
 _TURN_S = 0.25
 _LEAVE_REASONS: dict[CaptureState, LeaveReason] = {"lost": "source_lost", "paused": "paused"}
@@ -40,6 +42,9 @@ class Daemon:
     def __init__(self, config: Config, clock: Clock) -> None:
         self._clock = clock
         self._stop = threading.Event()
+        self.wedges = WedgeCounter(config.device.resolved_state_dir, config.source.reboot_after_wedges)
+        self.let_go = True
+        """Whether the camera was closed in the end; else it hangs in its driver."""
         self._stats_interval_s = config.mqtt.stats_interval_s
         classifier = TfliteClassifier.load(config.classifier.model_path, config.classifier.threads)
         source = build_source(config.source, clock)
@@ -79,7 +84,7 @@ class Daemon:
             reason = self._loop()
         finally:
             logging.getLogger().removeHandler(self._trouble)
-            self._capture.close()
+            self.let_go = self._capture.close()
             self._pipeline.finish(reason)
             if self._mqtt:
                 self._mqtt.publish_stats(self._telemetry.snapshot())
@@ -97,6 +102,7 @@ class Daemon:
                 self._mqtt.set_paused(self._capture.paused)
             if frame is not None:
                 self._pipeline.step(frame)
+                self.wedges.note_frame(frame.time_s)
             elif self._capture.ended:
                 return "source_ended"
             if self._mqtt and self._clock.monotonic_s() >= stats_due_s:
@@ -126,7 +132,14 @@ def run(config: Config) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
-    daemon.run()
+    try:
+        daemon.run()
+    except WedgedError as error:
+        daemon.wedges.add()
+        print(f"affectd: {error}", file=sys.stderr)
+        leave(error.exit_code)
+    if not daemon.let_go:
+        leave(EXIT_OK)
     return EXIT_OK
 
 

@@ -20,6 +20,7 @@ from device.mqtt.settings import MqttSettings
 from device.mqtt.topics import Topics
 from device.pause import PauseSwitch
 from device.sources import build_source
+from device.sources.settings import picamera_number
 from device.telemetry import SYSFS, read_temperature_c, read_throttling
 
 Grade = Literal["ok", "warning", "wrong"]
@@ -188,6 +189,8 @@ def _mend_broker(settings: MqttSettings) -> str:
 
 
 def _mend_camera(uri: str) -> str:
+    if picamera_number(uri) is not None:
+        return "rpicam-hello --list-cameras"
     node = Path(f"/dev/video{uri}" if uri.isdigit() else uri)
     if node.is_relative_to("/dev"):
         if node.exists() and not os.access(node, os.R_OK | os.W_OK):

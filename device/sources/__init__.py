@@ -4,10 +4,11 @@ from pathlib import Path
 
 from device.demo import CLIP_PATH
 from device.interfaces import Clock, FrameSource
-from device.sources.opencv import Camera, Stream
 from device.sources.picamera import PiCamera
 from device.sources.replay import ImageFolder
 from device.sources.settings import DEMO_URI, SourceSettings, picamera_number
+from device.sources.stream import Stream
+from device.sources.v4l2 import Camera
 from device.sources.video import VideoFile
 
 
@@ -41,6 +42,7 @@ def build_source(settings: SourceSettings, clock: Clock, *, colour: bool = False
             width=settings.width,
             height=settings.height,
             fps=settings.fps,
+            pixel_format=settings.pixel_format,
             read_timeout_s=settings.stall_timeout_s,
             colour=colour,
         )

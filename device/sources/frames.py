@@ -13,17 +13,24 @@ from device.interfaces import Clock
 from device.records import Frame
 
 
-def to_frame(picture: NDArray[Any], *, time_s: float, taken_at: datetime, index: int, colour: bool) -> Frame:
-    """A Frame of ``picture``: uint8 (height, width, 3) in BGR order, or (height, width) from a grey camera."""
+def split_colours(picture: NDArray[Any], *, colour: bool) -> dict[str, NDArray[Any]]:
+    """``grey`` and, where wanted and there, ``bgr`` of a picture, uint8 (height, width, 3) in BGR order or grey."""
     pixels = picture.astype(np.uint8, copy=False)
     if pixels.ndim == 2:
-        return Frame(grey=pixels, time_s=time_s, taken_at=taken_at, index=index)
+        return {"grey": pixels}
     grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
-    return Frame(grey=grey, time_s=time_s, taken_at=taken_at, index=index, bgr=pixels if colour else None)
+    return {"grey": grey, "bgr": pixels} if colour else {"grey": grey}
 
 
-def quieten() -> None:
-    """Keep OpenCV's and FFmpeg's own lines off stderr, unless the environment asks for them."""
+def to_frame(picture: NDArray[Any], *, time_s: float, taken_at: datetime, index: int, colour: bool) -> Frame:
+    """A Frame of ``picture``: uint8 (height, width, 3) in BGR order, or (height, width) from a grey camera."""
+    return Frame(time_s=time_s, taken_at=taken_at, index=index, **split_colours(picture, colour=colour))
+
+
+def set_up_opencv() -> None:
+    """Set OpenCV and FFmpeg up: RTSP over TCP, and no lines of theirs on stderr, unless the environment says else."""
+    # Over UDP, which some cameras offer first, a picture arrives with holes.
+    os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET; read at the first opening
     if "OPENCV_LOG_LEVEL" not in os.environ:
         cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)

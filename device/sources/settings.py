@@ -15,6 +15,7 @@ PICAMERA_URI = "picamera"
 _PICAMERA = re.compile(rf"{PICAMERA_URI}(?::([0-9]{{1,2}}))?")
 
 Pace = Literal["real-time", "as-fast-as-possible"]
+PixelFormat = Literal["auto", "MJPG", "YUYV"]
 Autofocus = Literal["continuous", "once", "manual"]
 
 
@@ -59,6 +60,9 @@ class SourceSettings(Section):
     height: int = Field(default=480, ge=64, le=4320, description="picture height asked of a camera, pixels")
     fps: float = Field(
         default=15.0, gt=0.0, le=240.0, description="frames per second: asked of a camera, the rate of a folder"
+    )
+    pixel_format: PixelFormat = Field(
+        default="auto", description="MJPG, YUYV or auto, which takes what costs least: asked of a USB camera"
     )
     pace: Pace = Field(
         default="real-time", description="whether files and folders play as they were taken or as fast as they go"

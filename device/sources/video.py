@@ -10,7 +10,7 @@ import cv2
 from device.errors import SourceError
 from device.interfaces import Clock
 from device.records import Frame
-from device.sources.frames import Timeline, quieten, to_frame
+from device.sources.frames import Timeline, set_up_opencv, to_frame
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class VideoFile:
 
     def _connect(self) -> None:
         _require_file(self._path)
-        quieten()
+        set_up_opencv()
         # An absolute path: FFmpeg would take `name:part.mkv` for a protocol.
         self._capture = cv2.VideoCapture(str(self._path.absolute()), cv2.CAP_FFMPEG)
         is_text = int(self._capture.get(cv2.CAP_PROP_FOURCC)) == _TEXT_AS_VIDEO

@@ -117,6 +117,11 @@ def test_a_camera_that_is_not_there_is_wrong(configure, uri):
     assert finding.command.startswith("ls ")
 
 
+def test_a_pis_camera_that_is_not_there_is_looked_for_with_libcameras_own_tool(configure):
+    finding = examine_camera(configure("source: {uri: picamera}\n"), None)
+    assert (finding.grade, finding.command) == ("wrong", "rpicam-hello --list-cameras")
+
+
 def test_a_camera_that_is_in_use_by_the_daemon_is_not_touched(configure):
     finding = examine_camera(configure("source: {uri: /dev/video99}\n"), "ok")
     assert finding.grade == "ok"

@@ -2,10 +2,11 @@ import pytest
 
 from device.demo import CLIP_PATH
 from device.sources import build_source
-from device.sources.opencv import Camera, Stream
 from device.sources.picamera import PiCamera
 from device.sources.replay import ImageFolder
 from device.sources.settings import SourceSettings
+from device.sources.stream import Stream
+from device.sources.v4l2 import Camera
 from device.sources.video import VideoFile
 from tests.fakes import FakeClock
 

@@ -1,11 +1,8 @@
-import os
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from typing import cast
 
 import cv2
 import pytest
@@ -14,10 +11,14 @@ from device.capture import build_capture
 from device.clock import SystemClock
 from device.errors import SourceError
 from device.sources import build_source
-from device.sources.opencv import Camera, Stream
 from device.sources.settings import SourceSettings
+from device.sources.stream import Stream
 from tests.device.sources.films import FPS, level_of, picture
 from tests.fakes import FakeClock
+
+
+def camera_jpeg(level: int) -> bytes:
+    return cv2.imencode(".jpg", picture(level))[1].tobytes()
 
 
 class Motion(BaseHTTPRequestHandler):
@@ -28,13 +29,26 @@ class Motion(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
         self.end_headers()
         for number in range(10):
-            jpeg = cv2.imencode(".jpg", picture(10 * number))[1].tobytes()
-            self.wfile.write(b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(jpeg))
-            self.wfile.write(jpeg + b"\r\n")
+            jpeg = self.spoil(camera_jpeg(10 * number), number)
+            with suppress(OSError):  # whoever reads has gone
+                self.wfile.write(b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(jpeg))
+                self.wfile.write(jpeg + b"\r\n")
             threading.Event().wait(1 / FPS)
+
+    @staticmethod
+    def spoil(jpeg: bytes, _: int) -> bytes:
+        return jpeg
 
     def log_message(self, *_):
         pass
+
+
+class Truncating(Motion):
+    """Cuts every other picture off in its middle."""
+
+    @staticmethod
+    def spoil(jpeg: bytes, number: int) -> bytes:
+        return jpeg[: len(jpeg) * 3 // 4] if number % 2 else jpeg
 
 
 def until(condition) -> None:
@@ -46,8 +60,8 @@ def until(condition) -> None:
 
 
 @contextmanager
-def motion_server(port=0):
-    server = ThreadingHTTPServer(("127.0.0.1", port), Motion)
+def motion_server(port=0, handler=Motion):
+    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
@@ -124,68 +138,20 @@ def test_a_stream_whose_server_is_off_is_told_from_one_that_gives_no_video():
     assert "hunter2" not in f"{off.value} {wrong.value}"
 
 
-def test_a_camera_that_is_not_there_is_told_with_the_cameras_that_are(tmp_path):
-    with pytest.raises(SourceError, match=f"no camera at {tmp_path}/video9") as refused:
-        Camera(tmp_path / "video9", FakeClock()).open()
-    assert "cameras here:" in refused.value.remedy
-
-
-def test_a_file_is_no_camera(tmp_path):
-    (tmp_path / "video0").touch()
-    with pytest.raises(SourceError, match="not a camera but a file"):
-        Camera(tmp_path / "video0", FakeClock()).open()
-
-
-def test_a_device_that_is_no_camera_is_refused():
-    source = build_source(SourceSettings(uri="/dev/null"), FakeClock())
-    with pytest.raises(SourceError, match="/dev/null is a device but gives no video"):
+def test_a_picture_that_was_cut_off_is_left_out_and_counted():
+    with motion_server(handler=Truncating) as port:
+        source = Stream(f"http://127.0.0.1:{port}/", FakeClock())
         source.open()
+        frames = [source.read() for _ in range(3)]
+        source.close()
+    assert [level_of(frame.grey) for frame in frames] == [0, 20, 40]
+    assert [frame.index for frame in frames] == [0, 2, 4]
 
 
-def test_a_camera_without_permission_says_which_group_has_it(monkeypatch):
-    def refuse(*_):
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(os, "open", refuse)
-    source = build_source(SourceSettings(uri="/dev/null"), FakeClock())
-    with pytest.raises(SourceError, match="no permission for the camera /dev/null") as refused:
+def test_colours_come_along_where_they_are_wanted():
+    with motion_server() as port:
+        source = Stream(f"http://127.0.0.1:{port}/", FakeClock(), colour=True)
         source.open()
-    assert "group video" in refused.value.remedy
-
-
-class ScriptedCapture:
-    """OpenCV's capture, with a script of (grabbed, decoded picture or None)."""
-
-    def __init__(self, *script):
-        self.script = list(script)
-
-    def grab(self):
-        return bool(self.script)
-
-    def retrieve(self):
-        shown = self.script.pop(0)
-        return shown is not None, shown
-
-    def release(self):
-        pass
-
-
-def opened(*script):
-    camera = Camera(Path("/dev/video0"), FakeClock())
-    camera._capture = cast("cv2.VideoCapture", ScriptedCapture(*script))
-    return camera
-
-
-def test_a_damaged_frame_of_a_camera_is_passed_over_and_counted():
-    frame = opened(None, None, picture(50)).read()
-    assert (level_of(frame.grey), frame.index) == (50, 2)
-
-
-def test_a_camera_that_gives_only_damaged_frames_has_failed():
-    with pytest.raises(SourceError, match="gives no more frames"):
-        opened(*[None] * 100).read()
-
-
-def test_a_grey_camera_gives_frames_too():
-    frame = opened(picture(50)[:, :, 0]).read()
-    assert (level_of(frame.grey), frame.bgr) == (50, None)
+        frame = source.read()
+        source.close()
+    assert frame.bgr.shape == (frame.height, frame.width, 3)
