@@ -18,6 +18,8 @@ from device.interfaces import Clock, FrameSource, Sink
 from device.log import LastTrouble
 from device.mqtt.payloads import DeviceInfo
 from device.mqtt.sink import MqttSink
+from device.overlay.scene import BrokerView
+from device.overlay.sink import OverlaySink
 from device.pause import CaptureState, PauseSwitch, SwitchedCapture
 from device.pipeline import Pipeline
 from device.smooth import EmotionSmoother
@@ -47,7 +49,7 @@ class Daemon:
         """Whether the camera was closed in the end; else it hangs in its driver."""
         self._stats_interval_s = config.mqtt.stats_interval_s
         classifier = TfliteClassifier.load(config.classifier.model_path, config.classifier.threads)
-        source = build_source(config.source, clock)
+        source = build_source(config.source, clock, colour=config.overlay.wants_pictures)
         self._source_name = source.name
         self._switch = PauseSwitch(config.device.resolved_state_dir)
         self._capture = SwitchedCapture(
@@ -56,7 +58,8 @@ class Daemon:
         self._trouble = LastTrouble()
         self._telemetry = Telemetry(clock, last_error=lambda: self._trouble.message)
         self._mqtt = _build_mqtt(config, classifier, source, clock, self._switch)
-        sinks: list[Sink] = [self._mqtt] if self._mqtt else []
+        self._overlay = _build_overlay(config, self._mqtt, clock, self._switch)
+        sinks: list[Sink] = [sink for sink in (self._mqtt, self._overlay) if sink]
         self._pipeline = Pipeline(
             detector=HaarDetector(config.detector),
             tracker=CentroidTracker(config.tracker),
@@ -89,6 +92,8 @@ class Daemon:
             if self._mqtt:
                 self._mqtt.publish_stats(self._telemetry.snapshot())
                 self._mqtt.close()
+            if self._overlay:
+                self._overlay.close()
 
     def _loop(self) -> LeaveReason:
         stats_due_s = self._clock.monotonic_s() + self._stats_interval_s
@@ -100,6 +105,8 @@ class Daemon:
             if self._mqtt:
                 self._mqtt.check()
                 self._mqtt.set_paused(self._capture.paused)
+            if self._overlay:
+                self._overlay.check()
             if frame is not None:
                 self._pipeline.step(frame)
                 self.wedges.note_frame(frame.time_s)
@@ -119,6 +126,8 @@ class Daemon:
             self._pipeline.finish(_LEAVE_REASONS[state])
         if self._mqtt:
             self._mqtt.set_source_state(state)
+        if self._overlay:
+            self._overlay.set_source_state(state)
 
 
 def run(config: Config) -> int:
@@ -159,3 +168,13 @@ def _build_mqtt(
         runtime_dir=config.device.resolved_runtime_dir,
         on_pause=lambda paused: switch.turn(paused=paused),
     )
+
+
+def _build_overlay(config: Config, mqtt: MqttSink | None, clock: Clock, switch: PauseSwitch) -> OverlaySink | None:
+    if not config.overlay.enabled:
+        return None
+
+    def broker() -> BrokerView:
+        return "off" if mqtt is None else "connected" if mqtt.connected else "away"
+
+    return OverlaySink(config.overlay, clock, broker=broker, on_pause=lambda paused: switch.turn(paused=paused))

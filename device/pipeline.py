@@ -46,7 +46,8 @@ class Pipeline:
         for track in update.active:
             if track.visible:
                 self._read(track, frame)
-        observation = Observation(frame, self._observed(update.active), self._observed(update.ended))
+        found = tuple(face.box for face in faces)
+        observation = Observation(frame, self._observed(update.active), self._observed(update.ended), found)
         self._tell(observation)
         self._telemetry.add_frame(frame)
         self._telemetry.add_latency("total", time.perf_counter() - begun)

@@ -198,11 +198,19 @@ class ObservedFace:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """All that the pipeline knows after one frame."""
+    """All that the pipeline knows after one frame.
+
+    Attributes:
+        frame: the frame.
+        faces: the confirmed faces in view.
+        ended: the confirmed faces that were given up with this frame.
+        found: what the detector found in it, whether or not it counts as a face yet; pixels.
+    """
 
     frame: Frame
     faces: tuple[ObservedFace, ...]
     ended: tuple[ObservedFace, ...] = ()
+    found: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
