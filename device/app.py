@@ -4,6 +4,7 @@ import logging
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from types import FrameType
 
 from device import __version__
@@ -58,18 +59,9 @@ class Daemon:
         self._trouble = LastTrouble()
         self._telemetry = Telemetry(clock, last_error=lambda: self._trouble.message)
         self._mqtt = _build_mqtt(config, classifier, source, clock, self._switch)
-        self._overlay = _build_overlay(config, self._mqtt, clock, self._switch)
+        self._overlay = _build_overlay(config, classifier, self._mqtt, clock, self._switch)
         sinks: list[Sink] = [sink for sink in (self._mqtt, self._overlay) if sink]
-        self._pipeline = Pipeline(
-            detector=HaarDetector(config.detector),
-            tracker=CentroidTracker(config.tracker),
-            classifier=classifier,
-            input_spec=classifier.card.input.spec(),
-            smoother=EmotionSmoother(config.smoothing.over(classifier.card.smoothing)),
-            deriver=EventDeriver(clock),
-            telemetry=self._telemetry,
-            sinks=sinks,
-        )
+        self._pipeline = build_pipeline(config, clock, classifier, self._telemetry, sinks)
 
     def stop(self) -> None:
         """Ask the loop to end; may be called from a signal handler."""
@@ -152,6 +144,22 @@ def run(config: Config) -> int:
     return EXIT_OK
 
 
+def build_pipeline(
+    config: Config, clock: Clock, classifier: TfliteClassifier, telemetry: Telemetry, sinks: Sequence[Sink]
+) -> Pipeline:
+    """All stages between a frame and its sinks. Raises AffectdError where ``config`` does not allow it."""
+    return Pipeline(
+        detector=HaarDetector(config.detector),
+        tracker=CentroidTracker(config.tracker),
+        classifier=classifier,
+        input_spec=classifier.card.input.spec(),
+        smoother=EmotionSmoother(config.smoothing.over(classifier.card.smoothing)),
+        deriver=EventDeriver(clock),
+        telemetry=telemetry,
+        sinks=sinks,
+    )
+
+
 def _build_mqtt(
     config: Config, classifier: TfliteClassifier, source: FrameSource, clock: Clock, switch: PauseSwitch
 ) -> MqttSink | None:
@@ -170,9 +178,12 @@ def _build_mqtt(
     )
 
 
-def _build_overlay(config: Config, mqtt: MqttSink | None, clock: Clock, switch: PauseSwitch) -> OverlaySink | None:
+def _build_overlay(
+    config: Config, classifier: TfliteClassifier, mqtt: MqttSink | None, clock: Clock, switch: PauseSwitch
+) -> OverlaySink | None:
     if not config.overlay.enabled:
         return None
+    config.overlay.require_known_labels(classifier.labels)
 
     def broker() -> BrokerView:
         return "off" if mqtt is None else "connected" if mqtt.connected else "away"

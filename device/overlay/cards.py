@@ -2,84 +2,76 @@
 
 from collections.abc import Callable, Sequence
 
-from device.overlay.canvas import Pixels, Rect, fill_panel, put_text
+from device.overlay.canvas import Pixels, Rect, fill_panel
 from device.overlay.icons import draw_key, draw_pause, draw_waiting, draw_warning
-from device.overlay.palette import LIGHT_GREY, MUTED_TEXT, ORANGE, PANEL_GREY, TEXT, TRACK, Colour
-from device.overlay.scale import Scale
-from device.overlay.text import Typeface
+from device.overlay.palette import KEY_TOP, LIGHT_GREY, MUTED_TEXT, ORANGE, PANEL_GREY, TEXT, TRACK, Colour
+from device.overlay.pen import Pen
 
-_KEY_TOP: Colour = (52, 48, 46)
 _SHADE = 0.55
 _HELP_OPACITY = 0.96
 
+_DrawIcon = Callable[[Pixels, tuple[int, int], int, Colour], None]
 
-def draw_paused(canvas: Pixels, area: Rect, face: Typeface, scale: Scale) -> None:
+
+def draw_paused(pen: Pen, area: Rect) -> None:
     """The camera is closed because somebody wants it so."""
-    lines = ("The camera is closed.", "Nobody is being watched.")
-    _draw_card(canvas, area, face, scale, "Paused", lines, lambda at, r: draw_pause(canvas, at, r, LIGHT_GREY))
+    _draw_icon(pen, area, draw_pause, LIGHT_GREY)
+    _draw_words(pen, area, "Paused", ("The camera is closed.", "Nobody is being watched."))
 
 
-def draw_lost(canvas: Pixels, area: Rect, face: Typeface, scale: Scale) -> None:
+def draw_lost(pen: Pen, area: Rect) -> None:
     """The camera gives no pictures."""
-    lines = ("The camera gives no picture.", "It is being tried again.")
-    _draw_card(canvas, area, face, scale, "Camera lost", lines, lambda at, r: draw_warning(canvas, at, r, ORANGE))
+    _draw_icon(pen, area, draw_warning, ORANGE)
+    _draw_words(pen, area, "Camera lost", ("The camera gives no picture.", "It is being tried again."))
 
 
-def draw_starting(canvas: Pixels, area: Rect, face: Typeface, scale: Scale) -> None:
+def draw_starting(pen: Pen, area: Rect) -> None:
     """The first picture has not come yet."""
-    lines = ("Waiting for the first picture.",)
-    _draw_card(canvas, area, face, scale, "Starting", lines, lambda at, r: draw_waiting(canvas, at, r, LIGHT_GREY))
+    _draw_icon(pen, area, draw_waiting, LIGHT_GREY)
+    _draw_words(pen, area, "Starting", ("Waiting for the first picture.",))
 
 
-def draw_idle(canvas: Pixels, area: Rect, face: Typeface, scale: Scale) -> None:
+def draw_idle(pen: Pen, area: Rect) -> None:
     """A quiet line over a dimmed picture."""
-    _put_centred(canvas, face, "Nobody in view", area, area.y + area.h // 2 + scale.word_cap // 2, scale.word, TEXT)
+    baseline = Rect(area.x, area.y + area.h // 2 + pen.scale.word_cap // 2, area.w, 0)
+    pen.write_centred("Nobody in view", baseline, pen.scale.word, TEXT)
 
 
-def draw_help(canvas: Pixels, area: Rect, keys: Sequence[tuple[str, str]], face: Typeface, scale: Scale) -> None:
-    """The keys, over whatever is shown."""
-    small, cap = scale.small, scale.small_cap
-    cap_h = cap + 2 * scale.gap
+def draw_help(pen: Pen, area: Rect, keys: Sequence[tuple[str, str]]) -> None:
+    """The keys and what they do, over whatever is shown."""
+    face, scale = pen.face, pen.scale
+    cap_h = scale.small_cap + 2 * scale.gap
     row_h = cap_h + scale.gap
     margin = 3 * scale.gap
-    caps_w = max(max(cap_h, face.width(key, small) + 2 * scale.gap) for key, _ in keys)
-    does_w = max(face.width(does, small) for _, does in keys)
-    wanted = Rect(0, 0, 2 * margin + caps_w + 2 * scale.gap + does_w, 2 * margin + len(keys) * row_h - scale.gap)
-    width, height = min(wanted.w, area.w), min(wanted.h, area.h)
+    caps_w = max(max(cap_h, face.width(key, scale.small) + 2 * scale.gap) for key, _ in keys)
+    does_w = max(face.width(does, scale.small) for _, does in keys)
+    width = min(2 * margin + caps_w + 2 * scale.gap + does_w, area.w)
+    height = min(2 * margin + len(keys) * row_h - scale.gap, area.h)
     card = Rect(area.x + (area.w - width) // 2, area.y + (area.h - height) // 2, width, height)
-    fill_panel(canvas, area, 0, 0, _SHADE)
-    fill_panel(canvas, card, 2 * scale.radius, PANEL_GREY, _HELP_OPACITY)
+    fill_panel(pen.canvas, area, 0, 0, _SHADE)
+    fill_panel(pen.canvas, card, 2 * scale.radius, PANEL_GREY, _HELP_OPACITY)
     for row, (key, does) in enumerate(keys):
-        top = card.y + margin + row * row_h
-        cap_w = max(cap_h, face.width(key, small) + 2 * scale.gap)
-        draw_key(canvas, Rect(card.x + margin, top, cap_w, cap_h), scale.radius // 2, TRACK, _KEY_TOP)
-        baseline = top + cap_h // 2 + cap // 2
-        put_text(canvas, face, key, (card.x + margin + (cap_w - face.width(key, small)) // 2, baseline), small, TEXT)
+        cap_w = max(cap_h, face.width(key, scale.small) + 2 * scale.gap)
+        cap = Rect(card.x + margin, card.y + margin + row * row_h, cap_w, cap_h)
+        draw_key(pen.canvas, cap, scale.radius // 2, TRACK, KEY_TOP)
+        baseline = cap.y + cap.h // 2 + scale.small_cap // 2
+        pen.write_centred(key, Rect(cap.x, baseline, cap.w, 0), scale.small, TEXT)
         does_x = card.x + margin + caps_w + 2 * scale.gap
-        put_text(canvas, face, face.shortened(does, small, card.right - does_x), (does_x, baseline), small, TEXT)
+        fitting = face.shortened(does, scale.small, card.right - does_x - scale.gap)
+        pen.write(fitting, (does_x, baseline), scale.small, TEXT)
 
 
-def _draw_card(
-    canvas: Pixels,
-    area: Rect,
-    face: Typeface,
-    scale: Scale,
-    title: str,
-    lines: Sequence[str],
-    draw_icon: Callable[[tuple[int, int], int], None],
-) -> None:
-    radius = round(0.95 * scale.title_cap)
-    line_h = round(1.5 * scale.small)
-    height = 2 * radius + 2 * scale.title_cap + len(lines) * line_h + scale.gap
-    top = area.y + (area.h - height) // 2
-    draw_icon((area.x + area.w // 2, top + radius), radius)
-    baseline = top + 2 * radius + 2 * scale.title_cap
-    _put_centred(canvas, face, title, area, baseline, scale.title, TEXT)
+def _draw_icon(pen: Pen, area: Rect, draw_icon: _DrawIcon, colour: Colour) -> None:
+    """In the upper part of the middle."""
+    cap = pen.scale.title_cap
+    draw_icon(pen.canvas, (area.x + area.w // 2, area.y + area.h // 2 - 2 * cap), cap, colour)
+
+
+def _draw_words(pen: Pen, area: Rect, title: str, lines: Sequence[str]) -> None:
+    """In the lower part of the middle."""
+    scale = pen.scale
+    baseline = area.y + area.h // 2 + scale.title_cap
+    pen.write_centred(title, Rect(area.x, baseline, area.w, 0), scale.title, TEXT)
     for number, line in enumerate(lines):
-        y = baseline + 2 * scale.gap + number * line_h + scale.small
-        _put_centred(canvas, face, line, area, y, scale.small, MUTED_TEXT)
-
-
-def _put_centred(canvas: Pixels, face: Typeface, text: str, area: Rect, baseline: int, size: int, ink: Colour) -> None:
-    text = face.shortened(text, size, area.w)
-    put_text(canvas, face, text, (area.x + (area.w - face.width(text, size)) // 2, baseline), size, ink)
+        y = baseline + 2 * scale.gap + scale.small + number * round(1.5 * scale.small)
+        pen.write_centred(line, Rect(area.x, y, area.w, 0), scale.small, MUTED_TEXT)

@@ -85,6 +85,12 @@ def explain_kmsdrm(sys_drm: Path = SYS_DRM, dev_dri: Path = DEV_DRI) -> str | No
     return None
 
 
+def may_read_keys(dev_input: Path = Path("/dev/input")) -> bool:
+    """Whether a bare console's keyboards may be read; True where there is none."""
+    devices = list(dev_input.glob("event*"))
+    return not devices or any(os.access(device, os.R_OK) for device in devices)
+
+
 def _connectors(sys_drm: Path) -> list[Path]:
     return sorted(sys_drm.glob("card*-*"))
 

@@ -12,10 +12,11 @@ from device.overlay.labels import Label, LabelPainter
 from device.overlay.marks import Arranger, Mark, draw_marks
 from device.overlay.motion import Motion
 from device.overlay.palette import FIELD, GROUND
+from device.overlay.pen import Pen
 from device.overlay.picture import fit, letterbox, to_screen
 from device.overlay.privacy import Veil, blur_faces
 from device.overlay.scale import Scale
-from device.overlay.scene import Scene
+from device.overlay.scene import FaceMark, Scene
 from device.overlay.settings import OverlaySettings
 from device.overlay.status import bar_height, draw_status, items
 from device.overlay.text import typeface
@@ -28,6 +29,7 @@ FROZEN_AFTER_S = 3.0
 """A sensor that sends nothing new for so long is told of: the picture looks live and is not."""
 _DIMMED = 0.72
 _DIMMING_S = 1.0
+_LEAST_IN_VIEW = 0.3
 
 
 @dataclass(slots=True)
@@ -76,25 +78,23 @@ class Drawer:
             now_s: the time of this drawing.
         """
         self._note(scene, now_s)
-        scale = Scale.of(size, self._settings.text_scale, self._face)
-        canvas = np.empty((size[1], size[0], 3), np.uint8)
-        canvas[:] = GROUND
-        bar = Rect(0, 0, size[0], bar_height(scale) if view.status_shown else 0)
+        canvas = np.full((size[1], size[0], 3), GROUND[0], np.uint8)
+        pen = Pen(canvas, self._face, Scale.of(size, self._settings.text_scale, self._face))
+        bar = Rect(0, 0, size[0], bar_height(pen.scale) if view.status_shown else 0)
         area = Rect(0, bar.h, size[0], size[1] - bar.h)
         if scene.source == "paused":
-            draw_paused(canvas, area, self._face, scale)
+            draw_paused(pen, area)
         elif scene.source == "lost":
-            draw_lost(canvas, area, self._face, scale)
+            draw_lost(pen, area)
         elif scene.picture is None and scene.aspect is None:
-            draw_starting(canvas, area, self._face, scale)
+            draw_starting(pen, area)
         else:
-            self._draw_watching(canvas, area, scene, view, scale, now_s)
+            self._draw_watching(pen, area, scene, view, now_s)
         if view.status_shown:
             frozen_s = now_s - self._renewed_s
-            left, right = items(scene, view.privacy, frozen_s if frozen_s >= FROZEN_AFTER_S else None)
-            draw_status(canvas, bar, left, right, self._face, scale)
+            draw_status(pen, bar, *items(scene, view.privacy, frozen_s if frozen_s >= FROZEN_AFTER_S else None))
         if view.help_shown:
-            draw_help(canvas, area, KEYS, self._face, scale)
+            draw_help(pen, area, KEYS)
         return canvas
 
     @property
@@ -103,8 +103,9 @@ class Drawer:
         return self._dimming > 0.0
 
     def _note(self, scene: Scene, now_s: float) -> None:
-        if scene is not self._scene:
-            self._scene, self._renewed_s = scene, now_s
+        if self._scene is None or (scene.time_s, scene.source) != (self._scene.time_s, self._scene.source):
+            self._renewed_s = now_s
+        self._scene = scene
         watching = scene.source == "ok" and (scene.picture is not None or scene.aspect is not None)
         if not watching or scene.faces:
             self._face_seen_s = now_s
@@ -113,12 +114,11 @@ class Drawer:
         never = not self._settings.idle_after_s
         self._dimming = 0.0 if never else min(max(alone_s / _DIMMING_S, 0.0), 1.0)
 
-    def _draw_watching(self, canvas: Canvas, area: Rect, scene: Scene, view: View, scale: Scale, now_s: float) -> None:
-        rect = self._draw_picture(canvas, area, scene, view, now_s)
+    def _draw_watching(self, pen: Pen, area: Rect, scene: Scene, view: View, now_s: float) -> None:
+        rect = self._draw_picture(pen.canvas, area, scene, view, now_s)
         if self._dimming:
-            fill_panel(canvas, area, 0, 0, _DIMMED * self._dimming)
-            draw_idle(canvas, area, self._face, scale)
-            return
+            fill_panel(pen.canvas, area, 0, 0, _DIMMED * self._dimming)
+            draw_idle(pen, area)
         shown = self._motion.follow(scene.faces, now_s)
         marks = [
             Mark(
@@ -128,18 +128,17 @@ class Drawer:
                 face.visible,
             )
             for face in scene.faces
+            if _is_in_view(face, rect)
         ]
-        if marks:
-            painter = LabelPainter(self._face, scale, area.w - 2 * scale.gap)
-            inner = Rect(area.x, area.y, area.w, area.h).grown(-scale.gap)
-            detail, places = self._arranger.arrange(marks, painter, inner, scale.gap, now_s)
-            draw_marks(canvas, marks, places, detail, painter, scale.stroke)
+        painter = LabelPainter(self._face, pen.scale, area.w - 2 * pen.scale.gap)
+        arrangement = self._arranger.arrange(marks, painter, area.grown(-pen.scale.gap), now_s)
+        draw_marks(pen.canvas, marks, arrangement, painter, pen.scale.stroke)
 
     def _draw_picture(self, canvas: Canvas, area: Rect, scene: Scene, view: View, now_s: float) -> Rect:
         """Put the picture, or what stands for it, into ``area``; returns where it is."""
         picture = scene.picture
         aspect = scene.aspect if picture is None else picture.shape[1] / picture.shape[0]
-        rect = letterbox(aspect or area.w / area.h, area)
+        rect = letterbox(aspect or 1.0, area)
         if picture is None or view.privacy == "boxes":
             fill_rect(canvas, rect, FIELD)
             return rect
@@ -152,6 +151,12 @@ class Drawer:
             fitted = self._fitted = _Fitted(picture, rect, view, blurred, pixels)
         canvas[rect.y : rect.bottom, rect.x : rect.right] = fitted.pixels
         return rect
+
+
+def _is_in_view(face: FaceMark, picture: Rect) -> bool:
+    """Whether enough of it is: boxes are cut at the picture's edge, and one that moves on is a sliver."""
+    width, height = face.box.w * picture.w, face.box.h * picture.h
+    return face.visible or min(width, height) > _LEAST_IN_VIEW * max(width, height)
 
 
 def draw(scene: Scene, size: tuple[int, int], settings: OverlaySettings, view: View | None = None) -> Canvas:

@@ -17,16 +17,17 @@ def draw_ring(canvas: Pixels, centre: tuple[int, int], radius_px: int, colour: C
     cv2.circle(canvas, centre, radius_px, colour, thickness_px, cv2.LINE_AA)
 
 
-def draw_check(canvas: Pixels, centre: tuple[int, int], radius_px: int, colour: Colour, thickness_px: int) -> None:
+def draw_check(canvas: Pixels, centre: tuple[int, int], radius_px: int, colour: Colour) -> None:
     """A tick."""
-    _polyline(canvas, _around(centre, radius_px, ((-0.9, 0.05), (-0.25, 0.7), (0.95, -0.7))), colour, thickness_px)
+    corners = _around(centre, radius_px, ((-0.9, 0.05), (-0.25, 0.7), (0.95, -0.7)))
+    _polyline(canvas, corners, colour, max(1, 2 * radius_px // 7))
 
 
-def draw_cross(canvas: Pixels, centre: tuple[int, int], radius_px: int, colour: Colour, thickness_px: int) -> None:
+def draw_cross(canvas: Pixels, centre: tuple[int, int], radius_px: int, colour: Colour) -> None:
     """An upright x."""
     for slope in (-1.0, 1.0):
         ends = _around(centre, radius_px, ((-0.75, -0.75 * slope), (0.75, 0.75 * slope)))
-        _polyline(canvas, ends, colour, thickness_px)
+        _polyline(canvas, ends, colour, max(1, 2 * radius_px // 7))
 
 
 def draw_warning(canvas: Pixels, centre: tuple[int, int], radius_px: int, colour: Colour) -> None:

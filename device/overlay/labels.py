@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from device.overlay.canvas import Pixels, Rect, fill_bar, fill_panel, fill_rect, fill_rounded, put_text
+from device.overlay.canvas import Pixels, Rect, fill_bar, fill_panel, fill_rect, fill_rounded, frame_of
 from device.overlay.palette import GROUND, MUTED_TEXT, PANEL_GREY, TEXT, TRACK, Colour, colour_of
+from device.overlay.pen import Pen
 from device.overlay.scale import Scale
 from device.overlay.scene import FaceMark
 from device.overlay.settings import OverlaySettings
@@ -55,7 +56,8 @@ class Label:
         # The label keeps its size when the emotion changes: it would jump about otherwise.
         widest = max((settings.word_for(label) for label in (*labels, UNCERTAIN)), key=len)
         colour = colour_of(face.emotion, labels)
-        return cls(str(face.track_id), settings.word_for(face.emotion), tell_time(face.held_s), colour, bars, widest)
+        held = tell_time(face.held_s) if face.held_s else ""
+        return cls(str(face.track_id), settings.word_for(face.emotion), held, colour, bars, widest)
 
 
 def tell_time(seconds: float) -> str:
@@ -79,6 +81,11 @@ class LabelPainter:
         self._scale = scale
         self._most_px = most_px
 
+    @property
+    def gap_px(self) -> int:
+        """What to keep between labels."""
+        return self._scale.gap
+
     def size(self, label: Label, detail: Detail) -> tuple[int, int]:
         """(width, height) of ``label``, pixels."""
         scale = self._scale
@@ -94,41 +101,40 @@ class LabelPainter:
         return min(width, self._most_px), self._header_h + bars_h + scale.gap // 2
 
     def draw(self, canvas: Pixels, label: Label, detail: Detail, rect: Rect) -> None:
-        """Draw ``label`` into ``rect``, which has the size that ``size`` tells."""
-        scale = self._scale
-        fill_panel(canvas, rect, scale.radius, PANEL_GREY, _OPACITY)
-        self._draw_header(canvas, label, rect, with_time=detail != "tag")
-        if not label.bars or detail == "tag":
+        """Draw ``label`` into ``rect``, which lies in ``canvas`` and has the size that ``size`` tells."""
+        sheet = canvas[rect.y : rect.bottom, rect.x : rect.right]
+        pen, scale, rect = Pen(sheet, self._face, self._scale), self._scale, frame_of(sheet)
+        fill_panel(sheet, rect, scale.radius, PANEL_GREY, _OPACITY)
+        says_more = bool(label.bars) and detail != "tag"
+        self._draw_header(pen, label, rect, with_time=says_more)
+        if not says_more:
             return
-        body = Rect(
-            rect.x + scale.gap,
-            rect.y + self._header_h,
-            rect.w - 2 * scale.gap,
-            rect.h - self._header_h - scale.gap // 2,
-        )
+        top, bottom = rect.y + self._header_h, rect.bottom - scale.gap // 2
+        body = Rect(rect.x + scale.gap, top, rect.w - 2 * scale.gap, bottom - top)
         if detail == "bars":
-            self._draw_bars(canvas, label, body)
+            self._draw_bars(pen, label, body)
         else:
-            self._draw_strip(canvas, label, body)
+            self._draw_strip(pen, label, body)
 
-    def _draw_header(self, canvas: Pixels, label: Label, rect: Rect, *, with_time: bool) -> None:
+    def _draw_header(self, pen: Pen, label: Label, rect: Rect, *, with_time: bool) -> None:
         face, scale = self._face, self._scale
         middle_y = rect.y + self._header_h // 2
         badge_h = scale.word_cap + scale.gap
         badge = Rect(rect.x + scale.gap, middle_y - badge_h // 2, self._badge_w(label) - scale.gap, badge_h)
-        fill_rounded(canvas, badge, max(2, scale.gap // 2), label.colour)
-        number_x = badge.x + (badge.w - face.width(label.number, scale.small)) // 2
-        put_text(canvas, face, label.number, (number_x, middle_y + scale.small_cap // 2), scale.small, GROUND)
-        word_x = badge.right + scale.gap
+        fill_rounded(pen.canvas, badge, max(2, scale.gap // 2), label.colour)
+        number_line = Rect(badge.x, middle_y + scale.small_cap // 2, badge.w, 0)
+        pen.write_centred(label.number, number_line, scale.small, GROUND)
+        baseline = middle_y + scale.word_cap // 2
         end_x = rect.right - scale.gap
-        if with_time and label.held:
+        if with_time:
             end_x -= face.width(label.held, scale.small)
-            put_text(canvas, face, label.held, (end_x, middle_y + scale.word_cap // 2), scale.small, MUTED_TEXT)
+            pen.write(label.held, (end_x, baseline), scale.small, MUTED_TEXT)
             end_x -= scale.gap // 2
+        word_x = badge.right + scale.gap
         word = face.shortened(label.word, scale.word, end_x - word_x)
-        put_text(canvas, face, word, (word_x, middle_y + scale.word_cap // 2), scale.word, label.colour)
+        pen.write(word, (word_x, baseline), scale.word, label.colour)
 
-    def _draw_bars(self, canvas: Pixels, label: Label, body: Rect) -> None:
+    def _draw_bars(self, pen: Pen, label: Label, body: Rect) -> None:
         face, scale = self._face, self._scale
         names_w = min(self._names_w(label), body.w * 2 // 3)
         thickness = max(3, round(0.75 * scale.small_cap))
@@ -136,15 +142,15 @@ class LabelPainter:
             middle_y = body.y + row * scale.row + scale.row // 2
             name = face.shortened(bar.word, scale.small, names_w - scale.gap)
             ink = TEXT if bar.told else MUTED_TEXT
-            put_text(canvas, face, name, (body.x, middle_y + scale.small_cap // 2), scale.small, ink)
+            pen.write(name, (body.x, middle_y + scale.small_cap // 2), scale.small, ink)
             track = Rect(body.x + names_w, middle_y - thickness // 2, body.w - names_w, thickness)
-            fill_bar(canvas, track, bar.share, bar.colour, TRACK)
+            fill_bar(pen.canvas, track, bar.share, bar.colour, TRACK)
 
-    def _draw_strip(self, canvas: Pixels, label: Label, body: Rect) -> None:
+    def _draw_strip(self, pen: Pen, label: Label, body: Rect) -> None:
         for column, bar in zip(_columns(body, len(label.bars), self._scale.gap), label.bars, strict=True):
             filled_h = round(bar.share * column.h)
-            fill_rect(canvas, column, TRACK)
-            fill_rect(canvas, Rect(column.x, column.bottom - filled_h, column.w, filled_h), bar.colour)
+            fill_rect(pen.canvas, column, TRACK)
+            fill_rect(pen.canvas, Rect(column.x, column.bottom - filled_h, column.w, filled_h), bar.colour)
 
     @property
     def _header_h(self) -> int:

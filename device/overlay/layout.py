@@ -1,5 +1,6 @@
 """Where labels go: beside their faces, inside the display, off each other and off other faces."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -33,25 +34,37 @@ class Place:
     side: str
 
 
-def arrange(wishes: Sequence[Wish], area: Rect, gap_px: int, most_covered: float) -> list[Place | None]:
-    """A place for each wish, in order; None where there is none.
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Where labels may be.
 
-    Labels lie wholly in ``area``, ``gap_px`` away from each other, and cover no face by more than the share
-    ``most_covered``. Those at their last side tend to stay there.
+    Attributes:
+        area: the part of the display that they stay in.
+        gap_px: how far they stay away from their boxes and from each other.
+        most_covered: the largest share of any face that a label may cover, 0 to 1.
     """
+
+    area: Rect
+    gap_px: int
+    most_covered: float
+
+
+def arrange(wishes: Sequence[Wish], rules: Rules) -> list[Place | None]:
+    """A place for each wish, in order; None where there is none. A label at its last side tends to stay there."""
     boxes = [wish.box for wish in wishes]
     placed: list[Rect] = []
     places: list[Place | None] = []
     for wish in wishes:
-        place = _best(wish, boxes, placed, area, gap_px, most_covered)
+        place = _best(wish, boxes, placed, rules)
         if place is not None:
             placed.append(place.rect)
         places.append(place)
     return places
 
 
-def nearest_free(wish: Wish, placed: Sequence[Rect], area: Rect, gap_px: int) -> Rect | None:
-    """The free place nearest to the wish's box, whatever face it covers; None where labels fill ``area``."""
+def nearest_free(wish: Wish, placed: Sequence[Rect], rules: Rules) -> Rect | None:
+    """The free place nearest to the wish's box, whatever face it covers; None where labels fill the area."""
+    area, gap_px = rules.area, rules.gap_px
     width, height = wish.size
     if width > area.w or height > area.h:
         return None
@@ -62,16 +75,15 @@ def nearest_free(wish: Wish, placed: Sequence[Rect], area: Rect, gap_px: int) ->
     return min(free, key=lambda rect: _distance(rect, wish.box), default=None)
 
 
-def _best(
-    wish: Wish, boxes: Sequence[Rect], placed: Sequence[Rect], area: Rect, gap_px: int, most_covered: float
-) -> Place | None:
+def _best(wish: Wish, boxes: Sequence[Rect], placed: Sequence[Rect], rules: Rules) -> Place | None:
+    area = rules.area
     if wish.size[0] > area.w or wish.size[1] > area.h:
         return None
-    best, best_cost = None, float("inf")
-    for order, (side, wanted) in enumerate(_candidates(wish, gap_px)):
+    best, best_cost = None, math.inf
+    for order, (side, wanted) in enumerate(_candidates(wish, rules.gap_px)):
         rect = wanted.moved_into(area)
         covered = max((rect.overlap(box) / (box.w * box.h) for box in boxes), default=0.0)
-        if covered > most_covered or not _is_free(rect, placed, gap_px):
+        if covered > rules.most_covered or not _is_free(rect, placed, rules.gap_px):
             continue
         moved = (abs(rect.x - wanted.x) + abs(rect.y - wanted.y)) / (rect.w + rect.h)
         cost = _COVER_COST * covered + moved + _ORDER_COST * order

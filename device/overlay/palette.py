@@ -1,7 +1,7 @@
 """Colours that colour-blind people can tell apart, and the greys around them; all BGR, 0 to 255.
 
-Source: M. Okabe and K. Ito, "Color Universal Design", 2008, <https://jfly.uni-koeln.de/color/>. Its blue is too dark for
-a dark ground and is left out; black becomes the light grey of ``neutral``.
+Source: M. Okabe and K. Ito, "Color Universal Design", 2008, <https://jfly.uni-koeln.de/color/>. Its blue is too dark
+for a dark ground and is left out; its black becomes the light grey of ``neutral``.
 """
 
 from collections.abc import Sequence
@@ -23,8 +23,10 @@ TEXT: Colour = (240, 240, 240)
 MUTED_TEXT: Colour = (178, 178, 178)
 TRACK: Colour = (74, 74, 74)
 PANEL_GREY = 20
-GROUND: Colour = (14, 13, 12)
+GROUND: Colour = (13, 13, 13)
 FIELD: Colour = (44, 38, 34)
+KEY_TOP: Colour = (52, 48, 46)
+HALO: Colour = (16, 16, 16)
 
 _BY_LABEL: dict[str, Colour] = {
     "angry": VERMILLION,

@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from device.overlay.canvas import Rect, frame_of
 from device.overlay.scene import Scene
 from device.records import RelativeBox
 
@@ -36,32 +38,51 @@ class Veil:
         return (*(box for _, box in self._last.values()), *scene.unconfirmed)
 
 
-def blur_faces(bgr: Pixels, boxes: Sequence[RelativeBox]) -> Pixels:
-    """A copy of uint8 (height, width, 3) in which every box, with a wide margin, is beyond recognition.
-
-    Every place becomes the mean colours of about ``CELLS`` x ``CELLS`` cells, which move with the face, and is drawn
-    smoothly from those alone: nothing finer is left to bring back.
-    """
-    blurred = bgr.copy()
-    for box in boxes:
-        _blur(bgr, blurred, box)
+def blur_faces(picture: Pixels, boxes: Sequence[RelativeBox]) -> Pixels:
+    """A copy of ``picture`` after ``conceal``."""
+    blurred = picture.copy()
+    conceal(blurred, boxes)
     return blurred
 
 
-def _blur(source: Pixels, target: Pixels, box: RelativeBox) -> None:
-    height, width = source.shape[:2]
+def conceal(picture: Pixels, boxes: Sequence[RelativeBox]) -> None:
+    """Put every box of ``picture``, with a wide margin, beyond recognition; ``picture`` itself is changed.
+
+    Every place becomes the mean colours of at most ``CELLS`` x ``CELLS`` cells, which move with the face, so that not
+    even many pictures together tell more, and is drawn smoothly from those alone.
+
+    Args:
+        picture: uint8 (height, width) or (height, width, 3).
+        boxes: as shares of it.
+    """
+    for box in boxes:
+        _conceal(picture, box)
+
+
+def _conceal(picture: Pixels, box: RelativeBox) -> None:
+    height, width = picture.shape[:2]
     # The longer side counts: the box of a face that is half out of the picture is cut at its edge.
-    half = max(1.0, box.w * width, box.h * height) * REACH / 2
-    centre_x, centre_y = (box.x + box.w / 2) * width, (box.y + box.h / 2) * height
-    left, right = max(0, math.floor(centre_x - half)), min(width, math.ceil(centre_x + half))
-    top, bottom = max(0, math.floor(centre_y - half)), min(height, math.ceil(centre_y + half))
-    cells_w = max(1, round(CELLS * (right - left) / (2 * half)))
-    cells_h = max(1, round(CELLS * (bottom - top) / (2 * half)))
-    cells = cv2.resize(source[top:bottom, left:right], (cells_w, cells_h), interpolation=cv2.INTER_AREA)
-    smooth = cv2.resize(cells, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR)
-    across = (np.arange(left, right, dtype=np.float32) + 0.5 - centre_x) / half
-    down = (np.arange(top, bottom, dtype=np.float32) + 0.5 - centre_y) / half
-    distance = np.sqrt(across[None, :] ** 2 + down[:, None] ** 2)
-    cover = np.clip((1.0 - distance) / (1.0 - _SOLID), 0.0, 1.0)[..., None]
-    under = target[top:bottom, left:right]
-    under[:] = (under + (smooth.astype(np.float32) - under) * cover + 0.5).astype(np.uint8)
+    side = max(4, math.ceil(REACH * max(box.w * width, box.h * height)))
+    left = math.floor((box.x + box.w / 2) * width - side / 2)
+    top = math.floor((box.y + box.h / 2) * height - side / 2)
+    seen = Rect(left, top, side, side).clipped(frame_of(picture))
+    if not seen.w or not seen.h:
+        return
+    place = picture[seen.y : seen.bottom, seen.x : seen.right]
+    columns, rows = (max(1, round(CELLS * length / side)) for length in (seen.w, seen.h))
+    cells = cv2.resize(place, (columns, rows), interpolation=cv2.INTER_AREA)
+    smooth = cv2.resize(cells, (seen.w, seen.h), interpolation=cv2.INTER_LINEAR)
+    cover = cv2.resize(_disc(), (side, side), interpolation=cv2.INTER_LINEAR)
+    cover = cover[seen.y - top : seen.bottom - top, seen.x - left : seen.right - left]
+    if picture.ndim == 3:
+        cover = cv2.merge([cover] * 3)
+    ground = cv2.multiply(place, cv2.bitwise_not(cover), scale=1 / 255)
+    place[:] = cv2.add(ground, cv2.multiply(smooth, cover, scale=1 / 255))
+
+
+@lru_cache(1)
+def _disc() -> Pixels:
+    """How much is covered in a square, uint8 (128, 128): 255 inside, falling to 0 towards the edge."""
+    axis = (np.arange(128, dtype=np.float32) + 0.5) / 64.0 - 1.0
+    distance = np.sqrt(axis[None, :] ** 2 + axis[:, None] ** 2)
+    return np.round(255.0 * np.clip((1.0 - distance) / (1.0 - _SOLID), 0.0, 1.0)).astype(np.uint8)

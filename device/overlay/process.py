@@ -14,6 +14,12 @@ from device.overlay.slot import PictureSlot
 _IMPORTED_FROM = str(Path(__file__).parents[2])
 # The broker's password and systemd's conversation with the daemon are none of the overlay's business.
 _KEPT_BACK = {"AFFECTD_MQTT_PASSWORD", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"}
+# Desktops know a window by its class, and pygame would take the script's name.
+_FOR_PYGAME = {
+    "PYGAME_HIDE_SUPPORT_PROMPT": "1",
+    "SDL_VIDEO_X11_WMCLASS": "affectd",
+    "SDL_VIDEO_WAYLAND_WMCLASS": "affectd",
+}
 _LAST_WORDS_BYTES = 2000
 _DYING_S = 1.0
 
@@ -111,7 +117,7 @@ class OverlayProcess:
 def _environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in _KEPT_BACK}
     found = [_IMPORTED_FROM, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return kept | {"PYTHONPATH": os.pathsep.join(found), "PYGAME_HIDE_SUPPORT_PROMPT": "1"}
+    return {**_FOR_PYGAME, **kept, "PYTHONPATH": os.pathsep.join(found)}
 
 
 def _name(number: int) -> str:

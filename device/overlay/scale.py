@@ -1,8 +1,9 @@
 """How large everything is.
 
-Text is legible from where people stand. ISO 9241-303 asks for capitals 20 to 22 minutes of arc high, 16 at the least. At
-2 m, 20' are 11.6 mm and 16' are 9.3 mm. A 24 inch screen of 16:9 is 299 mm high, so the emotion's word takes 3.9% of the
-screen's height and everything else 3.1%: on 720 lines capitals of 28 and 22 pixels, on 1080 lines of 42 and 34.
+Text is legible from where people stand. ISO 9241-303 asks for capitals 20 to 22 minutes of arc high, 16 at the least.
+At 2 m, 20' are 11.6 mm and 16' are 9.3 mm. A 24 inch screen of 16:9 is 299 mm high, so the capitals of an emotion's
+word take 3.9% of the screen's height and those of all else 3.1%: on 720 lines 28 and 23 pixels, on 1080 lines 42
+and 34.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from device.overlay.text import Typeface
 
 WORD_CAP_SHARE = 0.039
-SMALL_CAP_SHARE = 0.0311
+SMALL_CAP_SHARE = 0.0312
 _TITLE_CAP_SHARE = 0.075
 _SCREEN_ASPECT = 4 / 3  # a narrower screen is measured by its width, or text would not fit across
 
@@ -43,8 +44,16 @@ class Scale:
         base = min(size[1], size[0] / _SCREEN_ASPECT)
         shares = WORD_CAP_SHARE, SMALL_CAP_SHARE, _TITLE_CAP_SHARE
         word, small, title = (face.size_for_cap(share * base * text_scale) for share in shares)
-        caps = (face.cap_px(px) for px in (word, small, title))
-        return cls(word, small, title, *caps, gap=max(2, round(0.4 * small)), stroke=max(1, round(0.005 * base)))
+        return cls(
+            word=word,
+            small=small,
+            title=title,
+            word_cap=face.cap_px(word),
+            small_cap=face.cap_px(small),
+            title_cap=face.cap_px(title),
+            gap=max(2, round(0.4 * small)),
+            stroke=max(1, round(0.005 * base)),
+        )
 
     @property
     def row(self) -> int:

@@ -11,10 +11,14 @@ from numpy.typing import NDArray
 from device.errors import UnavailableError
 from device.overlay.displays import card_with_display, connected, drivers_to_try, explain_kmsdrm, explain_no_display
 from device.overlay.keys import Press, press_of
+from device.overlay.palette import GROUND, VERMILLION
 from device.overlay.settings import OverlaySettings
 
 _TITLE = "affectd"
+_ICON_PX = 32
 _LEAST_SIDE = 64
+_LEAST_WINDOW = (160, 120)
+_MIDDLE_OF_DISPLAY = 0x2FFF0000
 _MOST_PIXELS = 1920 * 1080
 
 
@@ -41,12 +45,12 @@ class Screen:
         self._connected = connected() if self._console else ()
         try:
             pygame.display.init()
-            pygame.display.set_caption(_TITLE)
-            self._set_mode()
+            self._window = self._open_window()
         except pygame.error as error:
             pygame.display.quit()
             raise DisplayError((explain_kmsdrm() if self._console else None) or str(error)) from None
         pygame.event.set_blocked(pygame.MOUSEMOTION)
+        pygame.mouse.set_visible(not self._fullscreen)
 
     def __str__(self) -> str:
         width, height = self.size
@@ -55,7 +59,7 @@ class Screen:
     @property
     def size(self) -> tuple[int, int]:
         """(width, height) in pixels as it is now."""
-        return self._surface().get_size()
+        return self._window.size
 
     @property
     def canvas_size(self) -> tuple[int, int]:
@@ -67,13 +71,13 @@ class Screen:
     def show(self, canvas: NDArray[np.uint8]) -> None:
         """Show ``canvas``, uint8 (height, width, 3) BGR, on all of the display. Raises DisplayError when it is lost."""
         height, width = canvas.shape[:2]
-        surface = self._surface()
         picture = pygame.image.frombuffer(canvas.data, (width, height), "BGR")
         try:
+            surface = self._window.get_surface()
             if (width, height) != surface.get_size():
                 picture = pygame.transform.scale(picture, surface.get_size())
             surface.blit(picture, (0, 0))
-            pygame.display.flip()
+            self._window.flip()
         except pygame.error as error:
             raise DisplayError(f"the display is lost: {error}") from None
 
@@ -102,26 +106,40 @@ class Screen:
             return
         self._fullscreen = not self._fullscreen
         try:
-            self._set_mode()
+            if self._fullscreen:
+                self._window.set_fullscreen(desktop=True)
+            else:
+                self._window.set_windowed()
         except pygame.error as error:
             raise DisplayError(f"the display is lost: {error}") from None
+        pygame.mouse.set_visible(not self._fullscreen)
 
     def close(self) -> None:
         """Give the display back."""
         pygame.display.quit()
 
-    def _set_mode(self) -> None:
-        window = (self._settings.width, self._settings.height)
-        size, flags = ((0, 0), pygame.FULLSCREEN) if self._fullscreen else (window, pygame.RESIZABLE)
-        pygame.display.set_mode(size, flags, display=self._settings.display)
-        pygame.mouse.set_visible(not self._fullscreen)
+    def _open_window(self) -> pygame.Window:
+        # SDL takes this for the middle of that display (SDL_WINDOWPOS_CENTERED_DISPLAY of SDL_video.h).
+        middle = _MIDDLE_OF_DISPLAY | self._settings.display
+        window = pygame.Window(
+            _TITLE,
+            (self._settings.width, self._settings.height),
+            (middle, middle),
+            resizable=True,
+            fullscreen_desktop=self._fullscreen,
+        )
+        window.minimum_size = _LEAST_WINDOW
+        window.set_icon(_icon())
+        return window
 
-    @staticmethod
-    def _surface() -> pygame.Surface:
-        surface = pygame.display.get_surface()
-        if surface is None:
-            raise DisplayError("the display is lost")
-        return surface
+
+def _icon() -> pygame.Surface:
+    """The mark that says "camera on", instead of pygame's own picture."""
+    icon = pygame.Surface((_ICON_PX, _ICON_PX))
+    middle = (_ICON_PX // 2, _ICON_PX // 2)
+    for radius, colour in ((15, VERMILLION), (11, GROUND), (7, VERMILLION)):
+        pygame.draw.circle(icon, colour[::-1], middle, radius * _ICON_PX // 32)
+    return icon
 
 
 def open_screen(settings: OverlaySettings, environment: MutableMapping[str, str] = os.environ) -> Screen:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from device.overlay.canvas import Pixels, Rect, fill_disc, fill_rect, put_text
+from device.overlay.canvas import Rect, fill_disc, fill_rect
 from device.overlay.icons import draw_check, draw_cross, draw_ring, draw_warning
 from device.overlay.palette import GREEN, GROUND, MUTED_TEXT, ORANGE, TEXT, VERMILLION, Colour
+from device.overlay.pen import Pen
 from device.overlay.scale import Scale
 from device.overlay.scene import Scene
 from device.overlay.settings import PrivacyMode
@@ -18,6 +19,9 @@ _ON_WORDS: dict[PrivacyMode, str] = {
     "blur": "Camera on, faces blurred",
     "boxes": "Camera on, picture hidden",
 }
+
+
+_SMALLEST = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +64,22 @@ def bar_height(scale: Scale) -> int:
     return round(1.7 * scale.small)
 
 
-def draw_status(canvas: Pixels, bar: Rect, left: Item, right: tuple[Item, ...], face: Typeface, scale: Scale) -> None:
+def draw_status(pen: Pen, bar: Rect, left: Item, right: tuple[Item, ...]) -> None:
     """Draw the bar into ``bar``; items that find no room are left out, the camera's never is."""
-    fill_rect(canvas, bar, GROUND)
-    margin = 2 * scale.gap
-    small = scale.small
-    while small > 8 and 2 * margin + _width(left, small, face) > bar.w:
+    fill_rect(pen.canvas, bar, GROUND)
+    margin = 2 * pen.scale.gap
+    small = pen.scale.small
+    while small > _SMALLEST and 2 * margin + _width(left, small, pen.face) > bar.w:
         small -= 1
-    end_x = margin + _draw_item(canvas, left, bar.x + margin, bar, small, face)
+    end_x = margin + _width(left, small, pen.face)
+    _draw_item(pen, left, (bar.x + margin, bar.y + bar.h // 2), small)
     x = bar.right - margin
     for item in reversed(right):
-        width = _width(item, small, face)
-        if x - width < end_x + margin:
+        x -= _width(item, small, pen.face)
+        if x < end_x + margin:
             break
-        _draw_item(canvas, item, x - width, bar, small, face)
-        x -= width + 2 * margin
+        _draw_item(pen, item, (x, bar.y + bar.h // 2), small)
+        x -= 2 * margin
 
 
 def _width(item: Item, small: int, face: Typeface) -> int:
@@ -85,20 +90,19 @@ def _icon_w(item: Item, small: int) -> int:
     return 0 if item.icon == "none" else round(1.15 * small)
 
 
-def _draw_item(canvas: Pixels, item: Item, x: int, bar: Rect, small: int, face: Typeface) -> int:
-    """Draw one item from ``x`` on; returns its width."""
-    cap = face.cap_px(small)
-    middle_y = bar.y + bar.h // 2
+def _draw_item(pen: Pen, item: Item, at: tuple[int, int], small: int) -> None:
+    """Draw one item from ``at`` on, (x, y) of the middle of its left edge."""
+    cap = pen.face.cap_px(small)
+    x, middle_y = at
     centre = (x + cap // 2, middle_y)
     if item.icon == "on":
-        fill_disc(canvas, centre, max(2, round(0.3 * cap)), item.colour)
-        draw_ring(canvas, centre, max(3, round(0.58 * cap)), item.colour, max(1, cap // 10))
+        fill_disc(pen.canvas, centre, max(2, round(0.3 * cap)), item.colour)
+        draw_ring(pen.canvas, centre, max(3, round(0.58 * cap)), item.colour, max(1, cap // 10))
     elif item.icon == "off":
-        draw_cross(canvas, centre, cap // 2, item.colour, max(1, cap // 7))
+        draw_cross(pen.canvas, centre, cap // 2, item.colour)
     elif item.icon == "ok":
-        draw_check(canvas, centre, cap // 2, item.colour, max(1, cap // 7))
+        draw_check(pen.canvas, centre, cap // 2, item.colour)
     elif item.icon == "warning":
-        draw_warning(canvas, centre, round(0.62 * cap), item.colour)
+        draw_warning(pen.canvas, centre, round(0.62 * cap), item.colour)
     ink = MUTED_TEXT if item.icon == "none" else TEXT
-    put_text(canvas, face, item.text, (x + _icon_w(item, small), middle_y + cap // 2), small, ink)
-    return _width(item, small, face)
+    pen.write(item.text, (x + _icon_w(item, small), middle_y + cap // 2), small, ink)

@@ -76,7 +76,7 @@ class Typeface:
         for end in range(len(text) - 1, 0, -1):
             if self.width(text[:end].rstrip() + _ELLIPSIS, size_px) <= most_px:
                 return text[:end].rstrip() + _ELLIPSIS
-        return _ELLIPSIS
+        return _ELLIPSIS if self.width(_ELLIPSIS, size_px) <= most_px else ""
 
     def _load(self, size_px: int) -> "FreeTypeFont":
         try:
@@ -86,7 +86,9 @@ class Typeface:
                 "the overlay's text needs Pillow, which is not installed", "pip install 'affectd[overlay]'"
             ) from error
         try:
-            return ImageFont.truetype(str(self._path), size_px)
+            # The shipped font's scripts need no shaping, and so look the same whether Pillow has Raqm or not.
+            layout = ImageFont.Layout.BASIC if self._path == SHIPPED_FONT else None
+            return ImageFont.truetype(str(self._path), size_px, layout_engine=layout)
         except OSError as error:
             raise UnavailableError(
                 f"{self._path} is no font that can be read ({error})", "correct overlay.font or leave it out"
@@ -96,6 +98,8 @@ class Typeface:
         from PIL import Image, ImageDraw
 
         font = self._at(size_px)
+        if not text:
+            return Run(np.zeros((0, 0), np.uint8), 0, 0, 0)
         left, top, right, bottom = (round(edge) for edge in font.getbbox(text, anchor="ls"))
         image = Image.new("L", (max(1, right - left), max(1, bottom - top)))
         ImageDraw.Draw(image).text((-left, -top), text, fill=255, font=font, anchor="ls")

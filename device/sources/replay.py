@@ -74,6 +74,16 @@ class ImageFolder:
         """Forget the list."""
         self._pictures = []
 
+    @property
+    def fps(self) -> float:
+        """Pictures per second."""
+        return 1.0 / self._step_s
+
+    @property
+    def frame_count(self) -> int | None:
+        """How many pictures one round has; None where the folder is not open."""
+        return len(self._pictures) or None
+
     def _list(self) -> list[Path]:
         try:
             files = sorted(path for path in self._folder.iterdir() if path.is_file() and not path.name.startswith("."))

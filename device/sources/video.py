@@ -68,6 +68,17 @@ class VideoFile:
             self._capture.release()
             self._capture = None
 
+    @property
+    def fps(self) -> float:
+        """Frames per second as the file names them; known once it is open."""
+        return 1.0 / self._step_s
+
+    @property
+    def frame_count(self) -> int | None:
+        """About how many frames one round has; None where the file does not say."""
+        promised = self._capture.get(cv2.CAP_PROP_FRAME_COUNT) if self._capture is not None else 0.0
+        return round(promised) if promised >= 1.0 else None
+
     def _connect(self) -> None:
         _require_file(self._path)
         set_up_opencv()

@@ -4,8 +4,7 @@ import errno
 
 import pytest
 
-from device.overlay import displays
-from device.overlay.displays import card_with_display, connected, drivers_to_try, explain_kmsdrm
+from device.overlay.displays import card_with_display, connected, drivers_to_try, explain_kmsdrm, may_read_keys
 
 
 @pytest.fixture
@@ -72,8 +71,8 @@ def test_a_card_that_may_not_be_opened_names_the_groups(sys_drm, dev_dri, monkey
     def refuse(path, _):
         raise PermissionError(errno.EACCES, "Permission denied", path)
 
-    monkeypatch.setattr(displays.os, "open", refuse)
-    assert "groups video, render and input" in explain_kmsdrm(sys_drm, dev_dri)
+    monkeypatch.setattr("device.overlay.displays.os.open", refuse)
+    assert "groups video, render and input" in str(explain_kmsdrm(sys_drm, dev_dri))
 
 
 @pytest.mark.parametrize(
@@ -87,11 +86,21 @@ def test_a_display_that_another_program_holds_is_told_from_a_free_one(sys_drm, d
         if fault:
             raise OSError(fault, "no")
 
-    monkeypatch.setattr(displays.fcntl, "ioctl", ask)
+    monkeypatch.setattr("device.overlay.displays.fcntl.ioctl", ask)
     answer = explain_kmsdrm(sys_drm, dev_dri)
     assert answer is None if told is None else answer.startswith(told)
 
 
 def test_a_card_that_is_gone_is_said(sys_drm, dev_dri):
     plug(sys_drm, "card0-HDMI-A-1")
-    assert "card0 cannot be opened: No such file" in explain_kmsdrm(sys_drm, dev_dri)
+    assert "card0 cannot be opened: No such file" in str(explain_kmsdrm(sys_drm, dev_dri))
+
+
+def test_keys_may_be_read_where_one_keyboard_may_or_where_there_is_none(tmp_path, monkeypatch):
+    assert may_read_keys(tmp_path)
+    for number in (0, 1):
+        (tmp_path / f"event{number}").touch()
+    monkeypatch.setattr("device.overlay.displays.os.access", lambda path, _: path.name == "event1")
+    assert may_read_keys(tmp_path)
+    monkeypatch.setattr("device.overlay.displays.os.access", lambda *_: False)
+    assert not may_read_keys(tmp_path)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from device.overlay.channel import Report
+from device.overlay.scene import BrokerView
 from device.overlay.settings import OverlaySettings
 from device.overlay.sink import OverlaySink
 from device.records import Box, Frame, Observation
@@ -20,7 +21,7 @@ class Bench:
         self.clock = FakeClock(10.0)
         self.process = FakeProcess()
         self.turned = []
-        self.broker = "connected"
+        self.broker: BrokerView = "connected"
         self.slot = None
         self.sink = OverlaySink(
             OverlaySettings(enabled=True, **settings),
