@@ -56,9 +56,10 @@ class NewestFrame:
             return back
 
     def lose(self) -> None:
-        """The source gives no frames until the next is put."""
+        """The source gives no frames until the next is put; one from before would begin what has just been ended."""
         with self._changed:
             self._lost = True
+            self._frame = None
 
     def fail(self, fault: Exception) -> None:
         """Let ``take`` and ``raise_fault`` raise ``fault``."""

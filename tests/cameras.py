@@ -6,6 +6,7 @@ import socket
 import subprocess
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,9 +16,9 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.brokers import LOOPBACK
+from tests.brokers import LOOPBACK, free_port
 
-SIZE, OTHER_SIZE = (160, 120), (320, 240)
+SIZE = (160, 120)
 FPS = 15.0
 
 Mode = Literal["live", "black", "frozen", "other size", "silent", "truncated"]
@@ -27,21 +28,24 @@ _PACKAGES = "gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-{base,go
 _SERVER = Path(__file__).parent / "rtsp_server.py"
 
 
-def free_port() -> int:
-    with socket.create_server((LOOPBACK, 0)) as reserved:
-        return reserved.getsockname()[1]
-
-
 class MjpegCamera:
-    """A camera's page of Motion-JPEG, on a port that it keeps; ``mode`` is what it shows from the next picture on."""
+    """A camera's page of Motion-JPEG, on a port that it keeps; ``mode`` is what it shows from the next picture on.
 
-    def __init__(self) -> None:
+    Args:
+        pictures: what it shows, to and fro, uint8 (height, width); noise when left out.
+    """
+
+    def __init__(self, pictures: Sequence[np.ndarray] = ()) -> None:
         self.port = free_port()
         self.mode: Mode = "live"
         self._server: ThreadingHTTPServer | None = None
         self._clients: set[socket.socket] = set()
-        self._jpegs = {size: [_jpeg(size, number) for number in range(8)] for size in (SIZE, OTHER_SIZE)}
-        self._black = cv2.imencode(".jpg", np.zeros(SIZE[::-1], np.uint8))[1].tobytes()
+        shown = [*(pictures or [_noise(number) for number in range(8)])]
+        width, height = shown[0].shape[1] // 2, shown[0].shape[0] // 2
+        to_and_fro = shown + shown[-2:0:-1]
+        self._jpegs = [_jpeg(picture) for picture in to_and_fro]
+        self._smaller_jpegs = [_jpeg(cv2.resize(picture, (width, height))) for picture in to_and_fro]
+        self._black = _jpeg(np.zeros_like(shown[0]))
 
     @property
     def url(self) -> str:
@@ -95,7 +99,7 @@ class MjpegCamera:
     def _picture(self, number: int) -> bytes:
         if self.mode == "black":
             return self._black
-        pictures = self._jpegs[OTHER_SIZE if self.mode == "other size" else SIZE]
+        pictures = self._smaller_jpegs if self.mode == "other size" else self._jpegs
         jpeg = pictures[0 if self.mode == "frozen" else number % len(pictures)]
         return jpeg[: len(jpeg) // 2] if self.mode == "truncated" else jpeg
 
@@ -141,7 +145,11 @@ def require_rtsp_server() -> None:
         pytest.skip(f"no RTSP server here: apt-get install {_PACKAGES}")
 
 
-def _jpeg(size: tuple[int, int], number: int) -> bytes:
-    """A noisy picture, as a sensor gives it; one number, one picture."""
-    pixels = np.random.default_rng(number).normal(120, 25, size[::-1])
-    return cv2.imencode(".jpg", np.clip(pixels, 0, 255).astype(np.uint8))[1].tobytes()
+def _noise(number: int) -> np.ndarray:
+    """What a sensor gives of an even wall; one number, one picture."""
+    pixels = np.random.default_rng(number).normal(120, 25, SIZE[::-1])
+    return np.clip(pixels, 0, 255).astype(np.uint8)
+
+
+def _jpeg(picture: np.ndarray) -> bytes:
+    return cv2.imencode(".jpg", picture)[1].tobytes()

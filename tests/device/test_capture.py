@@ -177,6 +177,14 @@ def test_a_source_that_need_not_be_there_is_lost_until_it_comes(source, capture,
     assert "no camera at /dev/video0; trying again in 0.001 s" in caplog.text
 
 
+def test_a_frame_from_before_a_loss_is_not_given_after_it(source, capture):
+    capture.start()
+    source.script.put(frame(0))
+    source.script.put(SourceError("the cable is out"))
+    until(lambda: source.opened == 2)
+    assert capture.next(0.0) is None
+
+
 @pytest.mark.parametrize("loss", [SourceError("the cable is out"), None])
 def test_a_source_that_fails_or_ends_is_lost_closed_and_opened_again(source, capture, loss):
     capture.start()

@@ -12,8 +12,8 @@ from device.clock import SystemClock
 from device.errors import SourceError
 from device.sources import build_source
 from device.sources.settings import SourceSettings
-from tests.brokers import LOOPBACK
-from tests.cameras import SIZE, MjpegCamera, RtspCamera, free_port, require_rtsp_server
+from tests.brokers import LOOPBACK, free_port
+from tests.cameras import SIZE, MjpegCamera, RtspCamera, require_rtsp_server
 
 pytestmark = pytest.mark.integration
 
