@@ -55,8 +55,9 @@ inside() {
 }
 
 # install_requirements ROOT EXTRA...    affectd's dependencies into ROOT's /venv, with those of its extras
+# ROOT/root/installed is written when that has changed anything.
 install_requirements() {
-  local root=$1
+  local root=$1 wanted
   shift
   [ -x "$root/venv/bin/python" ] || inside "$root" python3 -m venv --system-site-packages /venv
   cp "$repository/pyproject.toml" "$repository/constraints.txt" "$root/root/"
@@ -65,10 +66,10 @@ import sys, tomllib
 project = tomllib.load(open("/root/pyproject.toml", "rb"))["project"]
 extras = [line for extra in sys.argv[1:] for line in project["optional-dependencies"][extra]]
 print(*project["dependencies"], *extras, sep="\n")' "$@" >"$root/root/requirements.txt"
-  inside "$root" pip install --quiet -c /root/constraints.txt -r /root/requirements.txt
-}
-
-# requirements_stamp FOLDER    a file that is there when what pyproject.toml and constraints.txt ask for is installed
-requirements_stamp() {
-  echo "$1/.requirements-$(cat "$repository/pyproject.toml" "$repository/constraints.txt" | sha256sum | cut -c 1-12)"
+  wanted=$(cat "$root/root/requirements.txt" "$root/root/constraints.txt" | sha256sum)
+  if [ ! -e "$root/root/installed" ] || [ "$(cat "$root/root/installed")" != "$wanted" ]; then
+    echo "installing affectd's dependencies"
+    inside "$root" pip install --quiet -c /root/constraints.txt -r /root/requirements.txt
+    echo "$wanted" >"$root/root/installed"
+  fi
 }

@@ -15,8 +15,7 @@ import yaml
 from numpy.typing import NDArray
 
 REPOSITORY = Path(__file__).parents[2]
-FOLDER = REPOSITORY / "build" / "picamera2"
-ROOT = FOLDER / "root"
+ROOT = REPOSITORY / "build" / "picamera2" / "root"
 PATIENCE_S = 120.0
 
 _HERE = Path(__file__).parent
@@ -29,7 +28,7 @@ mount -t proc proc "$1/proc" && mount --rbind /sys "$1/sys" && mount --rbind /de
 
 def require_root() -> None:
     """Without a root, or the right to enter it, the test is skipped."""
-    if not list(FOLDER.glob(".requirements-*")):
+    if not (ROOT / "root" / "installed").exists():
         pytest.skip("needs Picamera2 in a Debian root, 1.5 GB: sudo make test-picamera2")
     if os.geteuid() != 0:
         pytest.skip("enters a Debian root, which root alone can: sudo make test-picamera2")

@@ -19,11 +19,5 @@ if [ ! -e "$folder/.debian" ]; then
   touch "$folder/.debian"
 fi
 
-stamp=$(requirements_stamp "$folder")
-if [ ! -e "$stamp" ]; then
-  echo "installing Picamera2 and affectd's dependencies"
-  install_requirements "$root" pi
-  rm -f "$folder"/.requirements-*
-  touch "$stamp"
-fi
+install_requirements "$root" pi
 echo "Picamera2 is in $root"

@@ -6,8 +6,10 @@ import time
 import pytest
 
 from device.demo import load_true_boxes
+from device.errors import EXIT_WEDGED
 from device.records import Box
 from tests.brokers import LOOPBACK, wait_until
+from tests.picamera2.camera import PATIENCE_S
 
 pytestmark = [pytest.mark.slow, pytest.mark.integration]
 
@@ -109,6 +111,16 @@ def test_a_camera_that_falls_silent_is_lost_within_five_seconds_and_comes_back(c
     assert lost_s < NOTICED_S
     left = [event["reason"] for event in household.listener.events() if event["type"] == "face_left"]
     assert left[-2:] == ["source_lost", "source_lost"]
+
+
+def test_a_camera_that_cannot_be_closed_ends_the_daemon(camera_on_faces, live):
+    household = live(camera_on_faces)
+    household.wait_for_source("ok")
+    begun_s = time.monotonic()
+    camera_on_faces.held.write_text("wedged", encoding="utf-8")
+    assert household.process.wait(PATIENCE_S) == EXIT_WEDGED, household.told
+    print(f"wedged: ended after {time.monotonic() - begun_s:.1f} s")
+    assert household.source_states()[-1] == "lost"
 
 
 def test_the_first_frame_is_through_soon_after_the_start(camera):
