@@ -29,7 +29,7 @@ from device.overlay.settings import OverlaySettings
 from device.overlay.view import View
 from device.records import Frame, Observation
 from device.sources import build_source
-from device.sources.frames import quieten
+from device.sources.frames import set_up_opencv
 from device.sources.replay import ImageFolder
 from device.sources.settings import SourceSettings
 from device.sources.video import VideoFile
@@ -211,7 +211,7 @@ class _Film:
             readable.release()
 
     def _begin(self, picture: NDArray[np.uint8], time_s: float) -> None:
-        quieten()
+        set_up_opencv()
         self._begun_s = time_s
         self.size = (picture.shape[1], picture.shape[0])
         self._writer = cv2.VideoWriter(str(self._path), cv2.CAP_FFMPEG, _FOURCC, self._fps, self.size)

@@ -21,7 +21,7 @@ from device.overlay.scene import FaceMark, Scene
 from device.overlay.view import View
 from device.records import RelativeBox
 from device.smooth import EmotionSmoother
-from device.sources.frames import quieten
+from device.sources.frames import set_up_opencv
 from device.sources.settings import SourceSettings
 from device.sources.video import VideoFile
 
@@ -89,7 +89,7 @@ def _read_faces(config: Config, bgr: Picture) -> tuple[FaceMark, ...]:
 def _read(config: Config, file: str, at_s: float | None, clock: Clock) -> Picture:
     """The photo, or the moment of the video, uint8 (height, width, 3) BGR."""
     path = Path(file).expanduser()
-    quieten()
+    set_up_opencv()
     if path.is_file() and cv2.haveImageReader(str(path)):
         if at_s is not None:
             raise UsageError(f"--at names a moment of a video, and {file} is a photo", "leave it out")

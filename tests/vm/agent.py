@@ -23,7 +23,7 @@ def main() -> None:
             answer(port, run(**json.loads(line)))
 
 
-def answer(port: io.BufferedRWPair, message: dict[str, Any]) -> None:
+def answer(port: "io.BufferedRWPair[Any, Any]", message: dict[str, Any]) -> None:
     """Send one line."""
     port.write(json.dumps(message).encode() + b"\n")
     port.flush()
