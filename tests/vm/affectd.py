@@ -2,10 +2,12 @@
 
 import json
 import shlex
+import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.vm.machine import Machine
@@ -39,9 +41,9 @@ class Affectd:
         text = shlex.quote(yaml.safe_dump(values))
         machine.run(f"mkdir {self._folder} && printf %s {text} >{self._folder}/config.yaml")
         machine.run("systemctl start mosquitto.service")
-        # %U is the time, %p the payload.
+        # Not what the broker has kept (-R) of another daemon; %U is the time, %p the payload.
         self._start(
-            "listener", "mosquitto_sub -h 127.0.0.1 -t affectd/hall/state -F '%U %p'", "StandardOutput", "heard"
+            "listener", "mosquitto_sub -h 127.0.0.1 -R -t affectd/hall/state -F '%U %p'", "StandardOutput", "heard"
         )
         command = f"/venv/bin/python -m device run --config {self._folder}/config.yaml"
         self._start("daemon", command, "StandardError", "said")
@@ -67,13 +69,16 @@ class Affectd:
         """Until a message on the topic ``state`` matches the regular expression."""
         self._wait_for_line("heard", pattern, timeout_s)
 
-    def wait_for_source(self, source: str, timeout_s: float) -> State:
-        """Until the newest state says so of the source; returns the first since that does."""
-        script = f'tail -n 1 {self._folder}/heard | grep -q \'"source": *"{source}"\''
-        self._machine.wait_until(script, f"the source to be {source}", timeout_s, lambda: self.said)
-        states = self.states()
-        others = [number for number, state in enumerate(states) if state.source != source]
-        return states[others[-1] + 1 if others else 0]
+    def wait_for_source(self, source: str, timeout_s: float, since_s: float = 0.0) -> State:
+        """The first state later than ``since_s``, by the machine's clock, that says so of the source."""
+        deadline_s = time.monotonic() + timeout_s
+        while True:
+            for state in self.states():
+                if state.source == source and state.time_s > since_s:
+                    return state
+            if time.monotonic() > deadline_s:
+                pytest.fail(f"waited {timeout_s:.0f} s in vain for the source to be {source}\n{self.said}")
+            time.sleep(0.5)
 
     def end(self) -> None:
         """End it, and the listener."""

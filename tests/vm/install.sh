@@ -10,6 +10,10 @@ here=$(dirname "$0")
 # shellcheck source=tests/debian.sh
 . "$here/../debian.sh"
 
+if [ "$(uname -m)" != x86_64 ]; then
+  echo "the machine is an x86-64 one, and is made on such a one" >&2
+  exit 69
+fi
 require_root
 require_tool debootstrap debootstrap
 require_tool qemu-system-x86_64 qemu-system-x86

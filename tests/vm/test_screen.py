@@ -36,9 +36,15 @@ MARKS = (
 @pytest.fixture(scope="module")
 def shot(machine):
     """What the display shows once both faces are in the picture, uint8 (height, width, 3) BGR."""
-    overlay = {"enabled": True, "driver": "kmsdrm", "mirror": False, "fps": 2.0}
-    source = {"uri": "/carried/pictures", "pace": "as-fast-as-possible", "loop": True, "fps": 5.0}
-    daemon = Affectd(machine, source=source, overlay=overlay)
+    # The display is given a minute to open, and the processor is a slow one: the daemon must leave it some time.
+    machine.run("python -c 'import cv2, pygame, device.overlay.draw, device.overlay.screen, device.overlay.viewer'")
+    daemon = Affectd(
+        machine,
+        source={"uri": "/carried/pictures", "loop": True, "fps": 1.0},
+        detector={"min_face": 0.18, "scale_factor": 1.3},
+        tracker={"lost_s": 5.0},
+        overlay={"enabled": True, "driver": "kmsdrm", "mirror": False, "fps": 2.0},
+    )
     begun_s = time.monotonic()
     daemon.wait_until_said("the overlay is (shown|back): kmsdrm, 1280 x 720 pixels, full screen", START_S)
     print(f"\nthe display was open after {time.monotonic() - begun_s:.0f} s")
