@@ -170,7 +170,8 @@ def _for_sdl(driver: str) -> dict[str, str]:
         "SDL_NO_SIGNAL_HANDLERS": "1",
         # Else SDL takes the keyboard from the console: no Ctrl-C, and no keyboard at all after a killed process.
         "SDL_INPUT_LINUX_KEEP_KBD": "1",
-        # Desktops take plain memory; a bare console only takes textures.
-        "SDL_FRAMEBUFFER_ACCELERATION": "1" if driver == "kmsdrm" else "0",
+        # Desktops take plain memory; a bare console only takes textures. Left to choose, SDL takes desktop OpenGL, and
+        # where libGL is missing, as on systems without a desktop, the display stays black without a word.
+        "SDL_FRAMEBUFFER_ACCELERATION": "opengles2" if driver == "kmsdrm" else "0",
         **({} if number is None else {"SDL_KMSDRM_DEVICE_INDEX": str(number)}),
     }
