@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import cv2
 import numpy as np
@@ -133,7 +134,7 @@ def test_a_network_camera_that_fails_eighty_four_times_in_six_ways(watch, chance
                 endure(
                     listener, book, kind, *(lambda mode=mode: setattr(camera, "mode", mode) for mode in (kind, "live"))
                 )
-            wait_until(lambda count=before_fault: len(ends_of_faces(listener)) > count, f"the face to leave for {kind}")
+            wait_until(partial(face_left_since, listener, before_fault), f"the face to leave for {kind}")
             if number == len(kinds) - 1:
                 before = Usage.of(daemon.process.pid)
     finally:
@@ -147,6 +148,10 @@ def test_a_network_camera_that_fails_eighty_four_times_in_six_ways(watch, chance
 
 def ends_of_faces(listener: Listener) -> list[dict]:
     return [event for event in listener.events() if event["type"] == "face_left"]
+
+
+def face_left_since(listener: Listener, count: int) -> bool:
+    return len(ends_of_faces(listener)) > count
 
 
 def test_an_rtsp_camera_that_fails_sixteen_times_in_two_ways(watch, remark):
