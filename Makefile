@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 SOURCE ?= demo
 BROKER ?=
 
-.PHONY: help run test test-faults soak test-homeassistant lint format types bench clip lock clean
+.PHONY: help run test test-faults soak test-homeassistant lint format types bench bench-overlay pictures clip lock clean
 
 help: ## say what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -40,6 +40,14 @@ format: $(DEV) ## put the code into shape
 
 bench: $(DEV) ## speed and memory, as ratios to a baseline of the same run
 	$(BIN)/python -m tests.benchmarks
+
+bench-overlay: $(DEV) ## what the overlay costs: drawing, for each mode at 720 and 1080 lines, and the sensor, with it and without
+	$(BIN)/python -m tests.benchmarks.overlay
+	$(BIN)/python -m tests.benchmarks.showing
+
+pictures: $(DEV) ## draw the overlay's golden pictures and the screenshots in docs/ anew; look at each before committing it
+	$(BIN)/python -m tests.device.overlay.make_golden
+	$(BIN)/python -m tests.device.overlay.make_screenshots
 
 clip: $(DEV) ## draw the demo clip and its true boxes anew
 	$(BIN)/python -m device.demo.make_clip

@@ -4,6 +4,7 @@ import logging
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from types import FrameType
 
 from device import __version__
@@ -11,15 +12,18 @@ from device.capture import build_capture
 from device.classify import TfliteClassifier
 from device.clock import SystemClock
 from device.config import Config
-from device.detect import HaarDetector
+from device.detect import HaarFaceFinder
 from device.errors import EXIT_OK, WedgedError
 from device.events import EventDeriver, LeaveReason
 from device.interfaces import Clock, FrameSource, Sink
 from device.log import LastTrouble
 from device.mqtt.payloads import DeviceInfo
 from device.mqtt.sink import MqttSink
+from device.overlay.scene import BrokerView
+from device.overlay.sink import OverlaySink
 from device.pause import CaptureState, PauseSwitch, SwitchedCapture
 from device.pipeline import Pipeline
+from device.schedule import ClassifySchedule
 from device.smooth import EmotionSmoother
 from device.sources import build_source
 from device.telemetry import Telemetry
@@ -47,7 +51,7 @@ class Daemon:
         """Whether the camera was closed in the end; else it hangs in its driver."""
         self._stats_interval_s = config.mqtt.stats_interval_s
         classifier = TfliteClassifier.load(config.classifier.model_path, config.classifier.threads)
-        source = build_source(config.source, clock)
+        source = build_source(config.source, clock, colour=config.overlay.wants_pictures)
         self._source_name = source.name
         self._switch = PauseSwitch(config.device.resolved_state_dir)
         self._capture = SwitchedCapture(
@@ -56,17 +60,9 @@ class Daemon:
         self._trouble = LastTrouble()
         self._telemetry = Telemetry(clock, last_error=lambda: self._trouble.message)
         self._mqtt = _build_mqtt(config, classifier, source, clock, self._switch)
-        sinks: list[Sink] = [self._mqtt] if self._mqtt else []
-        self._pipeline = Pipeline(
-            detector=HaarDetector(config.detector),
-            tracker=CentroidTracker(config.tracker),
-            classifier=classifier,
-            input_spec=classifier.card.input.spec(),
-            smoother=EmotionSmoother(config.smoothing.over(classifier.card.smoothing)),
-            deriver=EventDeriver(clock),
-            telemetry=self._telemetry,
-            sinks=sinks,
-        )
+        self._overlay = _build_overlay(config, classifier, self._mqtt, clock, self._switch)
+        sinks: list[Sink] = [sink for sink in (self._mqtt, self._overlay) if sink]
+        self._pipeline = build_pipeline(config, clock, classifier, self._telemetry, sinks)
 
     def stop(self) -> None:
         """Ask the loop to end; may be called from a signal handler."""
@@ -85,6 +81,8 @@ class Daemon:
         finally:
             logging.getLogger().removeHandler(self._trouble)
             self.let_go = self._capture.close()
+            if self._overlay:
+                self._overlay.close()
             self._pipeline.finish(reason)
             if self._mqtt:
                 self._mqtt.publish_stats(self._telemetry.snapshot())
@@ -100,6 +98,8 @@ class Daemon:
             if self._mqtt:
                 self._mqtt.check()
                 self._mqtt.set_paused(self._capture.paused)
+            if self._overlay:
+                self._overlay.check()
             if frame is not None:
                 self._pipeline.step(frame)
                 self.wedges.note_frame(frame.time_s)
@@ -119,6 +119,8 @@ class Daemon:
             self._pipeline.finish(_LEAVE_REASONS[state])
         if self._mqtt:
             self._mqtt.set_source_state(state)
+        if self._overlay:
+            self._overlay.set_source_state(state)
 
 
 def run(config: Config) -> int:
@@ -143,6 +145,23 @@ def run(config: Config) -> int:
     return EXIT_OK
 
 
+def build_pipeline(
+    config: Config, clock: Clock, classifier: TfliteClassifier, telemetry: Telemetry, sinks: Sequence[Sink]
+) -> Pipeline:
+    """All stages between a frame and its sinks. Raises AffectdError where ``config`` does not allow it."""
+    return Pipeline(
+        finder=HaarFaceFinder(config.detector),
+        tracker=CentroidTracker(config.tracker),
+        classifier=classifier,
+        turns=ClassifySchedule(config.classifier.interval_s, config.classifier.most_per_frame),
+        input_spec=classifier.card.input.spec(),
+        smoother=EmotionSmoother(config.smoothing.over(classifier.card.smoothing)),
+        deriver=EventDeriver(clock),
+        telemetry=telemetry,
+        sinks=sinks,
+    )
+
+
 def _build_mqtt(
     config: Config, classifier: TfliteClassifier, source: FrameSource, clock: Clock, switch: PauseSwitch
 ) -> MqttSink | None:
@@ -159,3 +178,16 @@ def _build_mqtt(
         runtime_dir=config.device.resolved_runtime_dir,
         on_pause=lambda paused: switch.turn(paused=paused),
     )
+
+
+def _build_overlay(
+    config: Config, classifier: TfliteClassifier, mqtt: MqttSink | None, clock: Clock, switch: PauseSwitch
+) -> OverlaySink | None:
+    if not config.overlay.enabled:
+        return None
+    config.overlay.require_known_labels(classifier.labels)
+
+    def broker() -> BrokerView:
+        return "off" if mqtt is None else "connected" if mqtt.connected else "away"
+
+    return OverlaySink(config.overlay, clock, broker=broker, on_pause=lambda paused: switch.turn(paused=paused))

@@ -18,6 +18,7 @@ from device.detect import DetectorSettings
 from device.errors import ConfigError, UsageError
 from device.log import LogSettings
 from device.mqtt.settings import MqttSettings
+from device.overlay.settings import OverlaySettings
 from device.section import Section
 from device.smooth import SmoothingSettings
 from device.sources.settings import SourceSettings
@@ -93,6 +94,7 @@ class Config(Section):
     classifier: ClassifierSettings = ClassifierSettings()
     smoothing: SmoothingSettings = SmoothingSettings()
     mqtt: MqttSettings = MqttSettings()
+    overlay: OverlaySettings = OverlaySettings()
     log: LogSettings = LogSettings()
 
 
@@ -136,6 +138,11 @@ def with_source(config: Config, uri: str) -> Config:
         expected = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise UsageError(f"--source names nothing that can be watched: {expected}") from None
     return config.model_copy(update={"source": source})
+
+
+def with_overlay(config: Config) -> Config:
+    """``config`` with the overlay switched on, as a command line asks for it."""
+    return config.model_copy(update={"overlay": config.overlay.model_copy(update={"enabled": True})})
 
 
 def _parse_yaml(text: str, name: str) -> tuple[yaml.Node | None, Any]:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from shlex import quote
 from typing import Literal
@@ -18,6 +19,8 @@ from device.errors import AffectdError, SourceError
 from device.mqtt.checkup import check_broker
 from device.mqtt.settings import MqttSettings
 from device.mqtt.topics import Topics
+from device.overlay.displays import connected, drivers_to_try, explain_kmsdrm, explain_no_display, may_read_keys
+from device.overlay.settings import OverlaySettings
 from device.pause import PauseSwitch
 from device.sources import build_source
 from device.sources.settings import picamera_number
@@ -28,6 +31,7 @@ Grade = Literal["ok", "warning", "wrong"]
 _WARM_C, _HOT_C = 70.0, 80.0
 _LITTLE_DISK_MB = 100
 _CAMERA_TIMEOUT_S = 30.0
+_OVERLAY_PACKAGES = {"pygame-ce": "pygame", "Pillow": "PIL"}
 _THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -62,6 +66,8 @@ def examine(config_path: Path) -> Iterator[Finding]:
         broker, daemon_source = examine_broker(config)
         yield broker
         yield examine_camera(config, daemon_source)
+        if config.overlay.enabled:
+            yield examine_overlay(config.overlay, daemon_source)
         yield examine_disk(config.device.resolved_state_dir)
     yield examine_clock()
     yield examine_temperature()
@@ -138,6 +144,37 @@ def examine_camera(config: Config, daemon_source: str | None) -> Finding:
         return Finding("ok", "camera", _within(_CAMERA_TIMEOUT_S, take, f"{source.name} does not answer"))
     except AffectdError as error:
         return Finding("wrong", "camera", str(error), _mend_camera(config.source.uri))
+
+
+def examine_overlay(settings: OverlaySettings, daemon_source: str | None) -> Finding:
+    """Whether there is a display to show anything on; without one the daemon does its work all the same.
+
+    Args:
+        settings: the section ``overlay``.
+        daemon_source: as ``examine_broker`` gives it.
+    """
+    if missing := [name for name, module in _OVERLAY_PACKAGES.items() if find_spec(module) is None]:
+        told = f"{' and '.join(missing)} not installed: nothing is shown"
+        return Finding("warning", "overlay", told, "pip install 'affectd[overlay]'")
+    drivers = drivers_to_try(settings.driver, os.environ)
+    if not drivers:
+        return Finding("warning", "overlay", explain_no_display(), "ls /sys/class/drm")
+    if drivers[0] != "kmsdrm":
+        return Finding("ok", "overlay", f"a window on the desktop, by {drivers[0]}")
+    if daemon_source is not None:
+        told = "a bare console's display, which the running daemon may hold: it says in its log whether it does"
+        return Finding("ok", "overlay", told, "journalctl -u affectd -g overlay -n 5")
+    return _examine_console()
+
+
+def _examine_console() -> Finding:
+    if fault := explain_kmsdrm():
+        return Finding("warning", "overlay", fault, "ls -l /dev/dri; grep . /sys/class/drm/card*-*/status; id")
+    if not may_read_keys():
+        told = f"{connected()[0]}, but no key will be heard: {getpass.getuser()} may not read any keyboard"
+        command = f"sudo usermod -aG input {quote(getpass.getuser())}  # then log in again"
+        return Finding("warning", "overlay", told, command)
+    return Finding("ok", "overlay", f"the whole of {connected()[0]}, by kmsdrm")
 
 
 def examine_disk(folder: Path) -> Finding:

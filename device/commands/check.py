@@ -29,4 +29,5 @@ def _run(options: argparse.Namespace) -> int:
     config.smoothing.over(card.smoothing)
     HaarDetector(config.detector)
     print("ok: face cascade")
+    config.overlay.require_known_labels(classifier.labels)
     return EXIT_OK

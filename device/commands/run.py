@@ -1,9 +1,16 @@
-"""``affectd run``: the daemon."""
+"""``affectd run``: the daemon, or with ``--record`` an annotated video of a file."""
 
 import argparse
-from typing import Any
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from device.commands.options import add_config_option
+from device.commands.options import DEFAULT_CONFIG, add_config_option
+from device.errors import EXIT_OK
+
+if TYPE_CHECKING:
+    from device.config import Config
 
 
 def register(verbs: Any) -> None:
@@ -13,17 +20,79 @@ def register(verbs: Any) -> None:
     parser.add_argument(
         "--source", metavar="URI", help="instead of the configuration's: a camera, stream, file or folder"
     )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--overlay",
+        action="store_true",
+        help="show what is seen on an attached display; h at the display tells the keys",
+    )
+    where.add_argument(
+        "--record",
+        type=Path,
+        metavar="OUT.mp4",
+        help="write a video with faces marked instead; of files and folders only, as fast as it goes, and nothing is "
+        "published",
+    )
     parser.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
     # Not at the top: the other verbs need none of OpenCV and the interpreter behind these.
-    from device.app import run
-    from device.config import load_config, with_source
+    from device.config import Config, load_config, with_overlay, with_source
     from device.log import set_up_logging
 
-    config = load_config(options.config)
+    # A recording is made on any computer, where nobody has set up a device.
+    is_optional = options.record is not None and options.config == DEFAULT_CONFIG and not DEFAULT_CONFIG.exists()
+    config = Config() if is_optional else load_config(options.config)
     if options.source is not None:
         config = with_source(config, options.source)
+    if options.overlay:
+        config = with_overlay(config)
     set_up_logging(config.log.level)
+    if options.record is not None:
+        return _record(config, options.record)
+    from device.app import run
+
     return run(config)
+
+
+def _record(config: "Config", out: Path) -> int:
+    from device.clock import SystemClock
+    from device.overlay.recording import record
+
+    # As Ctrl-C does: what was begun is taken away again.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    progress = _Progress()
+    recorded = record(config, out, SystemClock(), progress.show)
+    progress.end()
+    width, height = recorded.size
+    faces = "1 face" if recorded.faces == 1 else f"{recorded.faces} faces"
+    print(
+        f"{out}: {recorded.pictures} pictures, {recorded.pictures / recorded.fps:.1f} s,"
+        f" {width} x {height} at {recorded.fps:g} fps, {out.stat().st_size / 1e6:.1f} MB, {faces}"
+    )
+    return EXIT_OK
+
+
+class _Progress:
+    """How far it is: one line that changes on a terminal, a line for every tenth elsewhere."""
+
+    def __init__(self) -> None:
+        self._told = ""
+        self._live = sys.stderr.isatty()
+
+    def show(self, done: int, total: int | None) -> None:
+        """``done`` pictures of about ``total``."""
+        if total is None:
+            text = f"{done // 100 * 100} pictures"
+        else:
+            share = min(1.0, done / total)
+            text = f"{share:4.0%}" if self._live else f"{int(share * 10) * 10:3d}%"
+        if text != self._told:
+            self._told = text
+            print(f"\r{text}" if self._live else text, end="" if self._live else "\n", file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        """Leave the terminal's line empty."""
+        if self._live:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

@@ -105,6 +105,11 @@ class Publisher:
         return self._thread.is_alive()
 
     @property
+    def connected(self) -> bool:
+        """Whether the broker has let us in and is there still, as far as is known; any thread may ask."""
+        return self._session is not None
+
+    @property
     def fault(self) -> BaseException | None:
         """What ended the thread; None while it runs, and after a stop."""
         return self._fault

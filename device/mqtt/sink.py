@@ -81,6 +81,11 @@ class MqttSink:
         """Whether the thread behind it runs; False between ``start`` and ``close`` is a fault."""
         return self._publisher.alive
 
+    @property
+    def connected(self) -> bool:
+        """Whether the broker has let us in and is there still, as far as is known; any thread may ask."""
+        return self._publisher.connected
+
     def check(self) -> None:
         """To be called now and then after ``start``. Raises PublisherError when the thread behind it has ended."""
         if not self.alive:

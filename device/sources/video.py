@@ -10,7 +10,7 @@ import cv2
 from device.errors import SourceError
 from device.interfaces import Clock
 from device.records import Frame
-from device.sources.frames import Timeline, set_up_opencv, to_frame
+from device.sources.frames import Timeline, quieten, to_frame
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -68,11 +68,23 @@ class VideoFile:
             self._capture.release()
             self._capture = None
 
+    @property
+    def fps(self) -> float:
+        """Frames per second as the file names them; known once it is open."""
+        return 1.0 / self._step_s
+
+    @property
+    def frame_count(self) -> int | None:
+        """About how many frames one round has; None where the file does not say."""
+        promised = self._capture.get(cv2.CAP_PROP_FRAME_COUNT) if self._capture is not None else 0.0
+        return round(promised) if promised >= 1.0 else None
+
     def _connect(self) -> None:
         _require_file(self._path)
-        set_up_opencv()
-        # An absolute path: FFmpeg would take `name:part.mkv` for a protocol.
-        self._capture = cv2.VideoCapture(str(self._path.absolute()), cv2.CAP_FFMPEG)
+        quieten()
+        # An absolute path: FFmpeg would take `name:part.mkv` for a protocol. One thread, as each
+        # more holds frames in memory.
+        self._capture = cv2.VideoCapture(str(self._path.absolute()), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
         is_text = int(self._capture.get(cv2.CAP_PROP_FOURCC)) == _TEXT_AS_VIDEO
         if not self._capture.isOpened() or is_text:
             self.close()

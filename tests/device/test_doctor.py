@@ -15,9 +15,11 @@ from device.doctor import (
     examine_clock,
     examine_disk,
     examine_model,
+    examine_overlay,
     examine_permissions,
     examine_temperature,
 )
+from device.overlay.settings import OverlaySettings
 from device.pause import PauseSwitch
 from tests.brokers import LOOPBACK, broker, free_port, listen, silent_broker
 
@@ -216,3 +218,58 @@ def test_with_a_broken_configuration_the_machine_is_looked_at_all_the_same(tmp_p
     assert findings.keys() == {"config", "clock", "temperature"}
     assert findings["config"].grade == "wrong"
     assert findings["config"].command == f"sudoedit {path}"
+
+
+@pytest.fixture
+def console(monkeypatch):
+    """A machine without a desktop, with a display and a keyboard."""
+    for name in ("WAYLAND_DISPLAY", "DISPLAY", "SDL_VIDEODRIVER"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("device.doctor.find_spec", lambda _: object())
+    monkeypatch.setattr("device.doctor.drivers_to_try", lambda *_: ["kmsdrm"])
+    monkeypatch.setattr("device.doctor.connected", lambda: ("card1-HDMI-A-1",))
+    monkeypatch.setattr("device.doctor.explain_kmsdrm", lambda: None)
+    monkeypatch.setattr("device.doctor.may_read_keys", lambda: True)
+    return monkeypatch
+
+
+@pytest.mark.usefixtures("console")
+def test_a_display_that_may_be_had_is_well():
+    finding = examine_overlay(OverlaySettings(enabled=True), None)
+    assert (finding.grade, finding.told) == ("ok", "the whole of card1-HDMI-A-1, by kmsdrm")
+
+
+def test_missing_packages_of_the_overlay_are_named_with_what_installs_them(console):
+    console.setattr("device.doctor.find_spec", lambda module: None if module == "pygame" else object())
+    finding = examine_overlay(OverlaySettings(enabled=True), None)
+    assert (finding.grade, finding.command) == ("warning", "pip install 'affectd[overlay]'")
+    assert "pygame-ce not installed" in finding.told
+
+
+@pytest.mark.parametrize("fault", ["no display is plugged in", "another program holds the display"])
+def test_a_display_that_cannot_be_had_is_a_warning_since_sensing_goes_on(console, fault):
+    console.setattr("device.doctor.explain_kmsdrm", lambda: fault)
+    finding = examine_overlay(OverlaySettings(enabled=True), None)
+    assert (finding.grade, finding.told) == ("warning", fault)
+
+
+def test_a_display_that_the_running_daemon_may_hold_is_not_asked_for(console):
+    console.setattr("device.doctor.explain_kmsdrm", lambda: pytest.fail("asked for"))
+    assert examine_overlay(OverlaySettings(enabled=True), "ok").grade == "ok"
+
+
+def test_keys_that_will_not_be_heard_are_told_with_the_group(console):
+    console.setattr("device.doctor.may_read_keys", lambda: False)
+    finding = examine_overlay(OverlaySettings(enabled=True), None)
+    assert finding.grade == "warning"
+    assert "usermod -aG input" in finding.command
+
+
+def test_a_machine_without_any_display_is_a_warning(console):
+    console.setattr("device.doctor.drivers_to_try", lambda *_: [])
+    assert examine_overlay(OverlaySettings(enabled=True), None).grade == "warning"
+
+
+def test_on_a_desktop_the_overlay_is_a_window(console):
+    console.setattr("device.doctor.drivers_to_try", lambda *_: ["x11", "kmsdrm"])
+    assert examine_overlay(OverlaySettings(enabled=True), None).told == "a window on the desktop, by x11"

@@ -1,0 +1,131 @@
+"""Keeps the overlay's process running: starts it, hears it, notices its end, and tries again ever more slowly."""
+
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from device.interfaces import Clock
+from device.overlay.channel import Report, Update
+
+FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
+"""From an end to the next attempt, seconds; it doubles in between."""
+STEADY_AFTER_S = 60.0
+"""One that was shown for so long has been well, and the next attempt comes soon again."""
+OPENING_TIMEOUT_S = 60.0
+"""A small computer loads Python and Mesa in that time."""
+SILENT_TIMEOUT_S = 10.0
+"""One that is silent for so long is hung."""
+_FAREWELL_S = 2.0
+
+_log = logging.getLogger(__name__)
+
+
+class Process(Protocol):
+    """What is asked of `process.OverlayProcess`."""
+
+    def say(self, update: Update) -> bool:
+        """Tell it something; False where it does not listen."""
+        ...
+
+    def hear(self) -> list[Report]:
+        """What it has said since the last call."""
+        ...
+
+    @property
+    def ended(self) -> str | None:
+        """How it ended; None while it runs."""
+        ...
+
+    def end(self, patience_s: float) -> None:
+        """Wait ``patience_s`` for its end, then kill it."""
+        ...
+
+
+class Supervisor:
+    """At most one process at a time; no call waits, but ``close`` for a moment.
+
+    Args:
+        launch: starts a process. May raise OSError.
+        clock: the monotonic time.
+    """
+
+    def __init__(self, launch: Callable[[], Process], clock: Clock) -> None:
+        self._launch = launch
+        self._clock = clock
+        self._process: Process | None = None
+        self._shown_since_s: float | None = None
+        self._heard_s = 0.0
+        self._next_at_s = clock.monotonic_s()
+        self._wait_s = FIRST_WAIT_S
+        self._fault = ""
+        self._told_fault = ""
+        self._closed = False
+
+    @property
+    def shown(self) -> bool:
+        """Whether a display is open."""
+        return self._shown_since_s is not None
+
+    def turn(self) -> list[Report]:
+        """See to the process, and pass on what it says."""
+        now_s = self._clock.monotonic_s()
+        if self._process is None:
+            if not self._closed and now_s >= self._next_at_s:
+                self._start(now_s)
+            return []
+        how = self._process.ended
+        reports = self._process.hear()  # after asking, so that the last report of one that has ended is not lost
+        for report in reports:
+            self._note(report, now_s)
+        timeout_s = SILENT_TIMEOUT_S if self.shown else OPENING_TIMEOUT_S
+        if how is not None:
+            self._drop(self._fault or f"its process has ended ({how})", now_s)
+        elif now_s - self._heard_s > timeout_s:
+            self._drop(f"its process was hung for {timeout_s:.0f} s and was ended", now_s)
+        return reports
+
+    def say(self, update: Update) -> bool:
+        """Tell the process something; False where there is none, or it does not listen."""
+        return self._process is not None and self.shown and self._process.say(update)
+
+    def close(self) -> None:
+        """End the process, which may take a moment to give the display back; there will be no other."""
+        self._closed = True
+        if self._process is not None:
+            self._process.end(_FAREWELL_S)
+            self._process = None
+            self._shown_since_s = None
+
+    def _start(self, now_s: float) -> None:
+        self._fault = ""
+        self._heard_s = now_s
+        try:
+            self._process = self._launch()
+        except OSError as error:
+            self._drop(f"its process cannot be started: {error.strerror}", now_s)
+
+    def _note(self, report: Report, now_s: float) -> None:
+        self._heard_s = now_s
+        if report.kind == "shown":
+            _log.info("the overlay is %s: %s", "back" if self._told_fault else "shown", report.told)
+            self._shown_since_s, self._told_fault = now_s, ""
+        elif report.kind == "failed":
+            self._fault = report.told
+        elif report.kind == "closed":
+            self._closed = True
+            _log.info("the overlay was closed at the display; sensing goes on, and the next start shows it again")
+
+    def _drop(self, reason: str, now_s: float) -> None:
+        if self._process is not None:
+            self._process.end(0.0)
+            self._process = None
+        if self._shown_since_s is not None and now_s - self._shown_since_s >= STEADY_AFTER_S:
+            self._wait_s = FIRST_WAIT_S
+        self._shown_since_s = None
+        if self._closed:
+            return
+        level = logging.WARNING if reason != self._told_fault else logging.DEBUG
+        _log.log(level, "no overlay: %s; sensing goes on, and it is tried again", reason)
+        self._told_fault = reason
+        self._next_at_s = now_s + self._wait_s
+        self._wait_s = min(2.0 * self._wait_s, LONGEST_WAIT_S)
