@@ -29,10 +29,8 @@ def to_frame(picture: NDArray[Any], *, time_s: float, taken_at: datetime, index:
     return Frame(time_s=time_s, taken_at=taken_at, index=index, **split_colours(picture, colour=colour))
 
 
-def set_up_opencv() -> None:
-    """Set OpenCV and FFmpeg up: RTSP over TCP, and no lines of theirs on stderr, unless the environment says else."""
-    # Over UDP, which some cameras offer first, a picture arrives with holes.
-    os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
+def quieten() -> None:
+    """Keep OpenCV's and FFmpeg's own lines off stderr, unless the environment asks for them."""
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET; read at the first opening
     if "OPENCV_LOG_LEVEL" not in os.environ:
         # OpenCV 4.12 moved it.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from device.errors import SourceError
 from device.interfaces import Clock
 from device.records import Frame
-from device.sources.frames import set_up_opencv
+from device.sources.frames import quieten
 from device.sources.timestamps import SensorTime
 
 _BAD_FRAMES_IN_A_ROW = 10  # a USB camera's first pictures are often damaged
@@ -36,7 +36,7 @@ class LiveSource(ABC):
     def open(self) -> None:
         """Connect. Raises SourceError when nothing is there."""
         self.close()
-        set_up_opencv()
+        quieten()
         self._capture = self._connect()
 
     def read(self) -> Frame:

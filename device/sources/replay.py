@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from device.errors import SourceError
 from device.interfaces import Clock
 from device.records import Frame
-from device.sources.frames import Timeline, set_up_opencv, to_frame
+from device.sources.frames import Timeline, quieten, to_frame
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class ImageFolder:
 
     def open(self) -> None:
         """List the folder. Raises SourceError when it is missing or holds no picture."""
-        set_up_opencv()
+        quieten()
         self._pictures = self._list()
         self._position = 0
         self._read_in_round = 0

@@ -1,5 +1,6 @@
 """RTSP and HTTP streams, which OpenCV reads through FFmpeg."""
 
+import os
 import socket
 import time
 from typing import Any
@@ -58,6 +59,8 @@ class Stream(LiveSource):
         self._as_sent = False
 
     def _connect(self) -> cv2.VideoCapture:
+        # Over UDP, which some cameras offer first, a picture arrives with holes.
+        os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
         if urlsplit(self._url).scheme in {"http", "https"}:
             capture = self._open([cv2.CAP_PROP_FORMAT, _AS_SENT])
             self._as_sent = int(capture.get(cv2.CAP_PROP_FOURCC)) == _MJPG

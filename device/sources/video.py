@@ -10,7 +10,7 @@ import cv2
 from device.errors import SourceError
 from device.interfaces import Clock
 from device.records import Frame
-from device.sources.frames import Timeline, set_up_opencv, to_frame
+from device.sources.frames import Timeline, quieten, to_frame
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -132,7 +132,7 @@ def test_a_network_camera_that_fails_eighty_four_times_in_six_ways(watch, chance
             else:
                 # Another size is a fault while it changes, and so is the way back.
                 endure(listener, book, kind, *(partial(setattr, camera, "mode", mode) for mode in (kind, "live")))
-            wait_until(partial(more_faces_left, listener, before_fault), f"the face to leave for {kind}")
+            wait_until(partial(face_left_since, listener, before_fault), f"the face to leave for {kind}")
             if number == len(kinds) - 1:
                 before = Usage.of(daemon.process.pid)
     finally:
@@ -144,12 +144,12 @@ def test_a_network_camera_that_fails_eighty_four_times_in_six_ways(watch, chance
     assert "Traceback" not in daemon.told
 
 
-def more_faces_left(listener: Listener, before: int) -> bool:
-    return len(ends_of_faces(listener)) > before
-
-
 def ends_of_faces(listener: Listener) -> list[dict]:
     return [event for event in listener.events() if event["type"] == "face_left"]
+
+
+def face_left_since(listener: Listener, count: int) -> bool:
+    return len(ends_of_faces(listener)) > count
 
 
 def test_an_rtsp_camera_that_fails_sixteen_times_in_two_ways(watch, remark):
