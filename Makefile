@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 SOURCE ?= demo
 BROKER ?=
 
-.PHONY: help run test test-faults test-homeassistant test-picamera2 test-vm lint format types bench clip lock clean
+.PHONY: help run test test-faults soak test-homeassistant test-picamera2 test-vm lint format types bench bench-overlay pictures clip lock clean
 
 help: ## say what there is to make
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -19,18 +19,21 @@ run: $(DEMO) ## the daemon on the bundled clip, its events at a subscriber (SOUR
 test: $(DEV) ## every test but the slow ones
 	$(BIN)/python -m pytest -m "not slow"
 
-test-faults: $(DEV) ## broker, network, card and daemon fail on purpose; a table says what that cost (10 minutes; root also fills a disk)
+test-faults: $(DEV) ## camera, broker, network, card and daemon fail on purpose; a table says what that cost (25 minutes; root also fills a disk)
 	$(BIN)/python -m pytest -m slow tests/faults
+
+soak: $(DEV) ## the daemon at full speed for half an hour: memory and descriptors at the end as after warming up (SOAK_S=600 is shorter)
+	$(BIN)/python -m pytest -v -s -m slow tests/soak
 
 test-homeassistant: $(DEV) ## the real Home Assistant takes the device in (root; installs 1.4 GB the first time, 15 minutes; then 4)
 	@tests/homeassistant/install.sh build/homeassistant || [ $$? -eq 69 ]
 	$(BIN)/python -m pytest -v -s -m slow tests/homeassistant
 
-test-picamera2: $(DEV) ## the real Picamera2 on libcamera's virtual camera, under the daemon (root; 1.6 GB the first time, 5 minutes; then 2)
+test-picamera2: $(DEV) ## the real Picamera2 on libcamera's virtual camera, under the daemon (root; 1.6 GB the first time, about 5 minutes; then 90 s)
 	@tests/picamera2/install.sh build/picamera2 || [ $$? -eq 69 ]
 	$(BIN)/python -m pytest -v -s -m slow tests/picamera2
 
-test-vm: $(DEV) ## a virtual machine with a V4L2 camera and a display, without KVM (root; 2.3 GB the first time, 5 minutes; then 15)
+test-vm: $(DEV) ## a virtual machine with a V4L2 camera and a display, without KVM (root; 2.3 GB the first time, about 5 minutes; then 8)
 	@tests/vm/install.sh build/vm || [ $$? -eq 69 ]
 	$(BIN)/python -m pytest -v -s -m slow tests/vm
 
@@ -45,6 +48,14 @@ format: $(DEV) ## put the code into shape
 
 bench: $(DEV) ## speed and memory, as ratios to a baseline of the same run
 	$(BIN)/python -m tests.benchmarks
+
+bench-overlay: $(DEV) ## what the overlay costs: drawing, for each mode at 720 and 1080 lines, and the sensor, with it and without
+	$(BIN)/python -m tests.benchmarks.overlay
+	$(BIN)/python -m tests.benchmarks.showing
+
+pictures: $(DEV) ## draw the overlay's golden pictures and the screenshots in docs/ anew; look at each before committing it
+	$(BIN)/python -m tests.device.overlay.make_golden
+	$(BIN)/python -m tests.device.overlay.make_screenshots
 
 clip: $(DEV) ## draw the demo clip and its true boxes anew
 	$(BIN)/python -m device.demo.make_clip

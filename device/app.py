@@ -12,7 +12,7 @@ from device.capture import build_capture
 from device.classify import TfliteClassifier
 from device.clock import SystemClock
 from device.config import Config
-from device.detect import HaarDetector
+from device.detect import HaarFaceFinder
 from device.errors import EXIT_OK, WedgedError
 from device.events import EventDeriver, LeaveReason
 from device.interfaces import Clock, FrameSource, Sink
@@ -23,6 +23,7 @@ from device.overlay.scene import BrokerView
 from device.overlay.sink import OverlaySink
 from device.pause import CaptureState, PauseSwitch, SwitchedCapture
 from device.pipeline import Pipeline
+from device.schedule import ClassifySchedule
 from device.smooth import EmotionSmoother
 from device.sources import build_source
 from device.telemetry import Telemetry
@@ -80,12 +81,12 @@ class Daemon:
         finally:
             logging.getLogger().removeHandler(self._trouble)
             self.let_go = self._capture.close()
+            if self._overlay:
+                self._overlay.close()
             self._pipeline.finish(reason)
             if self._mqtt:
                 self._mqtt.publish_stats(self._telemetry.snapshot())
                 self._mqtt.close()
-            if self._overlay:
-                self._overlay.close()
 
     def _loop(self) -> LeaveReason:
         stats_due_s = self._clock.monotonic_s() + self._stats_interval_s
@@ -149,9 +150,10 @@ def build_pipeline(
 ) -> Pipeline:
     """All stages between a frame and its sinks. Raises AffectdError where ``config`` does not allow it."""
     return Pipeline(
-        detector=HaarDetector(config.detector),
+        finder=HaarFaceFinder(config.detector),
         tracker=CentroidTracker(config.tracker),
         classifier=classifier,
+        turns=ClassifySchedule(config.classifier.interval_s, config.classifier.most_per_frame),
         input_spec=classifier.card.input.spec(),
         smoother=EmotionSmoother(config.smoothing.over(classifier.card.smoothing)),
         deriver=EventDeriver(clock),

@@ -28,10 +28,14 @@ class ClassifierSettings(Section):
     Attributes:
         model: a model file of ``affectd-convert``; the bundled one when left out.
         threads: how many the interpreter may use.
+        interval_s: least time between two classifications of one face, seconds.
+        most_per_frame: faces that are classified in one frame at most; the others have their turn in the next ones.
     """
 
     model: Annotated[Path, Strict(strict=False)] | None = None
-    threads: int = Field(2, ge=1, le=64)
+    threads: int = Field(1, ge=1, le=64)
+    interval_s: float = Field(0.15, ge=0.0, le=10.0)
+    most_per_frame: int = Field(2, ge=1, le=100)
 
     @property
     def model_path(self) -> Path:

@@ -1,12 +1,13 @@
 """What the pipeline asks of its parts; any class of this shape will do."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from device.records import ClockState, Event, Face, Frame, Observation, Scores
+from device.records import ClockState, Event, Expected, Face, Frame, Observation, Scores
 
 
 class Clock(Protocol):
@@ -51,11 +52,11 @@ class FrameSource(Protocol):
         ...
 
 
-class FaceDetector(Protocol):
-    """Finds faces in one picture."""
+class FaceFinder(Protocol):
+    """Finds faces in frame after frame."""
 
-    def detect(self, grey: NDArray[np.uint8]) -> list[Face]:
-        """Faces in uint8 (height, width), boxes in its pixels."""
+    def find(self, frame: Frame, expected: Sequence[Expected]) -> list[Face]:
+        """Faces in ``frame``, boxes in its pixels: those of ``expected`` that are seen, and new ones."""
         ...
 
 

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 
 from device.contract.preprocess import InputSpec, crop_face
 from device.events import EventDeriver, LeaveReason
-from device.interfaces import Classifier, FaceDetector, Sink
+from device.interfaces import Classifier, FaceFinder, Sink
+from device.quality import crop_quality, size_quality
 from device.records import Frame, Observation, ObservedFace, Reading, Track
+from device.schedule import ClassifySchedule
 from device.smooth import EmotionSmoother
 from device.telemetry import Telemetry
 from device.track import CentroidTracker
@@ -18,18 +20,20 @@ class Pipeline:
     def __init__(
         self,
         *,
-        detector: FaceDetector,
+        finder: FaceFinder,
         tracker: CentroidTracker,
         classifier: Classifier,
+        turns: ClassifySchedule,
         input_spec: InputSpec,
         smoother: EmotionSmoother,
         deriver: EventDeriver,
         telemetry: Telemetry,
         sinks: Sequence[Sink],
     ) -> None:
-        self._detector = detector
+        self._finder = finder
         self._tracker = tracker
         self._classifier = classifier
+        self._turns = turns
         self._input_spec = input_spec
         self._smoother = smoother
         self._deriver = deriver
@@ -40,12 +44,10 @@ class Pipeline:
     def step(self, frame: Frame) -> Observation:
         """Take one frame through all stages; sinks hear of the observation and of every event."""
         begun = time.perf_counter()
-        faces = self._detector.detect(frame.grey)
+        faces = self._finder.find(frame, self._tracker.expect(frame.time_s))
         self._telemetry.add_latency("detect", time.perf_counter() - begun)
-        update = self._tracker.update(faces, frame.time_s)
-        for track in update.active:
-            if track.visible:
-                self._read(track, frame)
+        update = self._tracker.update(faces, frame.time_s, (frame.width, frame.height))
+        self._read_some(update.active, frame)
         found = tuple(face.box for face in faces)
         observation = Observation(frame, self._observed(update.active), self._observed(update.ended), found)
         self._tell(observation)
@@ -61,10 +63,18 @@ class Pipeline:
             for sink in self._sinks:
                 sink.emit(event)
 
+    def _read_some(self, tracks: tuple[Track, ...], frame: Frame) -> None:
+        in_view = {track.id: track for track in tracks if track.visible}
+        worth = [(track.id, size_quality(track, self._input_spec.width)) for track in in_view.values()]
+        for track_id in self._turns.due(worth, frame.time_s):
+            self._read(in_view[track_id], frame)
+
     def _read(self, track: Track, frame: Frame) -> None:
         begun = time.perf_counter()
-        scores = self._classifier.classify(crop_face(frame.grey, track.box, self._input_spec))
-        self._readings[track.id] = self._smoother.update(track.id, scores, frame.time_s)
+        crop = crop_face(frame.grey, track.box, self._input_spec, track.roll_deg)
+        quality = crop_quality(crop, track, self._input_spec.width)
+        scores = self._classifier.classify(crop)
+        self._readings[track.id] = self._smoother.update(track.id, scores, frame.time_s, quality)
         self._telemetry.add_latency("classify", time.perf_counter() - begun)
 
     def _observed(self, tracks: tuple[Track, ...]) -> tuple[ObservedFace, ...]:
@@ -81,4 +91,5 @@ class Pipeline:
 
     def _forget(self, track: Track) -> None:
         self._smoother.forget(track.id)
+        self._turns.forget(track.id)
         self._readings.pop(track.id, None)

@@ -81,6 +81,18 @@ class Box:
         intersection = width * height
         return intersection / (self.w * self.h + other.w * other.h - intersection)
 
+    def union(self, other: "Box") -> "Box":
+        """The smallest box around both."""
+        left, top = min(self.x, other.x), min(self.y, other.y)
+        right, bottom = max(self.x + self.w, other.x + other.w), max(self.y + self.h, other.y + other.h)
+        return Box(left, top, right - left, bottom - top)
+
+    def overlap(self, other: "Box") -> float:
+        """How much of the smaller of both lies in the other, 0 to 1; 1 where it lies in it wholly."""
+        width = min(self.x + self.w, other.x + other.w) - max(self.x, other.x)
+        height = min(self.y + self.h, other.y + other.h) - max(self.y, other.y)
+        return max(width, 0.0) * max(height, 0.0) / min(self.w * self.h, other.w * other.h)
+
 
 @dataclass(frozen=True, slots=True)
 class RelativeBox:
@@ -105,10 +117,36 @@ class RelativeBox:
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """A face that the detector sees in one frame; ``score`` is the detector's own, higher is surer, without a unit."""
+    """A face that the detector sees in one frame.
+
+    Attributes:
+        box: around the face's centre, pixels; upright also where the head is tilted.
+        score: the detector's own, higher is surer, without a unit.
+        roll_deg: how far the head is tilted clockwise, degrees.
+        vouched: whether a second opinion agreed; False also where none was asked for.
+    """
 
     box: Box
     score: float
+    roll_deg: float = 0.0
+    vouched: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Where a followed face should be in the frame to come.
+
+    Attributes:
+        box: pixels.
+        roll_deg: how far the head was tilted clockwise when it was last seen, degrees.
+        missed: how many frames it has not been seen for.
+        vouch: whether a second opinion is wanted.
+    """
+
+    box: Box
+    roll_deg: float = 0.0
+    missed: int = 0
+    vouch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +189,8 @@ class Track:
         first_seen_s: monotonic time of its first detection, seconds.
         last_seen_s: monotonic time of its last detection, seconds.
         visible: whether it was detected in this very frame; a coasting track was not.
+        roll_deg: how far the head is tilted clockwise, degrees.
+        score: the detector's own of the last detection, higher is surer, without a unit.
     """
 
     id: int
@@ -158,6 +198,8 @@ class Track:
     first_seen_s: float
     last_seen_s: float
     visible: bool
+    roll_deg: float = 0.0
+    score: float = 0.0
 
     def __post_init__(self) -> None:
         if self.id < 1 or self.last_seen_s < self.first_seen_s:

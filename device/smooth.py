@@ -58,13 +58,20 @@ class EmotionSmoother:
         self._smoothing = smoothing
         self._states: dict[int, _State] = {}
 
-    def update(self, track_id: int, scores: Scores, time_s: float) -> Reading | None:
-        """Take in one classification of a track at monotonic ``time_s`` and say what the track shows now."""
+    def update(self, track_id: int, scores: Scores, time_s: float, quality: float = 1.0) -> Reading | None:
+        """Take in one classification of a track and say what the track shows now.
+
+        Args:
+            track_id: whose face it is.
+            scores: what the classifier says.
+            time_s: when the frame was taken, monotonic.
+            quality: above 0 to 1; scores of a poor crop count as if they had lasted for that share of the time.
+        """
         state = self._states.get(track_id)
         if state is None:
             state = _State(scores.probabilities, time_s, self._candidate(None, scores), time_s)
             self._states[track_id] = state
-        weight = self._weight(time_s - state.updated_s)
+        weight = self._weight((time_s - state.updated_s) * quality)
         state.probabilities = tuple(
             old + weight * (new - old) for old, new in zip(state.probabilities, scores.probabilities, strict=True)
         )

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from device.assignment import assign
 from device.errors import RecordError
-from device.records import Box, Face, Track
+from device.records import Box, Expected, Face, Track
 from device.section import Section
 
 
@@ -41,12 +41,22 @@ class TrackerSettings(Section):
         description="a new detection that shares this much of the smaller box with a face already seen in its frame is "
         "that face",
     )
+    doubt_s: float = Field(
+        default=10.0,
+        gt=0.0,
+        le=3600.0,
+        description="how long a face is kept that is detected but that the detector's second cascade no longer takes "
+        "for one, seconds",
+    )
     smoothing_s: float = Field(
         default=0.1,
         ge=0.0,
         le=2.0,
         description="memory of a box's position and speed, seconds; 0 takes boxes as they come",
     )
+
+
+_VOUCH_INTERVAL_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +77,8 @@ class CentroidTracker:
 
     A face moves on at constant speed between detections. Position and speed follow a critically damped g-h filter
     (E. Brookner, "Tracking and Kalman Filtering Made Easy", 1998, chapter 1), whose gains follow from the time between
-    detections, so that the frame rate does not matter. A new face has no id until it is confirmed.
+    detections, so that the frame rate does not matter. A new face has no id until it is confirmed, and only detections
+    that are vouched for bring it there.
     """
 
     def __init__(self, settings: TrackerSettings) -> None:
@@ -76,14 +87,24 @@ class CentroidTracker:
         self._last_id = 0
         self._time_s = -math.inf
 
-    def update(self, faces: Sequence[Face], time_s: float) -> TrackerUpdate:
-        """Take the detections of the frame at ``time_s``, monotonic seconds that never go back."""
+    def expect(self, time_s: float) -> tuple[Expected, ...]:
+        """Where every face, confirmed or not, should be at monotonic ``time_s``."""
+        return tuple(followed.as_expected(time_s) for followed in self._followed)
+
+    def update(self, faces: Sequence[Face], time_s: float, size: tuple[float, float] | None = None) -> TrackerUpdate:
+        """Take the detections of a frame.
+
+        Args:
+            faces: what was detected.
+            time_s: when the frame was taken, monotonic seconds that never go back.
+            size: width and height of the frame, pixels: a face that moves out of it is given up at once.
+        """
         if time_s < self._time_s:
             raise RecordError(f"a frame at {time_s} s comes after one at {self._time_s} s")
         self._time_s = time_s
         unclaimed = self._correct(faces, time_s)
         self._add_new(unclaimed, time_s)
-        ended = self._give_up(time_s)
+        ended = self._give_up(time_s, size)
         self._confirm()
         active = (followed.as_track(time_s) for followed in self._followed if followed.id)
         return TrackerUpdate(tuple(sorted(active, key=lambda track: track.id)), ended)
@@ -99,31 +120,37 @@ class CentroidTracker:
         expected = [followed.expected(time_s) for followed in self._followed]
         pairs = assign(_distances(expected, [face.box for face in faces]), self._settings.max_distance)
         for row, column in pairs:
-            self._followed[row].correct(faces[column].box, time_s, self._settings.smoothing_s)
+            self._followed[row].correct(faces[column], time_s, self._settings.smoothing_s)
         claimed = {column for _, column in pairs}
+        for row in set(range(len(self._followed))) - {row for row, _ in pairs}:
+            self._followed[row].missed += 1
         return [face for column, face in enumerate(faces) if column not in claimed]
 
     def _add_new(self, faces: list[Face], time_s: float) -> None:
-        for face in sorted(faces, key=lambda face: face.score, reverse=True):
+        for face in sorted((face for face in faces if face.vouched), key=lambda face: face.score, reverse=True):
             seen = (followed.box for followed in self._followed if followed.last_seen_s == time_s)
-            if all(_overlap(face.box, box) < self._settings.duplicate_overlap for box in seen):
-                self._followed.append(_Followed(face.box, time_s))
+            if all(face.box.overlap(box) < self._settings.duplicate_overlap for box in seen):
+                self._followed.append(_Followed(face, time_s))
 
-    def _give_up(self, time_s: float) -> tuple[Track, ...]:
+    def _give_up(self, time_s: float, size: tuple[float, float] | None) -> tuple[Track, ...]:
         kept, ended = [], []
         for followed in self._followed:
-            patience_s = self._settings.lost_s if followed.id else self._settings.confirm_s
-            unseen_s = time_s - followed.last_seen_s
-            if unseen_s <= patience_s:
+            if self._is_kept(followed, time_s) and (size is None or followed.is_inside(size, time_s)):
                 kept.append(followed)
             elif followed.id:
                 ended.append(followed.as_ended())
         self._followed = kept
         return tuple(sorted(ended, key=lambda track: track.id))
 
+    def _is_kept(self, followed: "_Followed", time_s: float) -> bool:
+        if not followed.id:
+            return time_s - followed.last_vouched_s <= self._settings.confirm_s
+        doubted_s = followed.last_seen_s - followed.last_vouched_s
+        return time_s - followed.last_seen_s <= self._settings.lost_s and doubted_s <= self._settings.doubt_s
+
     def _confirm(self) -> None:
         for followed in self._followed:
-            lasted_s = followed.last_seen_s - followed.first_seen_s
+            lasted_s = followed.last_vouched_s - followed.first_seen_s
             enough = followed.hits >= self._settings.confirm_hits and lasted_s >= self._settings.confirm_s
             if not followed.id and enough:
                 self._last_id += 1
@@ -133,11 +160,14 @@ class CentroidTracker:
 class _Followed:
     """One face, confirmed or not (then its id is 0): its state at the last detection."""
 
-    def __init__(self, box: Box, time_s: float) -> None:
+    def __init__(self, face: Face, time_s: float) -> None:
         self.id = 0
-        self.box = box
-        self.first_seen_s = self.last_seen_s = time_s
+        self.box = face.box
+        self.roll_deg = face.roll_deg
+        self.score = face.score
+        self.first_seen_s = self.last_seen_s = self.last_vouched_s = time_s
         self.hits = 1
+        self.missed = 0
         self._speed = (0.0, 0.0)
 
     def expected(self, time_s: float) -> Box:
@@ -146,8 +176,14 @@ class _Followed:
         dx, dy = (speed * elapsed_s for speed in self._speed)
         return Box(self.box.x + dx, self.box.y + dy, self.box.w, self.box.h)
 
-    def correct(self, detected: Box, time_s: float, memory_s: float) -> None:
+    def is_inside(self, size: tuple[float, float], time_s: float) -> bool:
+        """Whether its middle should be within a frame of that width and height."""
+        x, y = self.expected(time_s).centre
+        return 0 <= x < size[0] and 0 <= y < size[1]
+
+    def correct(self, face: Face, time_s: float, memory_s: float) -> None:
         """Take a detection in."""
+        detected = face.box
         elapsed_s = time_s - self.last_seen_s
         kept = math.exp(-elapsed_s / memory_s) if memory_s else 0.0
         position_gain, speed_gain = 1.0 - kept**2, (1.0 - kept) ** 2  # Brookner's g and h
@@ -161,16 +197,27 @@ class _Followed:
         height = expected.h + position_gain * (detected.h - expected.h)
         self.box = Box(centre_x - width / 2, centre_y - height / 2, width, height)
         self.last_seen_s = time_s
-        self.hits += 1
+        self.roll_deg, self.score, self.missed = face.roll_deg, face.score, 0
+        if face.vouched:
+            self.last_vouched_s = time_s
+            self.hits += 1
+
+    def as_expected(self, time_s: float) -> Expected:
+        """What the search for it should know."""
+        vouch = not self.id or time_s - self.last_vouched_s >= _VOUCH_INTERVAL_S
+        return Expected(self.expected(time_s), self.roll_deg, self.missed, vouch)
 
     def as_track(self, time_s: float) -> Track:
         """Its record at ``time_s``."""
         visible = self.last_seen_s == time_s
-        return Track(self.id, self.expected(time_s), self.first_seen_s, self.last_seen_s, visible=visible)
+        return self._as_track(self.expected(time_s), visible=visible)
 
     def as_ended(self) -> Track:
         """Its last record, at the place of its last detection."""
-        return Track(self.id, self.box, self.first_seen_s, self.last_seen_s, visible=False)
+        return self._as_track(self.box, visible=False)
+
+    def _as_track(self, box: Box, *, visible: bool) -> Track:
+        return Track(self.id, box, self.first_seen_s, self.last_seen_s, visible, self.roll_deg, self.score)
 
 
 def _distances(expected: list[Box], detected: list[Box]) -> NDArray[np.float64]:
@@ -182,10 +229,3 @@ def _distances(expected: list[Box], detected: list[Box]) -> NDArray[np.float64]:
 def _distance(one: Box, other: Box) -> float:
     side, other_side = math.sqrt(one.w * one.h), math.sqrt(other.w * other.h)
     return math.dist(one.centre, other.centre) / side + abs(math.log(other_side / side))
-
-
-def _overlap(one: Box, other: Box) -> float:
-    """How much of the smaller box lies in the larger one, 0 to 1."""
-    width = min(one.x + one.w, other.x + other.w) - max(one.x, other.x)
-    height = min(one.y + one.h, other.y + other.h) - max(one.y, other.y)
-    return max(width, 0.0) * max(height, 0.0) / min(one.w * one.h, other.w * other.h)

@@ -26,14 +26,14 @@ class FakeClock:
         return "synced"
 
 
-class ScriptedDetector:
+class ScriptedFinder:
     """Finds the boxes it is given, frame after frame; nothing once the script is over."""
 
     def __init__(self, *boxes_per_frame: list[Box]) -> None:
         self._script = iter(boxes_per_frame)
 
-    def detect(self, _):
-        return [Face(box, 1.0) for box in next(self._script, [])]
+    def find(self, _, __):
+        return [Face(box, 10.0) for box in next(self._script, [])]
 
 
 class BrightnessClassifier:
@@ -59,7 +59,12 @@ class ListSink:
         self.events.append(event)
 
 
-def frame(index: int, fps: float = 10.0, level: int = 200, size: tuple[int, int] = (480, 640)) -> Frame:
-    """A frame of one grey level."""
+def frame(
+    index: int, fps: float = 10.0, level: int = 200, size: tuple[int, int] = (480, 640), contrast: int = 0
+) -> Frame:
+    """A frame of one grey level on average, with a sharp pattern where there is to be contrast."""
     time_s = 100.0 + index / fps
-    return Frame(np.full(size, level, np.uint8), time_s, START + timedelta(seconds=index / fps), index)
+    pattern = np.indices(size).sum(axis=0) // 4 % 2 * 2 * contrast - contrast
+    return Frame(
+        np.clip(level + pattern, 0, 255).astype(np.uint8), time_s, START + timedelta(seconds=index / fps), index
+    )

@@ -1,6 +1,6 @@
 """From a frame and a face's box to the pixels a model reads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -34,8 +34,8 @@ class InputSpec:
             raise RecordError(f"a crop margin lies between 0 and 1, not {self.crop_margin}")
 
 
-def crop_face(grey: NDArray[np.uint8], box: Box, spec: InputSpec) -> NDArray[np.uint8]:
-    """Cut one face out of a frame.
+def crop_face(grey: NDArray[np.uint8], box: Box, spec: InputSpec, roll_deg: float = 0.0) -> NDArray[np.uint8]:
+    """Cut one face out of a frame, upright.
 
     The crop is a square around the box's centre, its side the box's longer side widened by the margin; what lies
     outside the frame repeats the frame's edge.
@@ -44,10 +44,19 @@ def crop_face(grey: NDArray[np.uint8], box: Box, spec: InputSpec) -> NDArray[np.
         grey: uint8 (height, width).
         box: the face, pixels; may reach over the edge.
         spec: the model's input.
+        roll_deg: how far the head is tilted clockwise, degrees; the crop is turned back by it.
 
     Returns:
         uint8 (spec.height, spec.width, 1).
     """
+    if roll_deg:
+        # Reduced first and turned then: the reduction averages, turning does not.
+        around = replace(
+            spec, height=2 * (spec.height // 2 + spec.height // 4), width=2 * (spec.width // 2 + spec.width // 4)
+        )
+        share = around.width / spec.width
+        wide = Box(box.x - box.w * (share - 1) / 2, box.y - box.h * (share - 1) / 2, box.w * share, box.h * share)
+        return _upright(crop_face(grey, wide, around), spec, roll_deg)
     side = max(2, round(max(box.w, box.h) * (1.0 + spec.crop_margin)))
     centre_x, centre_y = box.centre
     left, top = round(centre_x - side / 2), round(centre_y - side / 2)
@@ -59,6 +68,15 @@ def crop_face(grey: NDArray[np.uint8], box: Box, spec: InputSpec) -> NDArray[np.
     if any(missing):
         inside = cv2.copyMakeBorder(inside, *missing, cv2.BORDER_REPLICATE).astype(np.uint8, copy=False)
     return resize(inside, spec)
+
+
+def _upright(around: NDArray[np.uint8], spec: InputSpec, roll_deg: float) -> NDArray[np.uint8]:
+    """The middle of uint8 (h, w, 1), turned back by ``roll_deg``: uint8 (spec.height, spec.width, 1)."""
+    height, width = around.shape[:2]
+    turn = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), roll_deg, 1.0)
+    turn[:, 2] -= ((width - spec.width) / 2, (height - spec.height) / 2)
+    turned = cv2.warpAffine(around, turn, (spec.width, spec.height), borderMode=cv2.BORDER_REPLICATE)
+    return turned.astype(np.uint8, copy=False)[..., np.newaxis]
 
 
 def resize(grey: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.uint8]:

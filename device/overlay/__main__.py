@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 
 from device.errors import EXIT_OK, EXIT_UNAVAILABLE, AffectdError, run_command
 from device.overlay.channel import OverlayEnd, Report, overlay_end
@@ -23,8 +24,7 @@ def main() -> int:
     parser.add_argument("--slot", type=int, required=True, help="descriptor of the picture's memory")
     parser.add_argument("--settings", required=True, help="the section overlay, as JSON")
     options = parser.parse_args()
-    _die_with_the_daemon()
-    os.nice(_NICENESS)
+    _belong_to_the_daemon()
     settings = OverlaySettings.model_validate_json(options.settings)
     channel = overlay_end(socket.socket(fileno=options.channel))
     with PictureSlot(options.slot, writable=False) as slot:
@@ -56,14 +56,17 @@ def _show(channel: OverlayEnd, slot: PictureSlot, settings: OverlaySettings) -> 
     return EXIT_OK
 
 
-def _die_with_the_daemon() -> None:
-    """Let the kernel end this process with its parent, however hung it is; the socket's end tells it earlier."""
+def _belong_to_the_daemon() -> None:
+    """Stand back behind it, and end with it: at the socket's end, or by the kernel however hung this process is."""
+    with suppress(OSError):  # a service's sandbox may forbid it
+        os.nice(_NICENESS)
     daemon = os.getppid()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != daemon:
         os._exit(EXIT_UNAVAILABLE)
-    # Ctrl-C is for the daemon.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C and a service's stop reach all of its processes, and are for the daemon.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ CELLS = 8
 """Colours across that side, so about four across the face: too few for a person or a program to recognise anyone."""
 HOLD_S = 1.5
 """How long a place stays blurred after its face was last known there: it may only have turned away."""
+LOOSE_HOLD_S = 0.5
+"""The same for what does not count as a face yet: a new face is often found in every other picture only."""
 
 _SOLID = 0.86
 """Share of the ellipse's radius that is wholly covered; it becomes thinner from there to its edge."""
@@ -26,16 +28,29 @@ Pixels = NDArray[np.uint8]
 
 
 class Veil:
-    """Remembers where faces were until a moment ago."""
+    """Remembers where faces were until a moment ago, also those that did not count yet."""
 
     def __init__(self) -> None:
         self._last: dict[int, tuple[float, RelativeBox]] = {}
+        self._loose: dict[RelativeBox, float] = {}
 
     def boxes(self, scene: Scene, now_s: float) -> tuple[RelativeBox, ...]:
         """All places to blur in the picture of ``scene``, drawn at ``now_s``, seconds."""
         kept = {track_id: (at_s, box) for track_id, (at_s, box) in self._last.items() if now_s - at_s <= HOLD_S}
         self._last = kept | {face.track_id: (now_s, face.box) for face in scene.faces}
-        return (*(box for _, box in self._last.values()), *scene.unconfirmed)
+        held = {box: at_s for box, at_s in self._loose.items() if now_s - at_s <= LOOSE_HOLD_S}
+        self._loose = held | dict.fromkeys(loose_boxes(scene), now_s)
+        return tuple(dict.fromkeys((*(box for _, box in self._last.values()), *scene.unconfirmed, *self._loose)))
+
+
+def loose_boxes(scene: Scene) -> tuple[RelativeBox, ...]:
+    """What was found in ``scene`` and belongs to none of its faces."""
+    return tuple(box for box in scene.unconfirmed if not any(_is_about(face.box, box) for face in scene.faces))
+
+
+def _is_about(face: RelativeBox, found: RelativeBox) -> bool:
+    x, y = found.x + found.w / 2, found.y + found.h / 2
+    return face.x <= x <= face.x + face.w and face.y <= y <= face.y + face.h
 
 
 def blur_faces(picture: Pixels, boxes: Sequence[RelativeBox]) -> Pixels:

@@ -64,6 +64,11 @@ class OverlayProcess:
             theirs.close()
             os.close(their_words)
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
     def say(self, update: Update) -> bool:
         """Tell it something; False where it does not listen."""
         return self._channel.say(update)

@@ -5,7 +5,7 @@ hardware's.
 """
 
 import os
-import tempfile
+import secrets
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,10 +24,11 @@ from device.contract.files import check_folder
 from device.errors import StorageError, UnavailableError, UsageError
 from device.interfaces import Clock
 from device.overlay.draw import Drawer
+from device.overlay.privacy import loose_boxes
 from device.overlay.scene import FaceMark, Scene
 from device.overlay.settings import OverlaySettings
 from device.overlay.view import View
-from device.records import Frame, Observation
+from device.records import Frame, Observation, RelativeBox
 from device.sources import build_source
 from device.sources.frames import set_up_opencv
 from device.sources.replay import ImageFolder
@@ -116,7 +117,7 @@ def _frames(source: RecordedSource) -> Iterator[Frame]:
 
 
 class _Artist:
-    """Draws observations; where faces are blurred, a little later, so that none shows before it is confirmed."""
+    """Draws observations; where faces are blurred, a little later, so that no face shows before it was found."""
 
     def __init__(self, settings: OverlaySettings) -> None:
         self._drawer = Drawer(settings.model_copy(update={"idle_after_s": 0.0}))
@@ -135,7 +136,7 @@ class _Artist:
         """The pictures that are ready, each with its time in seconds."""
         scene = _scene_of(observation)
         self._size = self._size or _film_size(observation.frame)
-        new = tuple(face.box for face in scene.faces if face.track_id not in self._seen)
+        new = tuple(face.box for face in scene.faces if face.track_id not in self._seen) + loose_boxes(scene)
         self._seen |= {face.track_id for face in scene.faces}
         if new:
             self._waiting = deque(replace(past, unconfirmed=past.unconfirmed + new) for past in self._waiting)
@@ -162,7 +163,8 @@ def _scene_of(observation: Observation) -> Scene:
     frame = observation.frame
     faces = tuple(FaceMark.of(face, frame.width, frame.height, frame.time_s) for face in observation.faces)
     picture = frame.grey if frame.bgr is None else frame.bgr
-    return Scene(picture, faces, frame.time_s, fps=None, source="ok", broker="off")
+    found = tuple(RelativeBox.of(box, frame.width, frame.height) for box in observation.found)
+    return Scene(picture, faces, frame.time_s, fps=None, source="ok", broker="off", unconfirmed=found)
 
 
 class _Film:
@@ -231,14 +233,14 @@ class _Film:
 @contextmanager
 def _replacing(path: Path) -> Iterator[Path]:
     """A file beside ``path`` that takes its place at the end, and is gone where there is none."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
+    # Named before it is made: Ctrl-C between the two leaves nothing either.
+    unfinished = path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
     try:
-        os.fchmod(descriptor, 0o644)
-        yield Path(name)
-        os.fsync(descriptor)
-        Path(name).replace(path)
+        with unfinished.open("xb") as file:
+            os.fchmod(file.fileno(), 0o644)
+            yield unfinished
+            os.fsync(file.fileno())
+        unfinished.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
         raise
-    finally:
-        os.close(descriptor)

@@ -1,18 +1,17 @@
 """The overlay as a sink of the pipeline: it costs the sensor a copied picture now and then, and never makes it wait."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from device.interfaces import Clock
 from device.overlay.channel import Moment, Report, Update
-from device.overlay.conceal import conceal
-from device.overlay.privacy import Veil
+from device.overlay.privacy import Veil, conceal
 from device.overlay.process import OverlayProcess
 from device.overlay.scene import BrokerView, FaceMark, Scene, SourceView
 from device.overlay.settings import OverlaySettings
-from device.overlay.slot import PictureSlot
+from device.overlay.slot import PictureSlot, thinned
 from device.overlay.supervisor import Process, Supervisor
-from device.records import Event, Observation, RelativeBox
+from device.records import Event, Frame, Observation, RelativeBox
 
 _RATE_FRAMES = 30
 _MOST_FACES = 32
@@ -53,6 +52,11 @@ class OverlaySink:
         self._veil = Veil()
         self._frames_s: deque[float] = deque(maxlen=_RATE_FRAMES)
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether a display is open."""
+        return self._supervisor.shown
+
     def check(self) -> None:
         """Start the overlay, hear it, and tell it how things are; to be called on every turn of the loop."""
         was_shown = self._supervisor.shown
@@ -70,9 +74,14 @@ class OverlaySink:
     def observe(self, observation: Observation) -> None:
         """Show this frame, if the overlay has asked for one."""
         self._frames_s.append(self._clock.monotonic_s())
-        if self._is_asked and self._source == "ok":
-            update = Update("ok", self._broker(), self._fps(), self._lay_down(observation))
-            self._is_asked = not self._supervisor.say(update)
+        if not self.is_shown or self._source != "ok":
+            return
+        scene = self._scene_of(observation)
+        # Also of frames that are not shown: what is found in one of them is there in the next as well.
+        hidden = self._veil.boxes(scene, scene.time_s) if self._settings.privacy == "blur" else ()
+        if self._is_asked:
+            moment = self._lay_down(observation.frame, scene, hidden)
+            self._is_asked = not self._supervisor.say(Update("ok", scene.broker, scene.fps, moment))
 
     def emit(self, event: Event) -> None:
         """Nothing: what is shown comes from the observations."""
@@ -97,19 +106,31 @@ class OverlaySink:
         elif report.kind in {"pause", "resume"}:
             self._on_pause(report.kind == "pause")
 
-    def _lay_down(self, observation: Observation) -> Moment:
-        frame = observation.frame
-        faces = tuple(
-            FaceMark.of(face, frame.width, frame.height, frame.time_s) for face in observation.faces[:_MOST_FACES]
+    def _scene_of(self, observation: Observation) -> Scene:
+        """What is to be shown of it, but for the picture."""
+        size = (observation.frame.width, observation.frame.height)
+        now_s = observation.frame.time_s
+        return Scene(
+            None,
+            tuple(FaceMark.of(face, *size, now_s) for face in observation.faces),
+            now_s,
+            self._fps(),
+            "ok",
+            self._broker(),
+            aspect=size[0] / size[1],
+            unconfirmed=tuple(RelativeBox.of(box, *size) for box in observation.found),
         )
+
+    def _lay_down(self, frame: Frame, scene: Scene, hidden: Sequence[RelativeBox]) -> Moment:
+        faces = scene.faces[:_MOST_FACES]
         if self._settings.privacy == "boxes":
-            return Moment(faces, frame.time_s, shape=None, aspect=frame.width / frame.height)
-        unconfirmed = tuple(RelativeBox.of(box, frame.width, frame.height) for box in observation.found[:_MOST_FACES])
-        picture = self._slot.write(frame.grey if frame.bgr is None else frame.bgr)
+            return Moment(faces, scene.time_s, None, scene.aspect)
+        picture = frame.grey if frame.bgr is None else frame.bgr
         if self._settings.privacy == "blur":
-            scene = Scene(None, faces, frame.time_s, None, "ok", "off", unconfirmed=unconfirmed)
-            conceal(picture, self._veil.boxes(scene, frame.time_s))
-        return Moment(faces, frame.time_s, picture.shape, unconfirmed=unconfirmed)
+            picture = thinned(picture).copy()
+            conceal(picture, hidden)
+        shape = self._slot.write(picture)
+        return Moment(faces, scene.time_s, shape, unconfirmed=scene.unconfirmed[:_MOST_FACES])
 
     def _fps(self) -> float | None:
         if len(self._frames_s) < 2:

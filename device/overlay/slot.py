@@ -21,6 +21,12 @@ Shape = tuple[int, ...]
 _CAPACITY = MAX_WIDTH * MAX_HEIGHT * 3
 
 
+def thinned(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """``picture``, or a view of every n-th pixel of one above MAX_WIDTH x MAX_HEIGHT."""
+    step = max(1, math.ceil(picture.shape[1] / MAX_WIDTH), math.ceil(picture.shape[0] / MAX_HEIGHT))
+    return picture[::step, ::step]
+
+
 class PictureSlot:
     """Room for one picture in anonymous memory, which the kernel takes back with the last process that has it.
 
@@ -53,18 +59,12 @@ class PictureSlot:
     ) -> None:
         self.close()
 
-    def write(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Lay down ``picture``, uint8 (height, width) or (height, width, 3).
-
-        Returns:
-            What lies there now, every n-th pixel of a picture above MAX_WIDTH x MAX_HEIGHT; it may be written to.
-        """
-        step = max(1, math.ceil(picture.shape[1] / MAX_WIDTH), math.ceil(picture.shape[0] / MAX_HEIGHT))
-        thinned = picture[::step, ::step]
-        laid = self._view(thinned.shape)
-        laid[...] = thinned
+    def write(self, picture: NDArray[np.uint8]) -> Shape:
+        """Lay down ``picture``, uint8 (height, width) or (height, width, 3), thinned out; returns its shape then."""
+        laid = thinned(picture)
+        self._view(laid.shape)[...] = laid
         self._used = max(self._used, laid.nbytes)
-        return laid
+        return laid.shape
 
     def read(self, shape: Shape) -> NDArray[np.uint8]:
         """A copy of the picture of ``shape`` that lies there."""

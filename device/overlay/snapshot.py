@@ -80,7 +80,8 @@ def _read_faces(config: Config, bgr: Picture) -> tuple[FaceMark, ...]:
     found = sorted(HaarDetector(config.detector).detect(grey), key=lambda face: face.box.centre)
     marks = []
     for number, face in enumerate(found, start=1):
-        reading = smoother.update(number, classifier.classify(crop_face(grey, face.box, spec)), 0.0)
+        crop = crop_face(grey, face.box, spec, face.roll_deg)
+        reading = smoother.update(number, classifier.classify(crop), 0.0)
         mark = FaceMark(number, RelativeBox.of(face.box, width, height), None, None, 0.0, visible=True)
         marks.append(replace(mark, emotion=reading.emotion, scores=reading.scores) if reading else mark)
     return tuple(marks)

@@ -15,7 +15,7 @@ OPENING_TIMEOUT_S = 60.0
 """A small computer loads Python and Mesa in that time."""
 SILENT_TIMEOUT_S = 10.0
 """One that is silent for so long is hung."""
-_FAREWELL_S = 1.0
+_FAREWELL_S = 2.0
 
 _log = logging.getLogger(__name__)
 

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from device.interfaces import Clock
 from device.records import Frame
 
+_LOG_LEVEL_SILENT = 0  # cv::utils::logging::LOG_LEVEL_SILENT
+
 
 def split_colours(picture: NDArray[Any], *, colour: bool) -> dict[str, NDArray[Any]]:
     """``grey`` and, where wanted and there, ``bgr`` of a picture, uint8 (height, width, 3) in BGR order or grey."""
@@ -33,7 +35,9 @@ def set_up_opencv() -> None:
     os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET; read at the first opening
     if "OPENCV_LOG_LEVEL" not in os.environ:
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+        # OpenCV 4.12 moved it.
+        set_log_level = getattr(cv2, "setLogLevel", None) or cv2.utils.logging.setLogLevel
+        set_log_level(_LOG_LEVEL_SILENT)
 
 
 class Timeline:

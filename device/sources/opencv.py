@@ -44,7 +44,7 @@ class LiveSource(ABC):
         if self._capture is None:
             raise SourceError(f"{self.name} is not open")
         for _ in range(_BAD_FRAMES_IN_A_ROW):
-            if not self._capture.grab():
+            if not self._grab(self._capture):
                 raise SourceError(f"{self.name} gives no more frames", "check its cable, power and network")
             time_s, taken_at = self._time.place(self._sensor_ns(self._capture))
             index, self._index = self._index, self._index + 1
@@ -59,6 +59,10 @@ class LiveSource(ABC):
         if self._capture is not None:
             self._capture.release()
             self._capture = None
+
+    def _grab(self, capture: cv2.VideoCapture) -> bool:
+        """Wait for the next frame; False where none comes."""
+        return bool(capture.grab())
 
     def _sensor_ns(self, capture: cv2.VideoCapture) -> int | None:  # noqa: ARG002 - for those that have one
         """When the frame that was just grabbed was taken, by one of the kernel's clocks; None where nobody says."""

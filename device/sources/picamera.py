@@ -63,6 +63,7 @@ class PiCamera:
         self._camera: Any = None
         self._streams: _Streams = {}
         self._index = 0
+        self._said: set[str] = set()
 
     def open(self) -> None:
         """Start the camera. Raises SourceError when it is not there, UnavailableError without Picamera2."""
@@ -119,7 +120,7 @@ class PiCamera:
         try:
             layouts = self._set_up(libcamera, colours, grey)
         except (RuntimeError, IndexError, TypeError) as error:
-            _LOGGER.info("%s gives no second stream (%s), so one serves for both", self.name, _told(error))
+            self._say(f"gives no second stream ({_told(error)}), so one serves for both")
             layouts = self._set_up(libcamera, grey, None)
         if not layouts["main"].has_colour:
             raise self._strange(layouts["main"])
@@ -138,7 +139,7 @@ class PiCamera:
             colour_space=libcamera.ColorSpace.Sycc(),
             transform=libcamera.Transform(hflip=wanted.hflip, vflip=wanted.vflip),
             buffer_count=_BUFFERS,
-            controls=_supported(_controls(self._settings.fps, wanted), set(self._camera.camera_controls), self.name),
+            controls=self._supported(_controls(self._settings.fps, wanted)),
             display=None,
             encode=None,
         )
@@ -149,6 +150,14 @@ class PiCamera:
         if not grey.has_grey:
             raise self._strange(grey)
         return layouts
+
+    def _supported(self, controls: dict[str, Any]) -> dict[str, Any]:
+        known = set(self._camera.camera_controls)
+        missing = sorted(controls.keys() - known)
+        # Most of these cameras cannot focus, and nobody asked them to: it is the default.
+        if missing and missing != ["AfMode"]:
+            self._say(f"has no control {', '.join(missing)}; what is set for it is left out")
+        return {control: value for control, value in controls.items() if control in known}
 
     def _strange(self, layout: Layout) -> SourceError:
         return SourceError(
@@ -161,7 +170,13 @@ class PiCamera:
         asked = f"{self._settings.width} x {self._settings.height}"
         given = f"{grey.width} x {grey.height}"
         instead = "" if given == asked else f" (asked for {asked})"
-        _LOGGER.info("%s gives %s as %s, rows of %d bytes%s", self.name, given, grey.format, grey.stride, instead)
+        self._say(f"gives {given} as {grey.format}, rows of {grey.stride} bytes{instead}")
+
+    def _say(self, what: str) -> None:
+        """Log it once, for the camera may be opened often."""
+        if what not in self._said:
+            self._said.add(what)
+            _LOGGER.info("%s %s", self.name, what)
 
     def _to_frame(self, request: Any) -> Frame:
         """A frame of its own memory: the buffers go back to the camera."""
@@ -240,14 +255,6 @@ def _controls(fps: float, wanted: PicameraSettings) -> dict[str, Any]:
     if wanted.gain is not None:
         controls["AnalogueGain"] = wanted.gain
     return controls
-
-
-def _supported(controls: dict[str, Any], known: set[str], name: str) -> dict[str, Any]:
-    missing = sorted(controls.keys() - known)
-    # Most of these cameras cannot focus, and nobody asked them to: it is the default.
-    if missing and missing != ["AfMode"]:
-        _LOGGER.info("%s has no control %s; what is set for it is left out", name, ", ".join(missing))
-    return {control: value for control, value in controls.items() if control in known}
 
 
 def _told(error: BaseException) -> str:

@@ -1,6 +1,7 @@
 """RTSP and HTTP streams, which OpenCV reads through FFmpeg."""
 
 import socket
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -48,7 +49,10 @@ class Stream(LiveSource):
         self._timeouts = [
             *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(open_timeout_s * 1000)),
             *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(read_timeout_s * 1000)),
+            # Several threads decode one frame each, and hold them back for as many frames.
+            *(cv2.CAP_PROP_N_THREADS, 1),
         ]
+        self._read_timeout_s = read_timeout_s
         self._colour = colour
         self._jpegs = JpegDecoder(colour=colour)
         self._as_sent = False
@@ -67,6 +71,12 @@ class Stream(LiveSource):
         if not capture.isOpened():
             raise self._diagnose()
         return capture
+
+    def _grab(self, capture: cv2.VideoCapture) -> bool:
+        begun_s = time.monotonic()
+        grabbed = super()._grab(capture)
+        # Out of patience, FFmpeg gives what its decoder has held back: old frames, each after another wait.
+        return grabbed and time.monotonic() - begun_s < self._read_timeout_s
 
     def _decode(self, data: NDArray[Any]) -> dict[str, NDArray[Any]] | None:
         return self._jpegs.decode(data) if self._as_sent else split_colours(data, colour=self._colour)

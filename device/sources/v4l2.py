@@ -25,6 +25,8 @@ _LOGGER = logging.getLogger(__name__)
 _MOST_RAW_BYTES_PER_S = 640 * 480 * 2 * 30
 """What every USB 2 camera has room for without compression."""
 
+_NEARLY = 0.95  # 29.97 frames a second are the thirty of television
+
 # One is filled while the other is read; with a single one, a camera drops each frame that begins in the meantime.
 _BUFFERS = 2
 
@@ -105,7 +107,8 @@ class Camera(LiveSource):
             int(capture.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little", signed=False).decode("latin-1").rstrip()
         )
         size = (capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
-        return self._given == pixel_format and size == (width, height) and capture.get(cv2.CAP_PROP_FPS) >= fps
+        fast_enough = capture.get(cv2.CAP_PROP_FPS) >= _NEARLY * fps
+        return self._given == pixel_format and size == (width, height) and fast_enough
 
     def _report(self, capture: cv2.VideoCapture) -> None:
         """Say what the camera gives; once, for it may be opened often."""

@@ -82,8 +82,9 @@ class VideoFile:
     def _connect(self) -> None:
         _require_file(self._path)
         set_up_opencv()
-        # An absolute path: FFmpeg would take `name:part.mkv` for a protocol.
-        self._capture = cv2.VideoCapture(str(self._path.absolute()), cv2.CAP_FFMPEG)
+        # An absolute path: FFmpeg would take `name:part.mkv` for a protocol. One thread, as each
+        # more holds frames in memory.
+        self._capture = cv2.VideoCapture(str(self._path.absolute()), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
         is_text = int(self._capture.get(cv2.CAP_PROP_FOURCC)) == _TEXT_AS_VIDEO
         if not self._capture.isOpened() or is_text:
             self.close()

@@ -2,66 +2,86 @@
 
 import json
 import platform
-import time
 from pathlib import Path
 
 import cv2
 
-from device.demo import load_true_boxes
-from device.records import Box, Frame
-from tests.benchmarks.clips import bundled_clip
-from tests.benchmarks.contenders import Naive, Ours
-from tests.benchmarks.daemon import measure_daemon
-
-ROUNDS = 3
-HELD_IOU = 0.4
+from tests.benchmarks.clips import BUNDLED, VIDEOS, all_clips
+from tests.benchmarks.daemon import import_seconds, measure_daemon
+from tests.benchmarks.quiet import quiet_ratio
+from tests.benchmarks.race import Result, race
 
 
 def main() -> None:
     """Measure, print, write."""
     cv2.setNumThreads(1)
-    frames = bundled_clip()
-    print(f"{len(frames)} frames of the bundled clip, {ROUNDS} rounds in turn, one thread", flush=True)
-    naive_s, ours_s, naive_held, ours_held = [], [], 0.0, 0.0
-    for number in range(ROUNDS):
-        seconds, naive_held = _run(Naive(), frames)
-        naive_s.append(seconds)
-        seconds, ours_held = _run(Ours(), frames)
-        ours_s.append(seconds)
-        print(f"  round {number + 1}: naive {naive_s[-1]:.2f} s of CPU, affectd {ours_s[-1]:.2f} s", flush=True)
-    naive_ms, ours_ms = (min(seconds) / len(frames) * 1000 for seconds in (naive_s, ours_s))
-    daemon = measure_daemon()
-    figures = {
-        "machine": f"{platform.machine()}, Python {platform.python_version()}, OpenCV {cv2.__version__}",
-        "naive_cpu_per_frame_ms": round(naive_ms, 2),
-        "cpu_per_frame_ms": round(ours_ms, 2),
-        "cpu_per_frame_ratio_to_naive": round(ours_ms / naive_ms, 4),
-        "naive_frames_held": round(naive_held, 4),
-        "frames_held": round(ours_held, 4),
-        "daemon_peak_mb": round(daemon.peak_mb, 1),
-        "daemon_start_to_watching_s": round(daemon.ready_s, 2),
-        "daemon_cpu_s": round(daemon.cpu_s, 2),
-    }
+    if not VIDEOS.exists():
+        print(f"{VIDEOS} is not there: the bundled clip alone is measured")
+    results = []
+    print(
+        f"{'':<34}{'naive ms':>9}{'ours ms':>9}{'ratio':>8}{'naive held':>12}{'held':>8}{'iou':>6}"
+        f"{'switches':>9}{'false':>6}"
+    )
+    for clip in all_clips():
+        results.append(race(clip))
+        _print(results[-1])
+    figures = _figures(results)
     for name, value in figures.items():
-        print(f"{name:<30} {value}")
+        print(f"{name:<34} {value}")
     Path("bench.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
-def _run(contender: Naive | Ours, frames: list[Frame]) -> tuple[float, float]:
-    """CPU seconds for all frames, and the share of whole faces in view that were held."""
-    begun_s = time.process_time()
-    boxes = [contender.step(frame) for frame in frames]
-    return time.process_time() - begun_s, _held(boxes)
+def _print(result: Result) -> None:
+    count = len(result.clip.frames)
+    naive_ms, ours_ms = (1000 * seconds / count for seconds in (result.naive_s, result.ours_s))
+    print(
+        f"{result.clip.name:<34}{naive_ms:>9.2f}{ours_ms:>9.2f}{ours_ms / naive_ms:>8.4f}{result.naive_held:>12.3f}"
+        f"{result.held:>8.3f}{result.mean_iou:>6.2f}{result.switches:>9}{result.false_tracks:>6}",
+        flush=True,
+    )
 
 
-def _held(boxes_per_frame: list[list[Box]]) -> float:
-    held = [
-        any(Box(*face.box_xywh).iou(box) >= HELD_IOU for box in boxes)
-        for boxes, faces in zip(boxes_per_frame, load_true_boxes(), strict=True)
-        for face in faces
-        if face.visible == 1.0
-    ]
-    return sum(held) / len(held)
+def _figures(results: list[Result]) -> dict[str, object]:
+    frames = sum(len(result.clip.frames) for result in results)
+    naive_s, ours_s = sum(result.naive_s for result in results), sum(result.ours_s for result in results)
+    single = [result for result in results if result.clip.has_one_person]
+    by_name = {result.clip.name: result for result in results}
+    daemon = measure_daemon()
+    figures = {
+        "machine": f"{platform.machine()}, Python {platform.python_version()}, OpenCV {cv2.__version__}",
+        "clips": len(results),
+        "frames": frames,
+        "naive_cpu_per_frame_ms": round(1000 * naive_s / frames, 2),
+        "cpu_per_frame_ms": round(1000 * ours_s / frames, 2),
+        "cpu_per_frame_ratio_to_naive": round(ours_s / naive_s, 4),
+        "bundled_clip_frames_held": round(by_name[BUNDLED].held, 4),
+        "bundled_clip_id_switches": by_name[BUNDLED].switches,
+        "false_tracks": sum(result.false_tracks for result in results),
+        "cpu_with_nobody_ratio_to_one_face": round(quiet_ratio(), 4),
+        "daemon_peak_mb": round(daemon.peak_mb, 1),
+        "daemon_start_to_first_frame_s": round(daemon.ready_s, 2),
+        "daemon_cpu_s": round(daemon.cpu_s, 2),
+        "daemon_import_s": import_seconds(),
+    }
+    if single:
+        figures |= {
+            "naive_frames_held": _mean_held(single, naive=True),
+            "frames_held": _mean_held(single),
+            "one_person_id_switches": sum(result.switches for result in single),
+        }
+    else:
+        figures |= {
+            "naive_frames_held": round(by_name[BUNDLED].naive_held, 4),
+            "frames_held": round(by_name[BUNDLED].held, 4),
+        }
+    return figures
+
+
+def _mean_held(results: list[Result], *, naive: bool = False) -> float:
+    """Over all frames of all clips, not a mean of means."""
+    counts = [len(result.clip.frames) - round(result.clip.fps) for result in results]
+    shares = [result.naive_held if naive else result.held for result in results]
+    return round(sum(c * share for c, share in zip(counts, shares, strict=True)) / sum(counts), 4)
 
 
 if __name__ == "__main__":

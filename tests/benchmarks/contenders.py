@@ -4,13 +4,14 @@ from pathlib import Path
 
 import cv2
 
-from device.classify import BUNDLED_MODEL, TfliteClassifier
+from device.classify import BUNDLED_MODEL, ClassifierSettings, TfliteClassifier
 from device.clock import SystemClock
 from device.contract.preprocess import crop_face
-from device.detect import DetectorSettings, HaarDetector
+from device.detect import DetectorSettings, HaarFaceFinder
 from device.events import EventDeriver
 from device.pipeline import Pipeline
-from device.records import Box, Frame
+from device.records import Box, Frame, ObservedFace
+from device.schedule import ClassifySchedule
 from device.smooth import EmotionSmoother
 from device.telemetry import Telemetry
 from device.track import CentroidTracker, TrackerSettings
@@ -39,11 +40,13 @@ class Ours:
 
     def __init__(self) -> None:
         clock = SystemClock()
+        settings = ClassifierSettings()
         classifier = TfliteClassifier.load(BUNDLED_MODEL)
         self._pipeline = Pipeline(
-            detector=HaarDetector(DetectorSettings()),
+            finder=HaarFaceFinder(DetectorSettings()),
             tracker=CentroidTracker(TrackerSettings()),
             classifier=classifier,
+            turns=ClassifySchedule(settings.interval_s, settings.most_per_frame),
             input_spec=classifier.card.input.spec(),
             smoother=EmotionSmoother(classifier.card.smoothing),
             deriver=EventDeriver(clock),
@@ -51,6 +54,6 @@ class Ours:
             sinks=[],
         )
 
-    def step(self, frame: Frame) -> list[Box]:
+    def step(self, frame: Frame) -> tuple[ObservedFace, ...]:
         """The confirmed faces after one frame."""
-        return [face.track.box for face in self._pipeline.step(frame).faces]
+        return self._pipeline.step(frame).faces

@@ -51,3 +51,14 @@ def _peak_mb_until_end(process: subprocess.Popen[str]) -> float:
         peak_kb = int(found[1])
         time.sleep(0.05)
     return peak_kb / 1024
+
+
+def import_seconds() -> float:
+    """Wall seconds that importing the daemon takes, by ``-X importtime``; its slowest parts are printed."""
+    command = [sys.executable, "-X", "importtime", "-c", "import device.app"]
+    lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stderr.splitlines()
+    found = [re.match(r"import time:\s+\d+ \|\s+(\d+) \| ( *)(\S+)", line) for line in lines]
+    imports = [(int(one[1]) / 1e6, one[3]) for one in found if one]
+    for seconds, name in sorted(imports, reverse=True)[:12]:
+        print(f"  import {name:<40} {seconds:.3f} s")
+    return round(next(seconds for seconds, name in imports if name == "device.app"), 2)

@@ -283,7 +283,7 @@ def noisy(index, size=(48, 64)):
 
 
 def black(index):
-    return frame(index, level=0, size=(48, 64))
+    return replace(frame(index), grey=np.zeros((48, 64), np.uint8))
 
 
 def lose_to_dead_pictures(source, capture, clock):

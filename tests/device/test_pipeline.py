@@ -1,3 +1,5 @@
+from functools import partial
+
 import pytest
 
 from device.contract.metadata import Smoothing
@@ -5,11 +7,14 @@ from device.contract.preprocess import InputSpec
 from device.events import EventDeriver
 from device.pipeline import Pipeline
 from device.records import Box
+from device.schedule import ClassifySchedule
 from device.smooth import EmotionSmoother
 from device.telemetry import Telemetry
 from device.track import CentroidTracker, TrackerSettings
-from tests.fakes import BrightnessClassifier, FakeClock, ListSink, ScriptedDetector, frame
+from tests.fakes import BrightnessClassifier, FakeClock, ListSink, ScriptedFinder
+from tests.fakes import frame as plain_frame
 
+frame = partial(plain_frame, contrast=30)
 BOX = Box(200, 150, 100, 100)
 OTHER = Box(450, 150, 100, 100)
 
@@ -17,9 +22,10 @@ OTHER = Box(450, 150, 100, 100)
 def _pipeline(sink, *boxes_per_frame):
     clock = FakeClock()
     return Pipeline(
-        detector=ScriptedDetector(*boxes_per_frame),
+        finder=ScriptedFinder(*boxes_per_frame),
         tracker=CentroidTracker(TrackerSettings()),
         classifier=BrightnessClassifier(),
+        turns=ClassifySchedule(interval_s=0.0, most_per_frame=2),
         input_spec=InputSpec(),
         smoother=EmotionSmoother(Smoothing(min_dwell_s=0.3)),
         deriver=EventDeriver(clock),

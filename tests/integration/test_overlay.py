@@ -46,9 +46,9 @@ def overlays(daemon: Daemon) -> list[int]:
 
 
 def goes_on(listener):
-    """Wait until the daemon has told of three more changes."""
+    """Wait until the daemon has told of further changes."""
     told = len(listener.events())
-    listener.wait_for(lambda heard: len(heard.events()) >= told + 3, "the daemon to go on sensing")
+    listener.wait_for(lambda heard: len(heard.events()) >= told + 2, "the daemon to go on sensing")
 
 
 def is_running(pid: int) -> bool:

@@ -1,5 +1,7 @@
-"""The overlay in a real window on a real X server: what is to be seen there, and what keys and mouse do."""
+"""The overlay in a real window on a real desktop: what is to be seen there, and what keys and mouse do."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -23,10 +25,10 @@ RED, BLUE = (0, 0, 200), (200, 0, 0)
 class Sensor:
     """Sees a picture that is red at the left and blue at the right, with one face; and pauses when it is asked to."""
 
-    def __init__(self):
+    def __init__(self, driver="x11"):
         self.clock = SystemClock()
         self.sink = OverlaySink(
-            OverlaySettings(enabled=True, driver="x11", width=640, height=480, fps=20.0),
+            OverlaySettings(enabled=True, driver=driver, width=640, height=480, fps=20.0),
             self.clock,
             on_pause=lambda paused: self.sink.set_source_state("paused" if paused else "ok"),
         )
@@ -118,7 +120,7 @@ def test_a_window_may_have_any_size_and_is_closed_by_its_button(xserver, sensor)
     sensor.until(lambda: share(xserver.screenshot(), RED) > 0.05, "the picture in it")
     xserver.close_window(window)
     sensor.until(lambda: not xserver.windows(), "the window to close")
-    sensor.until(lambda: not sensor.sink._supervisor.shown, "the sensor to notice")
+    sensor.until(lambda: not sensor.sink.is_shown, "the sensor to notice")
     for _ in range(10):
         sensor.step()
     assert not xserver.windows(), "what a person has closed stays closed"
@@ -136,3 +138,42 @@ def test_a_display_that_is_unplugged_and_plugged_in_again_is_found_again(xserver
         sensor.until(lambda: "the overlay is back: x11" in caplog.text, "a word about that")
     finally:
         again.end()
+
+
+@pytest.fixture
+def compositor(tmp_path, monkeypatch):
+    """A Wayland desktop without a monitor."""
+    if shutil.which("weston") is None:
+        pytest.skip("needs a Wayland desktop: apt-get install weston")
+    for name in ("DISPLAY", "SDL_VIDEODRIVER"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-test")
+    tmp_path.chmod(0o700)
+    command = ["weston", "--backend=headless-backend.so", "--socket=wayland-test", "--use-pixman"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_until((tmp_path / "wayland-test").exists, "the Wayland desktop")
+    yield process
+    process.kill()
+    process.wait(30)
+
+
+def test_on_wayland_it_is_a_window_too_and_a_desktop_that_ends_is_not_taken_for_a_person(
+    compositor, caplog, monkeypatch
+):
+    caplog.set_level("INFO", "device.overlay")
+    sensor = Sensor(driver="wayland")
+    laid, write = [], sensor.sink._slot.write
+
+    def count(picture):
+        laid.append(picture.shape)
+        return write(picture)
+
+    monkeypatch.setattr(sensor.sink._slot, "write", count)
+    try:
+        sensor.until(lambda: "the overlay is shown: wayland" in caplog.text, "the window")
+        sensor.until(lambda: len(laid) > 20, "pictures to be asked for")
+        compositor.terminate()
+        sensor.until(lambda: "no overlay: the desktop has gone; sensing goes on" in caplog.text, "a word about the end")
+    finally:
+        sensor.sink.close()

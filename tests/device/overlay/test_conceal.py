@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from device.overlay.conceal import conceal
+from device.overlay.privacy import conceal
 from device.records import RelativeBox
 
 BOX = RelativeBox(0.4, 0.4, 0.2, 0.2)

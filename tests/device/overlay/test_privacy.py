@@ -4,7 +4,7 @@ import pytest
 
 from device.detect import DetectorSettings, HaarDetector
 from device.overlay.draw import Drawer, draw
-from device.overlay.privacy import CELLS, HOLD_S, REACH, blur_faces, conceal
+from device.overlay.privacy import CELLS, HOLD_S, LOOSE_HOLD_S, REACH, Veil, blur_faces, conceal, loose_boxes
 from device.overlay.settings import OverlaySettings
 from device.overlay.view import View
 from device.records import Box, RelativeBox
@@ -104,6 +104,25 @@ def test_a_place_stays_blurred_for_a_while_after_its_face_was_lost():
     soon, late = (drawer.draw(empty, SIZE, BLURRED, 10.0 + HOLD_S * share) for share in (0.9, 1.1))
     assert _detail(_inside(soon, BOX)) < 0.01 * _detail(_stripes())
     assert np.array_equal(late, _stripes())
+
+
+def test_what_is_found_in_every_other_picture_only_stays_blurred_in_between():
+    drawer = Drawer(SETTINGS)
+    drawer.draw(scene(picture=_stripes(), unconfirmed=(BOX,)), SIZE, BLURRED, 10.0)
+    between, later = (
+        drawer.draw(scene(picture=_stripes()), SIZE, BLURRED, 10.0 + share * LOOSE_HOLD_S) for share in (0.5, 1.1)
+    )
+    assert _detail(_inside(between, BOX)) < 0.01 * _detail(_stripes())
+    assert np.array_equal(later, _stripes())
+
+
+def test_what_is_found_of_a_face_that_counts_leaves_no_trail_behind_it():
+    veil, found = Veil(), RelativeBox(0.31, 0.3, 0.2, 0.25)
+    followed = scene(face(1, (0.3, 0.3, 0.2, 0.26)), unconfirmed=(found,))
+    assert loose_boxes(followed) == ()
+    veil.boxes(followed, 10.0)
+    moved = face(1, (0.5, 0.3, 0.2, 0.26))
+    assert veil.boxes(scene(moved), 10.1) == (moved.box,)
 
 
 def test_two_faces_side_by_side_do_not_uncover_each_other():

@@ -28,7 +28,7 @@ class Overlay:
     def __init__(self, settings=SETTINGS):
         self.slot = PictureSlot.create()
         self.process = OverlayProcess(settings, self.slot)
-        self.pid = self.process._process.pid
+        self.pid = self.process.pid
         self.said = []
 
     def hear(self):
@@ -66,8 +66,8 @@ def test_it_opens_takes_pictures_and_ends_when_it_is_let_go(start):
     overlay.wait_for("shown")
     for number in range(3):
         asked = overlay.said.count("ready")
-        picture = overlay.slot.write(np.full((48, 64, 3), number, np.uint8))
-        assert overlay.process.say(Update("ok", "connected", 15.0, Moment((), time.monotonic(), picture.shape)))
+        shape = overlay.slot.write(np.full((48, 64, 3), number, np.uint8))
+        assert overlay.process.say(Update("ok", "connected", 15.0, Moment((), time.monotonic(), shape)))
         overlay.wait_for("ready", asked + 1)
     overlay.process.end(30.0)
     assert overlay.process.ended == "exit code 0"
@@ -97,6 +97,17 @@ def test_a_killed_one_is_told_from_one_that_ends(start):
     overlay.wait_for("shown")
     os.kill(overlay.pid, signal.SIGKILL)
     assert overlay.wait_for_end() == "killed by SIGKILL"
+
+
+def test_signals_that_reach_all_of_a_service_are_left_to_the_daemon(start):
+    overlay = start()
+    overlay.wait_for("shown")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        os.kill(overlay.pid, number)
+    alive = overlay.said.count("alive")
+    overlay.wait_for("alive", alive + 2)
+    overlay.process.end(30.0)
+    assert overlay.process.ended == "exit code 0"
 
 
 def test_one_without_a_display_says_why_and_ends(start, monkeypatch):
@@ -147,7 +158,7 @@ def test_it_ends_with_a_daemon_that_is_killed_even_when_it_is_hung():
         "from device.overlay.slot import PictureSlot\n"
         "overlay = OverlayProcess(OverlaySettings(), PictureSlot.create())\n"
         "while not overlay.hear(): time.sleep(0.05)\n"
-        "print(overlay._process.pid, flush=True)\n"
+        "print(overlay.pid, flush=True)\n"
         "time.sleep(600)\n"
     )
     environment = os.environ | {"SDL_VIDEODRIVER": "dummy"}

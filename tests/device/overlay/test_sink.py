@@ -128,13 +128,21 @@ def test_boxes_alone_need_no_picture(bench):
 
 
 @pytest.mark.parametrize("bench", [{"privacy": "blur"}], indirect=True)
-def test_faces_are_unrecognisable_before_their_picture_leaves_the_sensor(bench):
+def test_faces_are_unrecognisable_before_their_picture_leaves_the_sensor(bench, monkeypatch):
+    laid, write = [], bench.slot.write
+
+    def keep(picture):
+        laid.append(picture.copy())
+        return write(picture)
+
+    monkeypatch.setattr(bench.slot, "write", keep)
     bench.hear("ready")
     frame = bench.observe(found=(Box(64, 48, 128, 96), Box(400, 300, 100, 100)))
     picture = bench.lies_there
     assert picture[60:130, 80:180].std() < frame.grey[60:130, 80:180].std() / 2
     assert picture[310:390, 410:490].std() < frame.grey[310:390, 410:490].std() / 2, "found, and not a face yet"
     assert np.array_equal(picture[:100, 400:], frame.grey[:100, 400:])
+    assert np.array_equal(laid, [picture]), "the clear picture was never there, not even for a moment"
 
 
 @pytest.mark.parametrize("bench", [{"privacy": "blur"}], indirect=True)
@@ -145,6 +153,24 @@ def test_a_face_that_has_just_left_is_blurred_a_while_longer(bench):
     bench.clock.time_s += 0.5
     bench.sink.observe(Observation(Frame(frame.grey, bench.clock.time_s, datetime.now(UTC), 1), ()))
     assert bench.lies_there[60:130, 80:180].std() < frame.grey[60:130, 80:180].std() / 2
+
+
+@pytest.mark.parametrize("bench", [{"privacy": "blur"}], indirect=True)
+def test_what_was_found_in_a_frame_that_is_not_shown_is_blurred_in_the_next(bench):
+    bench.observe(found=(Box(400, 300, 100, 100),))
+    bench.hear("ready")
+    frame = bench.observe()
+    assert bench.lies_there[310:390, 410:490].std() < frame.grey[310:390, 410:490].std() / 2
+
+
+@pytest.mark.parametrize("bench", [{"privacy": "blur"}], indirect=True)
+def test_in_a_crowd_every_face_is_blurred_even_those_that_are_not_marked(bench):
+    bench.hear("ready")
+    crowd = tuple(Box(16.0 * column, 100.0 * row, 16.0, 16.0) for row in range(4) for column in range(10))
+    last = Box(560, 400, 64, 64)
+    frame = bench.observe(found=(*crowd, last))
+    assert len(bench.process.heard[-1].moment.unconfirmed) == 32
+    assert bench.lies_there[405:460, 565:620].std() < frame.grey[405:460, 565:620].std() / 2
 
 
 def test_a_key_turns_the_switch(bench):

@@ -81,8 +81,8 @@ class Bench:
 
     def watch(self, level=200):
         """One round with a new picture."""
-        picture = self.slot.write(np.full((48, 64), level, np.uint8))
-        return self.turn(Update("ok", "connected", 15.0, Moment(FACES, self.now_s, picture.shape)))
+        shape = self.slot.write(np.full((48, 64), level, np.uint8))
+        return self.turn(Update("ok", "connected", 15.0, Moment(FACES, self.now_s, shape)))
 
     def close(self):
         self.daemon.close()
@@ -124,7 +124,7 @@ def test_frames_are_asked_for_no_faster_than_the_configured_rate(bench):
     bench.turn(Update("ok", "connected", None))
     asked = 0
     for _ in range(100):
-        moment = Moment((), bench.now_s, bench.slot.write(np.ones((4, 4), np.uint8)).shape)
+        moment = Moment((), bench.now_s, bench.slot.write(np.ones((4, 4), np.uint8)))
         asked += bench.turn(Update("ok", "connected", None, moment), after_s=FRAME_S / 5).count("ready")
     assert 18 <= asked <= 21
 

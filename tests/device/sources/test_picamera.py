@@ -181,6 +181,15 @@ def test_that_a_camera_cannot_focus_is_nothing_to_tell(machine, clock, caplog):
     assert "AfMode" not in caplog.text
 
 
+def test_what_the_camera_gives_is_told_once_however_often_it_is_opened(machine, clock, caplog):
+    machine.padding = 32
+    source = camera(clock)
+    with caplog.at_level("INFO"):
+        source.open()
+        source.open()
+    assert [record.getMessage() for record in caplog.records] == ["picamera gives 64 x 64 as YUV420, rows of 96 bytes"]
+
+
 def test_a_frame_carries_the_time_of_its_exposure(machine, clock):
     source = camera(clock)
     source.open()

@@ -3,6 +3,7 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import cast
 
 import cv2
 import pytest
@@ -155,3 +156,33 @@ def test_colours_come_along_where_they_are_wanted():
         frame = source.read()
         source.close()
     assert frame.bgr.shape == (frame.height, frame.width, 3)
+
+
+class Tired:
+    """FFmpeg's reader that has waited in vain, and gives an old frame out of its decoder then."""
+
+    def __init__(self, waits_s):
+        self.waits_s = waits_s
+
+    def grab(self):
+        threading.Event().wait(self.waits_s)
+        return True
+
+    def retrieve(self):
+        return True, picture(50)
+
+    def release(self):
+        pass
+
+
+def test_a_frame_that_took_as_long_as_the_patience_is_none():
+    source = Stream("rtsp://camera.lan/live", FakeClock(), read_timeout_s=0.05)
+    source._capture = cast("cv2.VideoCapture", Tired(0.06))
+    with pytest.raises(SourceError, match="gives no more frames"):
+        source.read()
+
+
+def test_a_frame_that_came_in_time_is_one():
+    source = Stream("rtsp://camera.lan/live", FakeClock(), read_timeout_s=60.0)
+    source._capture = cast("cv2.VideoCapture", Tired(0.0))
+    assert level_of(source.read().grey) == 50

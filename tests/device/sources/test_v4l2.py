@@ -142,6 +142,12 @@ def test_a_camera_that_is_too_slow_uncompressed_is_asked_for_compressed(plug_in)
     assert (device.format, device.get(cv2.CAP_PROP_FPS)) == ("MJPG", 15)
 
 
+def test_televisions_rate_is_fast_enough(plug_in):
+    device = plug_in(Device({"YUYV": 14.985, "MJPG": 30}))
+    opened()
+    assert device.format == "YUYV"
+
+
 @pytest.mark.parametrize("pixel_format", ["MJPG", "YUYV"])
 def test_the_format_can_be_chosen(plug_in, pixel_format):
     device = plug_in(Device())

@@ -85,14 +85,16 @@ def test_a_cascade_that_is_missing_or_no_cascade_is_told_with_what_to_do(tmp_pat
 
 
 def test_a_machine_without_any_cascade_is_told_which_package_has_it(monkeypatch, tmp_path):
-    monkeypatch.setattr("device.detect._DEBIAN_CASCADES", str(tmp_path))
+    monkeypatch.setattr("device.detect.cascade._DEBIAN_CASCADES", str(tmp_path))
     monkeypatch.setattr(cv2, "data", None)
     with pytest.raises(UnavailableError, match=r"haarcascade_frontalface_default\.xml is in none of") as missing:
         HaarDetector(DetectorSettings())
     assert "opencv-data" in missing.value.remedy
 
 
-@pytest.mark.parametrize("setting", [{"scale_factor": 1.0}, {"min_face": 0.0}, {"min_neighbors": 0}, {"speed": 1}])
+@pytest.mark.parametrize(
+    "setting", [{"scale_factor": 1.0}, {"min_face": 0.0}, {"min_neighbors": 0}, {"second_neighbors": -1}, {"speed": 1}]
+)
 def test_settings_that_cannot_work_are_refused(setting):
     with pytest.raises(ValidationError):
         DetectorSettings.model_validate(setting)

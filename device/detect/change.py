@@ -1,0 +1,91 @@
+"""Where the picture has changed since it was last searched there."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.detect.pyramid import Pyramid
+from device.records import Box
+
+_WIDEST_PX = 112  # of the reduced picture: a cell is about a sixth of the smallest face's side
+_CHANGED_GREY = 5  # above a camera's noise, which averaging over a cell makes small
+_FEWEST_CELLS = 4
+# A followed person moves all the time: so much of head and shoulders counts for nothing, in sides of the face.
+_BESIDE, _ABOVE, _BELOW = 0.5, 0.5, 1.0
+
+
+class ChangeMap:
+    """Compares reduced pictures, cell by cell; a change of the light that is the same everywhere counts for nothing.
+
+    Args:
+        regions: the parts that are searched by themselves, in the frame's pixels.
+    """
+
+    def __init__(self, regions: Sequence[Box]) -> None:
+        self._regions = regions
+        self._seen: list[NDArray[np.int16] | None] = [None] * len(regions)
+        self._now: NDArray[np.int16] = np.zeros((1, 1), np.int16)
+        self._cell_px = 1
+        self._faces: Sequence[Box] = ()
+
+    def look(self, pyramid: Pyramid, faces: Sequence[Box]) -> None:
+        """Take in a frame; ``faces`` are those that are followed, whose own movement does not count."""
+        number = 0
+        while pyramid.size[0] >> number > _WIDEST_PX:
+            number += 1
+        self._cell_px = 1 << number
+        self._now = pyramid.level(number).astype(np.int16)
+        self._faces = faces
+
+    def changed(self, part: int) -> Box | None:
+        """Where the part of that number looks otherwise than when it was last searched, frame pixels; None: nowhere."""
+        region = self._regions[part]
+        rows, columns = self._cells(region)
+        now, before = self._now[rows, columns], self._seen[part]
+        if before is None or before.shape != now.shape:
+            return region
+        difference = now - before
+        difference -= np.int16(np.median(difference))
+        moved = np.abs(difference) > _CHANGED_GREY
+        for face in self._faces:
+            face_rows, face_columns = self._cells(_head_and_shoulders(face))
+            moved[_shifted(face_rows, rows), _shifted(face_columns, columns)] = False
+        if int(np.count_nonzero(moved)) < _FEWEST_CELLS:
+            return None
+        ys, xs = np.flatnonzero(moved.any(axis=1)), np.flatnonzero(moved.any(axis=0))
+        left, top = (columns.start + int(xs[0])) * self._cell_px, (rows.start + int(ys[0])) * self._cell_px
+        right, bottom = (
+            (columns.start + int(xs[-1]) + 1) * self._cell_px,
+            (rows.start + int(ys[-1]) + 1) * self._cell_px,
+        )
+        return Box(left, top, right - left, bottom - top)
+
+    def searched(self, part: int, where: Box) -> None:
+        """Remember how ``where`` in the part looks now."""
+        rows, columns = self._cells(self._regions[part])
+        now, before = self._now[rows, columns], self._seen[part]
+        if before is None or before.shape != now.shape:
+            self._seen[part] = now.copy()
+            return
+        inner_rows, inner_columns = self._cells(where)
+        cells = _shifted(inner_rows, rows), _shifted(inner_columns, columns)
+        before[cells] = now[cells]
+
+    def _cells(self, region: Box) -> tuple[slice, slice]:
+        height, width = self._now.shape
+        left, top = (max(0, int(value / self._cell_px)) for value in (region.x, region.y))
+        right = min(width, int((region.x + region.w) / self._cell_px) + 1)
+        bottom = min(height, int((region.y + region.h) / self._cell_px) + 1)
+        return slice(top, max(top, bottom)), slice(left, max(left, right))
+
+
+def _head_and_shoulders(face: Box) -> Box:
+    return Box(
+        face.x - _BESIDE * face.w, face.y - _ABOVE * face.h, (1 + 2 * _BESIDE) * face.w, (1 + _ABOVE + _BELOW) * face.h
+    )
+
+
+def _shifted(cells: slice, origin: slice) -> slice:
+    """``cells`` counted from ``origin``; what lies before it is left out."""
+    return slice(max(0, cells.start - origin.start), max(0, cells.stop - origin.start))

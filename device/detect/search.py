@@ -1,0 +1,126 @@
+"""What to look for, and where: the parts of a search of the whole picture, and one face's surroundings."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from device.errors import RecordError
+from device.records import Box
+
+_SIZES_PER_SLICE = 3  # of the search's steps; what they find is merged, so that they belong into one search
+_SMALL_PATCH_PX = 16_000  # what is left of the sizes is searched in one such patch
+_BEYOND = 0.7  # sides of a face that are searched beyond what has changed: most of a face changes when it comes
+_LARGEST_PATCH_PX = 45_000  # a patch above this is cut into bands, so that no frame waits long for its search
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One run of a cascade.
+
+    Attributes:
+        region: where, in the frame's pixels.
+        smallest_px: side of the smallest face, frame pixels.
+        largest_px: side of the largest face, frame pixels.
+        roll_deg: how far the face is tilted clockwise, degrees.
+        rare: whether it costs much or finds little, and is done half as often.
+    """
+
+    region: Box
+    smallest_px: float
+    largest_px: float
+    roll_deg: float = 0.0
+    rare: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 < self.smallest_px <= self.largest_px:
+            raise RecordError(f"a search goes from a small face to a large one: {self.smallest_px, self.largest_px}")
+
+
+def whole_picture(
+    width: int, height: int, *, smallest_px: float, factor: float, window_px: int, tilt_deg: float
+) -> tuple[Search, ...]:
+    """The searches that together see every face of a picture.
+
+    Faces are searched in slices of sizes, each in a picture reduced until its smallest face fills the cascade's window:
+    a large face needs no more pixels than a small one. Slices of small faces are cut into bands that overlap by a
+    face, so that all searches cost about the same. The others are searched for tilted faces as well; what a turned
+    picture loses at its corners is left out.
+
+    Args:
+        width: of the picture, pixels.
+        height: of the picture, pixels.
+        smallest_px: side of the smallest face.
+        factor: from one searched size to the next.
+        window_px: side of the cascade's window.
+        tilt_deg: how far tilted faces are, to either side; 0 looks for upright ones alone.
+    """
+    upright = _upright(width, height, smallest_px=smallest_px, factor=factor, window_px=window_px)
+    tilts_deg = (-tilt_deg, tilt_deg) if tilt_deg else ()
+    tilted = (replace(part, roll_deg=roll, rare=True) for roll in tilts_deg for part in upright if not part.rare)
+    return (*upright, *tilted)
+
+
+def programme(parts: Sequence[Search]) -> tuple[int, ...]:
+    """The numbers of ``parts`` in the order in which they are done: rare ones once, the others twice."""
+    often = [number for number, part in enumerate(parts) if not part.rare]
+    rare = [number for number, part in enumerate(parts) if part.rare]
+    half = (len(rare) + 1) // 2
+    return (*often, *rare[:half], *often, *rare[half:])
+
+
+def _upright(width: int, height: int, *, smallest_px: float, factor: float, window_px: int) -> list[Search]:
+    largest_face_px = float(min(width, height))
+    slice_factor = factor**_SIZES_PER_SLICE
+    searches: list[Search] = []
+    while smallest_px <= largest_face_px:
+        patch_px = width * height * (window_px / smallest_px) ** 2
+        # Half a step above its last size, so that rounding does not drop it.
+        largest_px = smallest_px * slice_factor / factor**0.5
+        if patch_px <= _SMALL_PATCH_PX or largest_px >= largest_face_px:
+            return [*searches, Search(Box(0.0, 0.0, width, height), smallest_px, largest_face_px)]
+        bands = math.ceil(patch_px / _LARGEST_PATCH_PX)
+        regions = _bands(width, height, bands, largest_px)
+        searches += [Search(region, smallest_px, largest_px, rare=bands > 1) for region in regions]
+        smallest_px *= slice_factor
+    return searches
+
+
+def narrowed(search: Search, where: Box) -> Search:
+    """``search`` for the faces alone of which a part may lie in ``where``."""
+    reach, region = _BEYOND * search.largest_px, search.region
+    left, top = max(region.x, where.x - reach), max(region.y, where.y - reach)
+    right = min(region.x + region.w, where.x + where.w + reach)
+    bottom = min(region.y + region.h, where.y + where.h + reach)
+    return replace(search, region=Box(left, top, right - left, bottom - top))
+
+
+def between_sizes(search: Search, factor: float) -> Search:
+    """``search`` for the sizes that lie between its own; a face that the one misses the other may find."""
+    return replace(search, smallest_px=search.smallest_px / factor**0.5, largest_px=search.largest_px / factor**0.5)
+
+
+def surroundings(box: Box, *, reach: float, growth: float, roll_deg: float) -> Search:
+    """The search for a face that is expected at ``box``.
+
+    Args:
+        box: where it is expected, pixels.
+        reach: side of the searched square, in sides of the face.
+        growth: how much larger or smaller than expected it may be, above 1.
+        roll_deg: how far it is tilted, degrees.
+    """
+    side = max(box.w, box.h)
+    centre_x, centre_y = box.centre
+    region = Box(centre_x - side * reach / 2, centre_y - side * reach / 2, side * reach, side * reach)
+    return Search(region, side / growth, side * growth, roll_deg)
+
+
+def _bands(width: int, height: int, count: int, overlap_px: float) -> list[Box]:
+    """``count`` upright bands over the picture's longer side."""
+    length = max(width, height)
+    step = length / count
+    bands = []
+    for number in range(count):
+        begin, end = max(0.0, number * step - overlap_px / 2), min(float(length), (number + 1) * step + overlap_px / 2)
+        across = width >= height
+        bands.append(Box(begin, 0.0, end - begin, height) if across else Box(0.0, begin, width, end - begin))
+    return bands

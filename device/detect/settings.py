@@ -1,0 +1,77 @@
+"""How faces are searched for: the configuration's section ``detector``."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, Strict
+
+from device.section import Section
+
+CascadePath = Annotated[Path, Strict(strict=False)]
+
+
+class DetectorSettings(Section):
+    """Two cascades, how finely they look, and how often."""
+
+    cascade: CascadePath | None = Field(
+        default=None, description="XML file of a Haar cascade; where none is named, OpenCV's frontalface_default"
+    )
+    second_cascade: CascadePath | None = Field(
+        default=None,
+        description="XML file of the cascade whose second opinion a new face needs; where none is named, OpenCV's "
+        "frontalface_alt, which was trained on other pictures and errs elsewhere",
+    )
+    min_face: float = Field(
+        default=0.08,
+        ge=0.02,
+        le=1.0,
+        description="side of the smallest face that is searched for, as a share of the picture's height; a larger one "
+        "is faster, for the search runs in a picture reduced so far",
+    )
+    scale_factor: float = Field(
+        default=1.2,
+        ge=1.05,
+        le=1.5,
+        description="from one searched size to the next; closer to 1 finds more and is slower",
+    )
+    min_neighbors: int = Field(
+        default=1,
+        ge=1,
+        le=50,
+        description="how many more finds must overlap one of the first cascade; more means fewer faces, false or not",
+    )
+    second_neighbors: int = Field(
+        default=2,
+        ge=0,
+        le=50,
+        description="how many more finds that overlap one of the second cascade make its consent; 0 does without it",
+    )
+    scan_interval_s: float = Field(
+        default=0.5,
+        gt=0.0,
+        le=60.0,
+        description="time in which what has changed in the picture is searched once for upright faces that are not "
+        "small, seconds; small and tilted ones are searched for half as often",
+    )
+    still_interval_s: float = Field(
+        default=5.0,
+        gt=0.0,
+        le=3600.0,
+        description="time after which a part of the picture that has not changed is searched all the same, seconds",
+    )
+    cpu_share: float = Field(
+        default=0.25,
+        gt=0.0,
+        le=1.0,
+        description="share of one core that searching for new faces may take; scan_interval_s grows until it does",
+    )
+    max_roll_deg: float = Field(
+        default=45.0,
+        ge=0.0,
+        le=60.0,
+        description="how far a head may be tilted to either side, degrees; 0 finds upright ones alone",
+    )
+    equalise: bool = Field(
+        default=True,
+        description="whether some searches even the light out first, for faces in shadows and in the dark",
+    )

@@ -1,0 +1,98 @@
+"""When to do what costs: which part of the picture to search next, which face to classify next."""
+
+import math
+from collections.abc import Sequence
+
+
+class ScanSchedule:
+    """Goes round the parts of the picture, a few in every frame.
+
+    Args:
+        interval_s: of a round, seconds.
+        still_interval_s: a part in which nothing has changed is searched again after so long, seconds.
+        cpu_share: of one core that searching may take; a round takes longer where it would be more.
+    """
+
+    def __init__(self, interval_s: float, still_interval_s: float, cpu_share: float) -> None:
+        self._interval_s = interval_s
+        self._still_interval_s = still_interval_s
+        self._cpu_share = cpu_share
+        self._round: Sequence[int] = ()
+        self._costs_s: dict[int, float] = {}
+        self._searched_s: dict[int, float] = {}
+        self._next = 0
+        self._credit = 1.0
+        self._time_s = math.nan
+
+    def begin(self, a_round: Sequence[int]) -> None:
+        """Forget all: a round now is these parts in this order; a part may come more than once."""
+        self._round = a_round
+        self._costs_s = dict.fromkeys(a_round, 0.0)
+        self._searched_s = dict.fromkeys(a_round, -math.inf)
+        self._next = 0
+        self._credit = 1.0
+
+    @property
+    def round_s(self) -> float:
+        """How long a round takes at the parts' measured costs, seconds."""
+        return max(self._interval_s, sum(self._costs_s[part] for part in self._round) / self._cpu_share)
+
+    def due(self, time_s: float) -> list[int]:
+        """The parts whose turn it is in the frame at monotonic ``time_s``."""
+        count = len(self._round)
+        if not count:
+            return []
+        elapsed_s = time_s - self._time_s if self._time_s <= time_s else 0.0
+        self._time_s = time_s
+        self._credit = min(float(count), self._credit + elapsed_s / self.round_s * count)
+        chosen = []
+        while self._credit >= 1.0:
+            self._credit -= 1.0
+            chosen.append(self._round[self._next])
+            self._next = (self._next + 1) % count
+        return list(dict.fromkeys(chosen))
+
+    def is_old(self, part: int, time_s: float) -> bool:
+        """Whether the part is to be searched even if nothing has changed in it."""
+        return time_s - self._searched_s[part] >= self._still_interval_s
+
+    def done(self, part: int, time_s: float, cost_s: float) -> None:
+        """Take note that a part was searched at monotonic ``time_s``, and of the CPU seconds that it cost."""
+        before_s = self._costs_s[part]
+        self._costs_s[part] = before_s + 0.2 * (cost_s - before_s) if before_s else cost_s
+        self._searched_s[part] = time_s
+
+
+class ClassifySchedule:
+    """Chooses whose turn it is: the face that has waited longest for its turn, the better one of equals.
+
+    Args:
+        interval_s: a face is classified no oftener, seconds.
+        most_per_frame: faces that are classified in one frame at most.
+    """
+
+    def __init__(self, interval_s: float, most_per_frame: int) -> None:
+        self._interval_s = interval_s
+        self._most = most_per_frame
+        self._last_s: dict[int, float] = {}
+
+    def due(self, worth: Sequence[tuple[int, float]], time_s: float) -> list[int]:
+        """The tracks to classify in the frame at monotonic ``time_s``, and takes note of it.
+
+        Args:
+            worth: (track id, how well its face can be read, 0 to 1) of every face in view.
+            time_s: seconds.
+        """
+        waiting = []
+        for track_id, quality in worth:
+            waited_s = time_s - self._last_s.get(track_id, -math.inf)
+            # Half a millisecond's grace: frames come a little early and late.
+            if waited_s >= self._interval_s - 0.0005:
+                waiting.append((waited_s * max(quality, 0.01), quality, track_id))
+        chosen = [track_id for _, _, track_id in sorted(waiting, reverse=True)[: self._most]]
+        self._last_s.update(dict.fromkeys(chosen, time_s))
+        return chosen
+
+    def forget(self, track_id: int) -> None:
+        """Drop what is known of a track that ended."""
+        self._last_s.pop(track_id, None)
