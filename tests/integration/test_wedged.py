@@ -37,7 +37,7 @@ class Camera:
     def close(self):
         pass
 
-device.app.build_source = lambda settings, clock, **_: Camera(clock)
+device.app.build_source = lambda settings, clock, colour: Camera(clock)
 from device.commands import main
 sys.exit(main(["run", "--config", sys.argv[1]]))
 """
