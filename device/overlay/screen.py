@@ -171,7 +171,9 @@ def _for_sdl(driver: str) -> dict[str, str]:
         "SDL_NO_SIGNAL_HANDLERS": "1",
         # Else SDL takes the keyboard from the console: no Ctrl-C, and no keyboard at all after a killed process.
         "SDL_INPUT_LINUX_KEEP_KBD": "1",
-        # X takes plain memory, which spares it the detour by a texture; SDL gives nothing else to the others.
-        "SDL_FRAMEBUFFER_ACCELERATION": "0" if driver == "x11" else "1",
+        # X takes plain memory, which spares it the detour by a texture; SDL gives nothing else to the others. Left to
+        # choose, it takes desktop OpenGL, and where libGL is missing, as on systems without a desktop, a bare console
+        # stays black without a word.
+        "SDL_FRAMEBUFFER_ACCELERATION": {"x11": "0", "kmsdrm": "opengles2"}.get(driver, "1"),
         **({} if number is None else {"SDL_KMSDRM_DEVICE_INDEX": str(number)}),
     }

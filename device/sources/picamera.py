@@ -1,5 +1,6 @@
 """Cameras on a Raspberry Pi's own connector, through Picamera2."""
 
+import gc
 import logging
 import os
 from collections.abc import Callable
@@ -105,6 +106,9 @@ class PiCamera:
         # A capture that timed out is waited for still, and would take the first frame after the next start.
         camera.cancel_all_and_flush()
         camera.close()
+        # Picamera2 leaves two selectors in cycles of references, each with a descriptor.
+        del camera
+        gc.collect()
 
     def _configure(self, libcamera: Any) -> _Streams:
         size = (self._settings.width, self._settings.height)
@@ -131,6 +135,8 @@ class PiCamera:
             main=main,
             lores=lores,
             sensor=sensor,
+            # For video Picamera2 takes a luma of 16 to 235, paler than any other source's; this one has 0 to 255.
+            colour_space=libcamera.ColorSpace.Sycc(),
             transform=libcamera.Transform(hflip=wanted.hflip, vflip=wanted.vflip),
             buffer_count=_BUFFERS,
             controls=self._supported(_controls(self._settings.fps, wanted)),

@@ -71,6 +71,12 @@ class Transform:
     vflip: bool = False
 
 
+class ColorSpace:
+    @staticmethod
+    def Sycc():  # noqa: N802 - libcamera's name
+        return "sYCC"
+
+
 class Picamera2:
     """A camera of ``machine``."""
 
@@ -134,6 +140,6 @@ def install(monkeypatch, machine: Machine) -> None:
     """Let ``import picamera2`` and ``import libcamera`` find a camera of ``machine``."""
     picamera2, libcamera = ModuleType("picamera2"), ModuleType("libcamera")
     vars(picamera2).update(Picamera2=type("Picamera2", (Picamera2,), {"machine": machine}), MappedArray=MappedArray)
-    vars(libcamera).update(Transform=Transform)
+    vars(libcamera).update(ColorSpace=ColorSpace, Transform=Transform)
     monkeypatch.setitem(sys.modules, "picamera2", picamera2)
     monkeypatch.setitem(sys.modules, "libcamera", libcamera)

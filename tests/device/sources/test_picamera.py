@@ -61,6 +61,11 @@ def test_without_colour_the_luma_of_one_stream_is_the_frame(machine, clock):
     assert asked["lores"] is None
 
 
+def test_the_grey_is_asked_for_in_its_full_range(machine, clock):
+    camera(clock).open()
+    assert machine.asked[0]["colour_space"] == "sYCC"
+
+
 def test_rows_that_are_padded_lose_their_padding(machine, clock):
     machine.padding = 32
     machine.requests = [Request({"main": luma(50, 32)})]
