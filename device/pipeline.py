@@ -40,6 +40,7 @@ class Pipeline:
         self._telemetry = telemetry
         self._sinks = sinks
         self._readings: dict[int, Reading | None] = {}
+        self._qualities: dict[int, float] = {}
 
     def step(self, frame: Frame) -> Observation:
         """Take one frame through all stages; sinks hear of the observation and of every event."""
@@ -65,14 +66,19 @@ class Pipeline:
 
     def _read_some(self, tracks: tuple[Track, ...], frame: Frame) -> None:
         in_view = {track.id: track for track in tracks if track.visible}
-        worth = [(track.id, size_quality(track, self._input_spec.width)) for track in in_view.values()]
+        worth = [(track.id, self._worth(track)) for track in in_view.values()]
         for track_id in self._turns.due(worth, frame.time_s):
             self._read(in_view[track_id], frame)
+
+    def _worth(self, track: Track) -> float:
+        """How well its face could be read the last time; of a new one only the size is known."""
+        return self._qualities.get(track.id) or size_quality(track, self._input_spec.width)
 
     def _read(self, track: Track, frame: Frame) -> None:
         begun = time.perf_counter()
         crop = crop_face(frame.grey, track.box, self._input_spec, track.roll_deg)
         quality = crop_quality(crop, track, self._input_spec.width)
+        self._qualities[track.id] = quality
         scores = self._classifier.classify(crop)
         self._readings[track.id] = self._smoother.update(track.id, scores, frame.time_s, quality)
         self._telemetry.add_latency("classify", time.perf_counter() - begun)
@@ -93,3 +99,4 @@ class Pipeline:
         self._smoother.forget(track.id)
         self._turns.forget(track.id)
         self._readings.pop(track.id, None)
+        self._qualities.pop(track.id, None)

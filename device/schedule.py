@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+_COST_GAIN = 0.2  # of the running average of what a part costs
+
 
 class ScanSchedule:
     """Goes round the parts of the picture, a few in every frame.
@@ -56,6 +58,10 @@ class ScanSchedule:
         """Whether the part is to be searched even if nothing has changed in it."""
         return time_s - self._searched_s[part] >= self._still_interval_s
 
+    def skipped(self, part: int) -> None:
+        """Take note that there was nothing to search in a part whose turn it was."""
+        self._costs_s[part] *= 1.0 - _COST_GAIN
+
     def done(self, part: int, time_s: float, cost_s: float, *, whole: bool = True) -> None:
         """Take note that a part was searched.
 
@@ -66,7 +72,7 @@ class ScanSchedule:
             whole: whether all of it was; one in which something always moves grows old elsewhere.
         """
         before_s = self._costs_s[part]
-        self._costs_s[part] = before_s + 0.2 * (cost_s - before_s) if before_s else cost_s
+        self._costs_s[part] = before_s + _COST_GAIN * (cost_s - before_s) if before_s else cost_s
         if whole:
             self._searched_s[part] = time_s
 

@@ -46,8 +46,8 @@ class HaarFaceFinder:
         self._frames = 0
         self._parts: tuple[Search, ...] = ()
         self._changes = ChangeMap(())
-        self._looks: list[int] = []
-        self._again: list[Box | None] = []
+        self._looks: list[int] = []  # by part: how often it was searched
+        self._again: list[Box | None] = []  # by part: where it had changed the last time
 
     def find(self, frame: Frame, expected: Sequence[Expected]) -> list[Face]:
         """Faces in ``frame``: those of ``expected`` that are seen, and new ones; boxes in its pixels."""
@@ -79,6 +79,7 @@ class HaarFaceFinder:
         where = changed or self._again[part]
         self._again[part] = changed
         if where is None:
+            self._schedule.skipped(part)
             return []
         begun_s = self._cpu_time_s()
         self._looks[part] += 1

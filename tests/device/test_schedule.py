@@ -185,3 +185,15 @@ def test_a_forgotten_face_is_a_new_one():
 
 def test_nobody_in_view_needs_no_turn():
     assert ClassifySchedule(interval_s=0.0, most_per_frame=2).due([], 100.0) == []
+
+
+def test_a_round_that_finds_nothing_to_search_becomes_fast_again():
+    schedule = ScanSchedule(0.5, 5.0, 0.1)
+    schedule.begin((0, 1))
+    for part in (0, 1):
+        schedule.done(part, 1.0, 0.2)
+    assert schedule.round_s == pytest.approx(4.0)
+    for _ in range(20):
+        schedule.skipped(0)
+        schedule.skipped(1)
+    assert schedule.round_s == 0.5
