@@ -1,7 +1,6 @@
 """A real V4L2 camera, the kernel's own test device: read back, watched, pulled out and put in again."""
 
 import json
-import re
 import shlex
 import time
 from itertools import pairwise
@@ -17,7 +16,7 @@ PLUG_IN = "modprobe vivid n_devs=1 node_types=0x1 num_inputs=1 input_types=0 && 
 DRIVER = "/sys/bus/platform/drivers/vivid"
 # Bars at 75% in grey, by ITU-R BT.601: white, yellow, cyan, green, magenta, red, blue, black. Luma of YUYV is 16 for
 # black and 235 for white; of colours OpenCV makes greys of 0 to 255.
-BARS = {"YUYV": (180, 162, 131, 112, 84, 65, 35, 16), "BGR3": (191, 169, 134, 112, 79, 57, 22, 0)}
+BARS = (191, 169, 134, 112, 79, 57, 22, 0)
 START_S = 900.0
 SOON_S = 120.0
 
@@ -65,8 +64,7 @@ def test_size_rate_and_format_are_read_back_and_the_grey_is_the_picture_s(camera
     for seen in (small, odd, jpeg):
         print(seen["said"], seen["bars"])
         assert all(before < after for before, after in pairwise(seen["times_s"]))
-        (pixel_format,) = re.findall(r"fps as (\w{4})(?: \(|$)", seen["said"][0])
-        assert seen["bars"] == pytest.approx(BARS[pixel_format], abs=3)
+        assert seen["bars"] == pytest.approx(BARS, abs=3)
     assert small["said"] == [f"{CAMERA} gives 320 x 180 at 10 fps as YUYV"]
     assert small["size"] == [320, 180]
     given = " x ".join(str(side) for side in odd["size"])

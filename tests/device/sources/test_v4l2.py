@@ -166,12 +166,13 @@ def test_a_camera_that_gives_something_else_says_so_in_one_line_and_once(plug_in
 
 
 @pytest.mark.parametrize("colour", [False, True])
-def test_an_uncompressed_picture_gives_its_luma(plug_in, colour):
+@pytest.mark.parametrize(("luma", "grey"), [(16, 0), (0, 0), (126, 128), (235, 255), (255, 255)])
+def test_the_luma_of_an_uncompressed_picture_is_spread_over_all_greys(plug_in, luma, grey, colour):
     device = plug_in(Device({"YUYV": 30}))
     camera = opened(colour=colour)
-    device.script = [yuyv(50)]
+    device.script = [yuyv(luma)]
     frame = camera.read()
-    assert (frame.grey == 50).all()
+    assert (frame.grey == grey).all()
     assert (frame.bgr is not None) == colour
     if colour:
         assert frame.bgr.shape == (HEIGHT, WIDTH, 3)
@@ -232,9 +233,9 @@ def test_a_frame_carries_the_kernels_time(plug_in, monkeypatch):
 def test_a_damaged_frame_is_passed_over_and_counted(plug_in):
     device = plug_in(Device())
     camera = opened()
-    device.script = [None, None, yuyv(50)]
+    device.script = [None, None, yuyv(16)]
     frame = camera.read()
-    assert (level_of(frame.grey), frame.index) == (50, 2)
+    assert (level_of(frame.grey), frame.index) == (0, 2)
 
 
 def test_a_camera_that_gives_only_damaged_frames_has_failed(plug_in):
