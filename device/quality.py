@@ -6,15 +6,23 @@ from numpy.typing import NDArray
 
 from device.records import Track
 
-_SHARP_VARIANCE = 250.0  # of the Laplacian: 280 to 820 in real clips at rest, a third of it after a blur of 5 px
+SHARP_VARIANCE = 250.0
+"""Of the Laplacian: 280 to 820 in real clips at rest, a third of it after a blur of 5 px."""
+SURE_SCORE = 4.0
+"""Finds of the cascade that merge around a frontal face, see `HaarDetector.search`."""
+
 _PLAIN_DEVIATION = 20.0  # grey levels; below, a crop is nearly of one colour
-_SURE_SCORE = 4.0  # finds of the cascade that merge around a frontal face, see `HaarDetector.search`
 _LEAST = 0.1
 
 
 def size_quality(track: Track, input_px: int) -> float:
     """How much of the input's resolution the face fills, 0 to 1."""
     return min(1.0, max(track.box.w, track.box.h) / input_px)
+
+
+def laplacian_variance(grey: NDArray[np.uint8]) -> float:
+    """How sharp uint8 (height, width) is, see `crop_quality`; grey levels squared, from 0."""
+    return float(cv2.Laplacian(grey, cv2.CV_32F).var())
 
 
 def crop_quality(crop: NDArray[np.uint8], track: Track, input_px: int) -> float:
@@ -29,8 +37,8 @@ def crop_quality(crop: NDArray[np.uint8], track: Track, input_px: int) -> float:
         input_px: side of the model's input.
     """
     grey = crop[..., 0]
-    sharpness = float(cv2.Laplacian(grey, cv2.CV_32F).var()) / _SHARP_VARIANCE
+    sharpness = laplacian_variance(grey) / SHARP_VARIANCE
     contrast = float(grey.std()) / _PLAIN_DEVIATION
-    frontalness = track.score / _SURE_SCORE
+    frontalness = track.score / SURE_SCORE
     shares = (size_quality(track, input_px), sharpness, contrast, frontalness)
     return max(_LEAST, float(np.prod([min(1.0, share) for share in shares])))
