@@ -9,7 +9,7 @@ from device.detect.pyramid import Pyramid
 from device.records import Box
 
 _WIDEST_PX = 112  # of the reduced picture: a cell is a third to a fifth of the smallest face's side
-_CHANGED_GREY = 5  # above a camera's noise, which averaging over a cell makes small
+_CHANGED_GREY = 6  # above a camera's noise, which averaging over a cell makes small
 _FEWEST_CELLS = 4
 # A followed person moves all the time: so much of head and shoulders counts for nothing, in sides of the face.
 _BESIDE, _ABOVE, _BELOW = 0.5, 0.5, 1.0

@@ -75,15 +75,15 @@ class HaarFaceFinder:
         Where it is still again, a face that came may have been missed: it is looked for once more, otherwise.
         """
         is_old = self._schedule.is_old(part, time_s)
-        changed = self._parts[part].region if is_old else self._changes.changed(part)
-        where = changed or self._again[part]
+        changed, again = self._changes.changed(part), self._again[part]
+        where = self._parts[part].region if is_old else changed or again
         self._again[part] = changed
         if where is None:
             self._schedule.skipped(part)
             return []
         begun_s = self._cpu_time_s()
         self._looks[part] += 1
-        otherwise = changed is None or self._looks[part] % _OTHERWISE_EVERY == 0
+        otherwise = (changed is None and not is_old) or self._looks[part] % _OTHERWISE_EVERY == 0
         search = narrowed(self._parts[part], where)
         found = self._search(pyramid, search, otherwise=otherwise)
         whole = search.region == self._parts[part].region

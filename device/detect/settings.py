@@ -47,7 +47,7 @@ class DetectorSettings(Section):
         description="how many more finds that overlap one of the second cascade make its consent; 0 does without it",
     )
     scan_interval_s: float = Field(
-        default=0.5,
+        default=0.6,
         gt=0.0,
         le=60.0,
         description="time in which what has changed in the picture is searched once for upright faces that are not "
