@@ -106,12 +106,10 @@ class HaarDetector:
         return bool(self._find(cascade, patch, search, _SECOND_FACTOR, self._settings.second_neighbors))
 
     def _find(self, cascade: HaarCascade, patch: Patch, search: Search, factor: float, neighbors: int) -> list[Face]:
-        pixels = patch.pixels
-        scale = pixels.shape[1] / search.region.w if search.roll_deg else 1.0 / patch.to_frame[0, 0]
         finds = cascade.find(
-            pixels,
-            smallest_px=search.smallest_px * scale,
-            largest_px=search.largest_px * scale,
+            patch.pixels,
+            smallest_px=search.smallest_px * patch.scale,
+            largest_px=search.largest_px * patch.scale,
             factor=factor,
             neighbors=neighbors,
         )

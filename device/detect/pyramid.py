@@ -24,11 +24,16 @@ class Patch:
     to_frame: NDArray[np.float64]
     roll_deg: float
 
+    @property
+    def scale(self) -> float:
+        """Patch pixels per frame pixel."""
+        return 1.0 / math.sqrt(abs(np.linalg.det(self.to_frame[:, :2])))
+
     def box_in_frame(self, x: float, y: float, w: float, h: float) -> Box:
         """A box of the patch in the frame's pixels: around the same point, as large as there, and upright."""
         centre_x, centre_y = (float(value) for value in self.to_frame @ (x + w / 2, y + h / 2, 1.0))
-        scale = math.sqrt(abs(np.linalg.det(self.to_frame[:, :2])))
-        return Box(centre_x - w * scale / 2, centre_y - h * scale / 2, w * scale, h * scale)
+        w, h = w / self.scale, h / self.scale
+        return Box(centre_x - w / 2, centre_y - h / 2, w, h)
 
 
 class Pyramid:
@@ -72,11 +77,11 @@ class Pyramid:
         picture = self.level(number)
         number = min(number, len(self._levels) - 1)
         return (
-            _turned(picture, region, scale, roll_deg, number) if roll_deg else _upright(picture, region, scale, number)
+            _turned(picture, region, scale, roll_deg, number) if roll_deg else _straight(picture, region, scale, number)
         )
 
 
-def _upright(picture: NDArray[np.uint8], region: Box, scale: float, level: int) -> Patch:
+def _straight(picture: NDArray[np.uint8], region: Box, scale: float, level: int) -> Patch:
     share = 0.5**level
     height, width = picture.shape
     left, top = max(0, math.floor(region.x * share)), max(0, math.floor(region.y * share))

@@ -54,7 +54,7 @@ def whole_picture(
         window_px: side of the cascade's window.
         tilt_deg: how far tilted faces are, to either side; 0 looks for upright ones alone.
     """
-    upright = _upright(width, height, smallest_px=smallest_px, factor=factor, window_px=window_px)
+    upright = _upright_parts(width, height, smallest_px=smallest_px, factor=factor, window_px=window_px)
     tilts_deg = (-tilt_deg, tilt_deg) if tilt_deg else ()
     tilted = (replace(part, roll_deg=roll, rare=True) for roll in tilts_deg for part in upright if not part.rare)
     return (*upright, *tilted)
@@ -68,7 +68,7 @@ def programme(parts: Sequence[Search]) -> tuple[int, ...]:
     return (*often, *rare[:half], *often, *rare[half:])
 
 
-def _upright(width: int, height: int, *, smallest_px: float, factor: float, window_px: int) -> list[Search]:
+def _upright_parts(width: int, height: int, *, smallest_px: float, factor: float, window_px: int) -> list[Search]:
     largest_face_px = float(min(width, height))
     slice_factor = factor**_SIZES_PER_SLICE
     searches: list[Search] = []
