@@ -86,6 +86,7 @@ def test_no_secret_of_the_daemon_s_is_passed_on(start, monkeypatch):
     monkeypatch.setenv("AFFECTD_MQTT_PASSWORD", "hunter2")
     monkeypatch.setenv("NOTIFY_SOCKET", "/run/systemd/notify")
     overlay = start()
+    overlay.wait_for("ready")
     given = Path(f"/proc/{overlay.pid}/environ").read_bytes()
     assert b"SDL_VIDEODRIVER=dummy" in given
     assert b"hunter2" not in given
