@@ -41,7 +41,6 @@ def shot(machine):
     daemon = Affectd(
         machine,
         source={"uri": "/carried/pictures", "loop": True, "fps": 1.0},
-        detector={"min_face": 0.18, "scale_factor": 1.3},
         tracker={"lost_s": 5.0},
         overlay={"enabled": True, "driver": "kmsdrm", "mirror": False, "fps": 2.0},
     )
