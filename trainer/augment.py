@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from trainer.recipe import Augmentation
+from trainer.recipe.whole import Augmentation
 
 
 class Augment(keras.layers.Layer):
@@ -31,6 +31,8 @@ class Augment(keras.layers.Layer):
         return keras.random.uniform(shape, -amount, amount, seed=self.random)
 
     def _warp(self, images: Any) -> Any:
+        if not self.amounts.warps:
+            return images
         count, height, width = ops.shape(images)[0], images.shape[1], images.shape[2]
         amounts = self.amounts
         angle = self._uniform((count,), math.radians(amounts.rotation_deg))
@@ -50,6 +52,8 @@ class Augment(keras.layers.Layer):
         return ops.image.affine_transform(images, transform, interpolation="bilinear", fill_mode="nearest")
 
     def _light(self, images: Any) -> Any:
+        if not self.amounts.brightness and not self.amounts.contrast:
+            return images
         shape = (ops.shape(images)[0], 1, 1, 1)
         mean = ops.mean(images, axis=(1, 2, 3), keepdims=True)
         contrast = 1.0 + self._uniform(shape, self.amounts.contrast)

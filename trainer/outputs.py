@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from device.contract.preprocess import InputSpec
+from device.contract.preprocess import InputSpec, resize
 from trainer.datasets.faces import FaceSet
 from trainer.evaluate import METRIC_NAMES, Measurement
 from trainer.recipe import Recipe
@@ -20,8 +20,8 @@ CALIBRATION_FACES = 700
 _VERSIONED = ("affectd", "keras", "numpy", "tensorflow", "jax")
 
 
-def write_calibration(folder: Path, train: FaceSet, seed: int) -> None:
-    """``calibration.npz``: faces uint8 and labels, seeded and balanced over the labels, from the training split."""
+def write_calibration(folder: Path, train: FaceSet, spec: InputSpec, seed: int) -> None:
+    """``calibration.npz``: faces uint8 (n, *spec) and labels of the training split, balanced by the seed."""
     random = np.random.default_rng(seed)
     each = CALIBRATION_FACES // len(train.label_names)
     picks = [
@@ -29,12 +29,12 @@ def write_calibration(folder: Path, train: FaceSet, seed: int) -> None:
         for positions in (np.flatnonzero(train.labels == label) for label in range(len(train.label_names)))
     ]
     chosen = train.take(np.concatenate(picks))
-    _write_arrays(folder / "calibration.npz", faces=chosen.images, labels=chosen.labels)
+    _write_arrays(folder / "calibration.npz", faces=_sized(chosen.images, spec), labels=chosen.labels)
 
 
-def write_check(folder: Path, validation: FaceSet, labels: NDArray[np.int64]) -> None:
-    """``check.npz``: the validation faces uint8 and the label each is held against, -1 where it has none."""
-    _write_arrays(folder / "check.npz", faces=validation.images, labels=labels)
+def write_check(folder: Path, validation: FaceSet, spec: InputSpec, labels: NDArray[np.int64]) -> None:
+    """``check.npz``: the validation faces uint8 (n, *spec) and the label each is held against, -1 where it has none."""
+    _write_arrays(folder / "check.npz", faces=_sized(validation.images, spec), labels=labels)
 
 
 def write_model(folder: Path, network: Any) -> None:
@@ -46,7 +46,6 @@ def write_training(
     folder: Path,
     *,
     recipe: Recipe,
-    spec: InputSpec,
     labels: tuple[str, ...],
     data: dict[str, Any],
     training: dict[str, Any],
@@ -57,12 +56,12 @@ def write_training(
         "schema": 1,
         "name": recipe.name,
         "labels": list(labels),
-        "input": asdict(spec),
+        "input": asdict(recipe.input.spec),
         "recipe": recipe.model_dump(mode="json"),
         "data": data,
         **training,
         "versions": _versions(),
-        "check": {"metric": METRIC_NAMES[recipe.metric], "split": data["validation"]["split"]},
+        "check": {"metric": METRIC_NAMES[recipe.choose_by], "split": data["validation"]["split"]},
         "measured": [one.as_dict() for one in measured],
     }
     text = json.dumps(record, indent=2, ensure_ascii=False)
@@ -86,6 +85,12 @@ def _versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             continue
     return found
+
+
+def _sized(faces: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.uint8]:
+    if faces.shape[1:3] == (spec.height, spec.width):
+        return faces
+    return np.stack([resize(face[..., 0], spec) for face in faces])
 
 
 def _write_arrays(path: Path, **arrays: NDArray[Any]) -> None:

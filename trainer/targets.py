@@ -1,37 +1,82 @@
 """What a network is to learn from a set of faces, and what its choice is held against."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from device.errors import DataError
 from trainer.datasets.faces import FaceSet, majority
 from trainer.recipe import Recipe
+from trainer.recipe.learning import Targets
 
 
-def training_set(faces: FaceSet, recipe: Recipe) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Faces and the distribution each is to give.
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingSet:
+    """What is shown and what is to be answered.
 
-    Blank faces (a single grey level) are left out, and so are faces without a vote where votes are learnt.
+    Attributes:
+        faces: uint8 (n, height, width, 1).
+        targets: float32 (n, labels), rows adding up to 1.
+        weights: float32 (n,), how much each face counts; 1 in the mean.
+    """
 
-    Returns:
-        uint8 (n, height, width, 1) and float32 (n, labels), rows adding up to 1.
+    faces: NDArray[np.uint8]
+    targets: NDArray[np.float32]
+    weights: NDArray[np.float32]
+
+
+def training_set(faces: FaceSet, recipe: Recipe) -> TrainingSet:
+    """The faces that ``recipe`` learns from.
+
+    Blank faces (a single grey level) are left out, and so are those that lack what the recipe learns: a vote, or a
+    majority.
+
+    Raises:
+        DataError: no face is left, or a class has none.
     """
     pixels = faces.images.reshape(len(faces), -1)
     usable = pixels.max(axis=1) > pixels.min(axis=1)
-    if recipe.targets == "votes":
+    if recipe.targets.learn in {"votes", "mix"}:
         usable &= _votes(faces).sum(axis=1) > 0
-    kept = faces.take(usable)
+    elif recipe.targets.learn == "majority":
+        usable &= majority(_votes(faces)) >= 0
+    kept = faces if usable.all() else faces.take(usable)
     if not len(kept):
         raise DataError("no face is left to train on; expected a data set with pictures of faces in its training split")
-    if recipe.targets == "votes":
-        votes = _votes(kept)
-        return kept.images, votes / votes.sum(axis=1, keepdims=True)
-    return kept.images, np.eye(len(kept.label_names), dtype=np.float32)[kept.labels]
+    targets = _targets(kept, recipe.targets)
+    return TrainingSet(kept.images, targets, _weights(targets, faces.label_names, recipe))
 
 
 def reference_labels(faces: FaceSet, recipe: Recipe) -> NDArray[np.int64]:
-    """The label each face is held against by the recipe's metric, -1 where it has none; int64 (n,)."""
-    return majority(_votes(faces)) if recipe.metric == "majority" else faces.labels
+    """The label each face is held against when the best epoch is chosen, -1 where it has none; int64 (n,)."""
+    return majority(_votes(faces)) if recipe.choose_by == "majority" else faces.labels
+
+
+def _targets(faces: FaceSet, settings: Targets) -> NDArray[np.float32]:
+    each = np.eye(len(faces.label_names), dtype=np.float32)
+    if settings.learn == "labels":
+        return each[faces.labels]
+    votes = _votes(faces)
+    if settings.learn == "majority":
+        return each[majority(votes)]
+    shares = votes / votes.sum(axis=1, keepdims=True)
+    if settings.learn == "votes":
+        return shares
+    return (settings.label_share * each[faces.labels] + (1 - settings.label_share) * shares).astype(np.float32)
+
+
+def _weights(targets: NDArray[np.float32], names: tuple[str, ...], recipe: Recipe) -> NDArray[np.float32]:
+    if recipe.loss.balance == "none":
+        return np.ones(len(targets), np.float32)
+    mass = targets.sum(axis=0)
+    empty = [name for name, faces in zip(names, mass, strict=True) if faces == 0]
+    if empty:
+        raise DataError(f"classes cannot be balanced where one is empty: there is no face of {', '.join(empty)}")
+    if recipe.loss.balance == "oversample":
+        return np.ones(len(targets), np.float32)
+    weights = targets @ (len(targets) / (len(names) * mass))
+    return (weights / weights.mean()).astype(np.float32)
 
 
 def _votes(faces: FaceSet) -> NDArray[np.float32]:

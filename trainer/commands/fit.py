@@ -60,7 +60,8 @@ def _read(recipe: Recipe, data: Path, ferplus: Path | None) -> tuple[FaceSet, An
 
 def _train(recipe: Recipe, train: FaceSet, validation: FaceSet, folder: Path, options: argparse.Namespace) -> None:
     try:
-        from trainer.fit import FitOptions, fit, input_spec, predict
+        from trainer.checkpoints import TrainingFolder
+        from trainer.fit import FitOptions, fit, predict
     except ImportError as error:
         raise UnavailableError(f"training needs Keras ({error})", "pip install 'affectd[train]'") from error
     from trainer.evaluate import measure
@@ -70,14 +71,15 @@ def _train(recipe: Recipe, train: FaceSet, validation: FaceSet, folder: Path, op
     revision = git_revision()  # before hours pass in which the source tree may move on
     epochs = options.epochs or recipe.epochs
     verbose = 1 if sys.stdout.isatty() else 2
-    fitted = fit(recipe, train, validation, FitOptions(folder, options.seed, epochs, options.precision, verbose))
-    measured = measure(predict(fitted.network, validation.images), validation, "PublicTest")
+    settings = FitOptions(TrainingFolder(folder), options.seed, epochs, options.precision, verbose)
+    fitted = fit(recipe, train, validation, settings)
+    measured = measure(predict(fitted.network, validation.images, recipe), validation, "PublicTest")
     write_model(folder, fitted.network)
-    write_calibration(folder, train, options.seed)
-    write_check(folder, validation, reference_labels(validation, recipe))
+    write_calibration(folder, train, recipe.input.spec, options.seed)
+    write_check(folder, validation, recipe.input.spec, reference_labels(validation, recipe))
     training = {
         "seed": options.seed,
-        "epochs": epochs,
+        "epochs": fitted.epochs,
         "kept_epoch": fitted.kept_epoch,
         "precision": options.precision,
         "git_revision": revision,
@@ -85,13 +87,12 @@ def _train(recipe: Recipe, train: FaceSet, validation: FaceSet, folder: Path, op
     write_training(
         folder,
         recipe=recipe,
-        spec=input_spec(recipe, train),
         labels=train.label_names,
         data=_describe_data(options, train, validation),
         training=training,
         measured=measured,
     )
-    print(f"kept epoch {fitted.kept_epoch} of {epochs}; wrote {folder / 'model.keras'}")
+    print(f"kept epoch {fitted.kept_epoch} of {fitted.epochs}; wrote {folder / 'model.keras'}")
     for one in measured:
         recall = ", ".join(f"{label} {share:.0%}" for label, share in one.recall.items())
         print(f"{one.split} {one.metric}: {one.value:.2%} of {one.count} faces; recall: {recall}")

@@ -10,11 +10,11 @@ from typing import Any
 import keras
 from keras import layers
 
-from trainer.recipe import EdgeNetwork
+from trainer.recipe.networks import EdgeNetwork
 
 
 def edge(settings: EdgeNetwork, height: int, width: int, classes: int) -> Any:
-    """Build the network: float32 (n, height, width, 1) in 0 to 1 to probabilities (n, classes)."""
+    """Build the network: float32 (n, height, width, 1) to probabilities (n, classes)."""
     faces = keras.Input((height, width, 1), name="face")
     x = _convolution(faces, settings.stem_filters, stride=settings.stem_stride)
     x = layers.ReLU()(x)

@@ -1,0 +1,142 @@
+"""What a training leaves on disk after each epoch, so that it can be cut off at any time and go on."""
+
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from device.errors import StorageError
+
+MONITOR = "val_accuracy"
+"""The column of the log that the best epoch is chosen by."""
+
+_STATE = "epoch-*.weights.h5"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingFolder:
+    """Where a training's state lives.
+
+    Attributes:
+        folder: its own; made when it is first written to.
+    """
+
+    folder: Path
+
+    @property
+    def log(self) -> Path:
+        """A row an epoch; the epoch is counted from 0."""
+        return self.folder / "log.csv"
+
+    @property
+    def best(self) -> Path:
+        """The weights of the epoch that did best."""
+        return self.folder / "checkpoints" / "best.weights.h5"
+
+    def state(self, epoch: int) -> Path:
+        """Weights, optimizer and random seeds as they were when ``epoch`` epochs were done."""
+        return self.folder / "checkpoints" / f"epoch-{epoch:04d}.weights.h5"
+
+    def states(self) -> list[tuple[int, Path]]:
+        """(epochs done, file) of each state there is, the newest first."""
+        found = (self.folder / "checkpoints").glob(_STATE)
+        return sorted(((int(path.name[6:].partition(".")[0]), path) for path in found), reverse=True)
+
+    def rows(self) -> list[dict[str, float]]:
+        """The log."""
+        if not self.log.exists():
+            return []
+        with self.log.open(newline="", encoding="utf-8") as file:
+            return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+
+    def best_epoch(self) -> int:
+        """The epoch, from 1, that did best; 0 before the first. The first of several that are equal."""
+        rows = self.rows()
+        return max(range(len(rows)), key=lambda index: (rows[index][MONITOR], -index)) + 1 if rows else 0
+
+
+def resume(learner: Any, files: TrainingFolder) -> int:
+    """Load the newest state that can be read into ``learner`` and cut the log to it; returns the epochs done.
+
+    A state of which only a part was written is passed over.
+    """
+    for epoch, path in files.states():
+        learner.optimizer.build(learner.trainable_variables)
+        try:
+            learner.load_weights(path)
+        except (OSError, KeyError, ValueError):
+            continue
+        if len(files.rows()) >= epoch:
+            _cut_log(files.log, epoch)
+            return epoch
+    _cut_log(files.log, 0)
+    return 0
+
+
+class LogEpoch(keras.callbacks.CSVLogger):
+    """A row an epoch, on the disk when the epoch's state is."""
+
+    def __init__(self, files: TrainingFolder) -> None:
+        files.best.parent.mkdir(parents=True, exist_ok=True)
+        super().__init__(files.log, append=True)
+
+
+class SaveState(keras.callbacks.Callback):
+    """Writes the state beside its place; ``SaveBest``, which comes last, moves it there.
+
+    It comes before averaged weights are swapped in: what goes on later are the raw ones.
+    """
+
+    def __init__(self, files: TrainingFolder) -> None:
+        super().__init__()
+        self._files = files
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
+        """Write what would be lost."""
+        _save(partial_of(self._files.state(epoch + 1)), self.model.save_weights, epoch)
+
+
+class SaveBest(keras.callbacks.Callback):
+    """Keeps the weights of the best epoch, then calls the epoch done and clears away states older than the last two."""
+
+    def __init__(self, files: TrainingFolder) -> None:
+        super().__init__()
+        self._files = files
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
+        """Write the weights if they are the best, and close the epoch."""
+        files = self._files
+        if files.best_epoch() == epoch + 1:
+            _save(partial_of(files.best), self.model.save_weights, epoch)
+            partial_of(files.best).replace(files.best)
+        partial_of(files.state(epoch + 1)).replace(files.state(epoch + 1))
+        for _, old in files.states()[2:]:
+            old.unlink()
+
+
+def partial_of(path: Path) -> Path:
+    """Where a file stands while it is written; an end of its own, for Keras goes by it."""
+    return path.with_name(f".{path.name.removesuffix('.weights.h5')}.partial.weights.h5")
+
+
+def _save(path: Path, write: Callable[[Path], object], epoch: int) -> None:
+    try:
+        write(path)
+    except (OSError, RuntimeError) as error:  # h5py has both for a disk that is full
+        path.unlink(missing_ok=True)
+        raise StorageError(
+            f"epoch {epoch + 1} could not be saved in {path.parent}: {error}",
+            "what was saved before it is whole: make room and give the same command again",
+        ) from error
+
+
+def _cut_log(log: Path, rows: int) -> None:
+    if log.exists():
+        lines = log.read_text(encoding="utf-8").splitlines(keepends=True)
+        if len(lines) > rows + 1:
+            temporary = log.with_name(".log.partial.csv")
+            temporary.write_text("".join(lines[: rows + 1]), encoding="utf-8")
+            temporary.replace(log)

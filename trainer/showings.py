@@ -1,0 +1,87 @@
+"""In which order faces are shown, epoch by epoch."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+Order = Callable[[int], NDArray[np.int64]]
+"""From an epoch, counted from 0, to the positions of the faces it shows, int64 (n,)."""
+
+
+class Showings(keras.utils.PyDataset):
+    """Batches of (faces, targets, weights) for one epoch after another.
+
+    Faces stay where they are (in memory, or in a file mapped into it), and only a batch is copied. The order hangs
+    on the seed and the epoch alone, so that a training that goes on shows what it would have shown.
+
+    Args:
+        faces: uint8 (n, height, width, 1).
+        targets: float32 (n, labels).
+        weights: float32 (n,), how much each face counts.
+        order: see ``Order``; each epoch is as long as the first.
+        batch_size: faces at a time; the last batch of an epoch may be smaller.
+        first_epoch: from 0.
+    """
+
+    def __init__(
+        self,
+        faces: NDArray[np.uint8],
+        targets: NDArray[np.float32],
+        weights: NDArray[np.float32],
+        order: Order,
+        *,
+        batch_size: int,
+        first_epoch: int,
+    ) -> None:
+        super().__init__()
+        self._faces, self._targets, self._weights = faces, targets, weights
+        self._order, self._batch_size, self._epoch = order, batch_size, first_epoch
+        self._positions = order(first_epoch)
+
+    @property
+    def num_batches(self) -> int:
+        """Batches in an epoch."""
+        return -(-len(self._positions) // self._batch_size)
+
+    def __getitem__(self, batch: int) -> tuple[Any, ...]:
+        positions = self._positions[batch * self._batch_size : (batch + 1) * self._batch_size]
+        # A mapped file is read from front to back.
+        positions = np.sort(positions) if isinstance(self._faces, np.memmap) else positions
+        return np.asarray(self._faces[positions]), self._targets[positions], self._weights[positions]
+
+    def on_epoch_end(self) -> None:
+        """Take up the next epoch's order."""
+        self._epoch += 1
+        self._positions = self._order(self._epoch)
+
+
+def shuffled(count: int, seed: int) -> Order:
+    """Each of ``count`` faces once an epoch, in random order."""
+    return lambda epoch: np.random.default_rng((seed, epoch)).permutation(count)
+
+
+def oversampled(classes: NDArray[np.int64], seed: int) -> Order:
+    """Each class as often as the most frequent one; ``classes`` is int64 (n,), the class of each face.
+
+    A rarer class is shown whole as often as it fits, and the rest is drawn anew each epoch.
+    """
+    members = [np.flatnonzero(classes == one) for one in np.unique(classes)]
+    most = max(len(positions) for positions in members)
+
+    def order(epoch: int) -> NDArray[np.int64]:
+        random = np.random.default_rng((seed, epoch))
+        shown = [
+            np.concatenate(
+                [
+                    np.tile(positions, most // len(positions)),
+                    random.choice(positions, most % len(positions), replace=False),
+                ]
+            )
+            for positions in members
+        ]
+        return random.permutation(np.concatenate(shown))
+
+    return order
