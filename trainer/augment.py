@@ -17,9 +17,10 @@ class Augment(keras.layers.Layer):
     """
 
     def __init__(self, amounts: Augmentation, seed: int) -> None:
-        super().__init__(name="augment")
+        # float32 whatever the policy: positions in a picture need more digits than bfloat16 has.
+        super().__init__(name="augment", dtype="float32")
         self.amounts = amounts
-        self.random = keras.random.SeedGenerator(seed)
+        self.seed_generator = keras.random.SeedGenerator(seed)
 
     def call(self, images: Any, training: bool = False) -> Any:  # noqa: FBT001, FBT002 (Keras passes it by name)
         """Changed images in training, the same images otherwise."""
@@ -28,7 +29,7 @@ class Augment(keras.layers.Layer):
         return self._erase(self._light(self._warp(images)))
 
     def _uniform(self, shape: tuple[Any, ...], amount: float) -> Any:
-        return keras.random.uniform(shape, -amount, amount, seed=self.random)
+        return keras.random.uniform(shape, -amount, amount, seed=self.seed_generator)
 
     def _warp(self, images: Any) -> Any:
         if not self.amounts.warps:
@@ -67,7 +68,7 @@ class Augment(keras.layers.Layer):
         shape = (count, 1, 1, 1)
 
         def share(low: float, high: float) -> Any:
-            return keras.random.uniform(shape, low, high, seed=self.random)
+            return keras.random.uniform(shape, low, high, seed=self.seed_generator)
 
         area, log_aspect = share(0.02, max(0.02, self.amounts.erase_area)), share(math.log(0.4), math.log(2.5))
         half_h, half_w = ops.sqrt(area * ops.exp(log_aspect)) / 2, ops.sqrt(area / ops.exp(log_aspect)) / 2

@@ -2,14 +2,17 @@
 
 import math
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from device.errors import DataError
 from trainer.checkpoints import MONITOR
 from trainer.recipe.learning import EarlyStopping, Plateau
+from trainer.showings import Showings
 
 Logs = dict[str, float]
 
@@ -32,6 +35,31 @@ class StopOnNaN(keras.callbacks.Callback):
                 f"the loss was no longer a number in epoch {self._epoch + 1}, batch {batch + 1}",
                 "lower the recipe's learning_rate; the epochs before it are kept",
             )
+
+
+class BeginEpoch(keras.callbacks.Callback):
+    """Begins each epoch's chance (order, augmentation, dropout) from the seed and the epoch, whatever went before.
+
+    So a training that goes on draws what it would have drawn.
+    """
+
+    def __init__(self, showings: Showings, seed: int) -> None:
+        super().__init__()
+        self._showings, self._seed = showings, seed
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:  # noqa: ARG002
+        """Set the order and every layer's generator."""
+        self._showings.turn_to(epoch)
+        for number, generator in enumerate(_generators(self.model)):
+            generator.state.assign(np.random.SeedSequence((self._seed, epoch, number)).generate_state(2))
+
+
+def _generators(layer: Any) -> Iterator[Any]:
+    if hasattr(layer, "layers"):
+        for part in layer.layers:
+            yield from _generators(part)
+    elif getattr(layer, "seed_generator", None) is not None:
+        yield layer.seed_generator
 
 
 class TimeEpoch(keras.callbacks.Callback):

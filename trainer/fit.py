@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from device.contract.preprocess import resize, to_real
 from device.errors import DataError
-from trainer.callbacks import FollowPlateau, StopEarly, StopOnNaN, TimeEpoch, tensorboard
+from trainer.callbacks import BeginEpoch, FollowPlateau, StopEarly, StopOnNaN, TimeEpoch, tensorboard
 from trainer.checkpoints import LogEpoch, SaveBest, SaveState, TrainingFolder, resume
 from trainer.datasets.faces import FaceSet
 from trainer.learner import build_learner
@@ -103,22 +103,25 @@ def _train(
         else shuffled(len(faces.faces), options.seed)
     )
     size = (faces.faces.shape[1], faces.faces.shape[2])
-    steps = -(-len(order(0)) // recipe.batch_size)
+    showings = Showings(faces.faces, faces.targets, faces.weights, order, batch_size=recipe.batch_size)
+    steps = showings.num_batches
     learner = build_learner(network, recipe, size, seed=options.seed, steps=steps, epochs=options.epochs)
     done = resume(learner, files)
+    showings.turn_to(done)  # Keras takes its first batches before it tells a callback of the epoch.
     learner.fit(
-        Showings(faces.faces, faces.targets, faces.weights, order, batch_size=recipe.batch_size, first_epoch=done),
+        showings,
+        shuffle=False,  # the order is ours
         initial_epoch=done,
         epochs=options.epochs,
         validation_data=held_against,
         validation_batch_size=_VALIDATION_BATCH,
-        callbacks=_callbacks(recipe, files, len(order(0))),
+        callbacks=_callbacks(recipe, files, showings, options.seed),
         verbose=options.verbose,
     )
     learner.load_weights(files.best)
 
 
-def _callbacks(recipe: Recipe, files: TrainingFolder, faces_per_epoch: int) -> list[Any]:
+def _callbacks(recipe: Recipe, files: TrainingFolder, showings: Showings, seed: int) -> list[Any]:
     """In the order in which Keras calls them at the end of an epoch."""
     averaged = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if recipe.optimizer.ema_momentum > 0 else []
     rows = files.rows()
@@ -126,7 +129,8 @@ def _callbacks(recipe: Recipe, files: TrainingFolder, faces_per_epoch: int) -> l
     stopped = [StopEarly(recipe.early_stopping, rows)] if recipe.early_stopping else []
     return [
         StopOnNaN(),
-        TimeEpoch(faces_per_epoch),
+        BeginEpoch(showings, seed),
+        TimeEpoch(showings.faces_per_epoch),
         *lowered,
         *stopped,
         *tensorboard(files.folder / "tensorboard"),

@@ -12,7 +12,7 @@ Order = Callable[[int], NDArray[np.int64]]
 
 
 class Showings(keras.utils.PyDataset):
-    """Batches of (faces, targets, weights) for one epoch after another.
+    """Batches of (faces, targets, weights), for one epoch at a time.
 
     Faces stay where they are (in memory, or in a file mapped into it), and only a batch is copied. The order hangs
     on the seed and the epoch alone, so that a training that goes on shows what it would have shown.
@@ -23,7 +23,6 @@ class Showings(keras.utils.PyDataset):
         weights: float32 (n,), how much each face counts.
         order: see ``Order``; each epoch is as long as the first.
         batch_size: faces at a time; the last batch of an epoch may be smaller.
-        first_epoch: from 0.
     """
 
     def __init__(
@@ -34,17 +33,21 @@ class Showings(keras.utils.PyDataset):
         order: Order,
         *,
         batch_size: int,
-        first_epoch: int,
     ) -> None:
         super().__init__()
         self._faces, self._targets, self._weights = faces, targets, weights
-        self._order, self._batch_size, self._epoch = order, batch_size, first_epoch
-        self._positions = order(first_epoch)
+        self._order, self._batch_size = order, batch_size
+        self._positions = order(0)
 
     @property
     def num_batches(self) -> int:
         """Batches in an epoch."""
         return -(-len(self._positions) // self._batch_size)
+
+    @property
+    def faces_per_epoch(self) -> int:
+        """Faces shown in an epoch, some more than once where classes are balanced so."""
+        return len(self._positions)
 
     def __getitem__(self, batch: int) -> tuple[Any, ...]:
         positions = self._positions[batch * self._batch_size : (batch + 1) * self._batch_size]
@@ -52,10 +55,9 @@ class Showings(keras.utils.PyDataset):
         positions = np.sort(positions) if isinstance(self._faces, np.memmap) else positions
         return np.asarray(self._faces[positions]), self._targets[positions], self._weights[positions]
 
-    def on_epoch_end(self) -> None:
-        """Take up the next epoch's order."""
-        self._epoch += 1
-        self._positions = self._order(self._epoch)
+    def turn_to(self, epoch: int) -> None:
+        """Take up the order of ``epoch``; Keras's own hooks are called more than once an epoch."""
+        self._positions = self._order(epoch)
 
 
 def shuffled(count: int, seed: int) -> Order:

@@ -54,16 +54,18 @@ def reference_labels(faces: FaceSet, recipe: Recipe) -> NDArray[np.int64]:
 
 
 def _targets(faces: FaceSet, settings: Targets) -> NDArray[np.float32]:
-    each = np.eye(len(faces.label_names), dtype=np.float32)
+    each: NDArray[np.float32] = np.eye(len(faces.label_names), dtype=np.float32)
     if settings.learn == "labels":
-        return each[faces.labels]
+        return np.take(each, faces.labels, axis=0)
     votes = _votes(faces)
     if settings.learn == "majority":
-        return each[majority(votes)]
-    shares = votes / votes.sum(axis=1, keepdims=True)
+        return np.take(each, majority(votes), axis=0)
+    shares: NDArray[np.float32] = votes / votes.sum(axis=1, keepdims=True)
     if settings.learn == "votes":
         return shares
-    return (settings.label_share * each[faces.labels] + (1 - settings.label_share) * shares).astype(np.float32)
+    return (settings.label_share * np.take(each, faces.labels, axis=0) + (1 - settings.label_share) * shares).astype(
+        np.float32
+    )
 
 
 def _weights(targets: NDArray[np.float32], names: tuple[str, ...], recipe: Recipe) -> NDArray[np.float32]:
@@ -75,8 +77,9 @@ def _weights(targets: NDArray[np.float32], names: tuple[str, ...], recipe: Recip
         raise DataError(f"classes cannot be balanced where one is empty: there is no face of {', '.join(empty)}")
     if recipe.loss.balance == "oversample":
         return np.ones(len(targets), np.float32)
-    weights = targets @ (len(targets) / (len(names) * mass))
-    return (weights / weights.mean()).astype(np.float32)
+    weights = targets @ (1.0 / mass)
+    balanced: NDArray[np.float32] = weights / weights.mean()
+    return balanced
 
 
 def _votes(faces: FaceSet) -> NDArray[np.float32]:

@@ -124,7 +124,7 @@ def test_a_network_with_other_outputs_than_labels_is_refused(own_training):
 
 
 def test_a_network_with_layers_of_its_own_is_refused_in_one_line(tmp_path, keras):
-    class Doubling(keras.layers.Layer):  # type: ignore[name-defined, misc]
+    class Doubling(keras.layers.Layer):  # type: ignore[name-defined]
         def call(self, x):
             return 2 * x
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -27,7 +28,8 @@ def folder(tmp_path_factory):
     write_faces(folder, train=210, validation=28)
     values = yaml.safe_load(bundled_recipes()["edge"].read_text(encoding="utf-8"))
     values["network"] |= {"stem_filters": 8, "stages": [[16, 1, 2]]}
-    values |= {"name": "tiny", "epochs": 12, "batch_size": 10, "learning_rate": 0.05, "ema_momentum": 0.9}
+    values |= {"name": "tiny", "epochs": 12, "batch_size": 10}
+    values["optimizer"] |= {"learning_rate": 0.05, "ema_momentum": 0.9}
     values["augmentation"] |= {"rotation_deg": 2, "shift": 0.02, "zoom": 0.02, "flip": False, "erase_probability": 0.1}
     (folder / "tiny.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
     return folder
@@ -36,6 +38,13 @@ def folder(tmp_path_factory):
 def _command(folder, out, *more):
     files = ["--data", folder / "fer2013.csv", "--ferplus", folder / "fer2013new.csv"]
     return [sys.executable, "-m", "trainer", "fit", folder / "tiny.yaml", *files, "--out", out, *more]
+
+
+def _figures(out):
+    """The log without its clock."""
+    with (out / "log.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return [{name: row[name] for name in row if name not in {"seconds", "faces_per_s"}} for row in rows]
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +87,7 @@ def test_the_saved_model_is_plain_keras_in_float32(trained):
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-5)
 
 
-def test_a_training_that_was_killed_goes_on_where_it_was(folder):
+def test_a_training_that_was_killed_goes_on_and_ends_as_one_that_was_not(folder, trained):
     out = folder / "killed"
     process = subprocess.Popen(_command(folder, out), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
@@ -92,9 +101,48 @@ def test_a_training_that_was_killed_goes_on_where_it_was(folder):
     answer = subprocess.run(_command(folder, out), cwd=ROOT, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stderr
     epochs = _epochs(out)
-    assert sorted(set(epochs)) == list(range(12))
-    assert len(epochs) <= 12 + 1  # at most the epoch in which it was killed is told twice
+    assert epochs == list(range(12))
     assert before >= 2
+    assert _figures(out) == _figures(trained)
+
+
+def test_another_seed_gives_another_training(folder, trained):
+    out = folder / "seed2"
+    command = _command(folder, out, "--seed", "2", "--epochs", "1")
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 0
+    assert _figures(out)[0] != _figures(trained)[0]
+
+
+def test_training_in_bfloat16_saves_a_model_in_float32(folder):
+    out = folder / "bfloat16"
+    command = _command(folder, out, "--precision", "bfloat16", "--epochs", "2")
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+    model = keras.models.load_model(out / "model.keras")
+    assert {layer.compute_dtype for layer in model.layers} == {"float32"}
+    assert json.loads((out / "training.json").read_text(encoding="utf-8"))["precision"] == "bfloat16"
+
+
+def test_a_loss_that_is_no_number_ends_in_one_line_and_keeps_nothing_of_that_epoch(folder):
+    out = folder / "nan"
+    command = _command(folder, out, "--set", "optimizer.learning_rate=1e30", "--set", "schedule={name: constant}")
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert answer.returncode == 65
+    assert "the loss was no longer a number in epoch 1, batch" in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert not list((out / "checkpoints").iterdir())
+
+
+def test_training_on_jax_needs_no_tensorflow(folder):
+    pytest.importorskip("jax", reason="trains on JAX: pip install jax")
+    code = (
+        "import sys; sys.modules['tensorflow'] = None\nfrom trainer.commands import main; sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", code, *_command(folder, folder / "jax", "--epochs", "2")[3:]]
+    environment = os.environ | {"KERAS_BACKEND": "jax"}
+    answer = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+    assert (folder / "jax" / "model.keras").exists()
 
 
 def test_a_recipe_that_learns_votes_asks_for_them(folder):

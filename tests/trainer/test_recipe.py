@@ -20,7 +20,7 @@ def test_a_recipe_may_be_a_file_of_ones_own(tmp_path):
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones():
-    with pytest.raises(UsageError, match="edge, edge-fer2013"):
+    with pytest.raises(UsageError, match=r"edge, edge-fer2013"):
         load_recipe("egde")
 
 
@@ -41,3 +41,26 @@ def test_a_recipe_that_is_no_yaml_is_refused(tmp_path):
     path.write_text("a: [", encoding="utf-8")
     with pytest.raises(DataError, match="not YAML"):
         load_recipe(str(path))
+
+
+def test_a_change_goes_over_what_the_file_says():
+    recipe = load_recipe("edge", ["epochs=3", "optimizer.learning_rate=0.05", "loss.balance=oversample"])
+    assert (recipe.epochs, recipe.optimizer.learning_rate, recipe.loss.balance) == (3, 0.05, "oversample")
+    assert recipe.optimizer.momentum == load_recipe("edge").optimizer.momentum
+
+
+@pytest.mark.parametrize("change", ["epochs", "=3", "epochs.more=3"])
+def test_a_change_that_changes_nothing_is_refused(change):
+    with pytest.raises(UsageError):
+        load_recipe("edge", [change])
+
+
+def test_a_change_of_a_key_that_no_recipe_has_is_refused():
+    with pytest.raises(DataError, match="colour"):
+        load_recipe("edge", ["colour=grey"])
+
+
+def test_every_published_recipe_says_what_was_published_and_on_what():
+    for name in bundled_recipes():
+        published = load_recipe(name).published
+        assert name.startswith("edge") == (published is None)

@@ -15,21 +15,47 @@ def _faces(votes=((3, 1), (0, 0), (2, 2))):
 
 
 def test_votes_become_a_distribution_and_faces_without_a_vote_are_left_out():
-    images, targets = training_set(_faces(), load_recipe("edge"))
-    assert len(images) == 2
-    np.testing.assert_allclose(targets, [[0.75, 0.25], [0.5, 0.5]])
+    chosen = training_set(_faces(), load_recipe("edge"))
+    assert len(chosen.faces) == 2
+    np.testing.assert_allclose(chosen.targets, [[0.75, 0.25], [0.5, 0.5]])
 
 
 def test_labels_become_certainties():
-    _, targets = training_set(_faces(votes=None), load_recipe("edge-fer2013"))
-    np.testing.assert_array_equal(targets, [[1, 0], [0, 1], [0, 1]])
+    chosen = training_set(_faces(votes=None), load_recipe("edge-fer2013"))
+    np.testing.assert_array_equal(chosen.targets, [[1, 0], [0, 1], [0, 1]])
+
+
+def test_a_majority_becomes_a_certainty_and_faces_without_one_are_left_out():
+    chosen = training_set(_faces(), load_recipe("edge", ["targets.learn=majority"]))
+    np.testing.assert_array_equal(chosen.targets, [[1, 0]])
+
+
+def test_a_mix_has_the_label_s_share_and_gives_the_rest_to_the_votes():
+    chosen = training_set(_faces(), load_recipe("edge", ["targets={learn: mix, label_share: 0.6}"]))
+    np.testing.assert_allclose(chosen.targets, [[0.6 + 0.4 * 0.75, 0.1], [0.2, 0.6 + 0.2]], atol=1e-6)
+
+
+def test_class_weights_make_each_class_count_the_same_in_all():
+    chosen = training_set(_faces(votes=None), load_recipe("edge-fer2013", ["loss.balance=class_weights"]))
+    np.testing.assert_allclose(chosen.weights @ chosen.targets, [1.5, 1.5], rtol=1e-6)
+
+
+def test_without_balance_every_face_counts_once():
+    np.testing.assert_array_equal(training_set(_faces(votes=None), load_recipe("edge-fer2013")).weights, [1, 1, 1])
+
+
+@pytest.mark.parametrize("balance", ["class_weights", "oversample"])
+def test_an_empty_class_cannot_be_balanced_and_is_named(balance):
+    faces = _faces(votes=None)
+    faces.labels[:] = 1
+    with pytest.raises(DataError, match="no face of happy"):
+        training_set(faces, load_recipe("edge-fer2013", [f"loss.balance={balance}"]))
 
 
 def test_blank_faces_are_left_out():
     faces = _faces()
     faces.images[0] = 7
-    images, _ = training_set(faces, load_recipe("edge-fer2013"))
-    assert len(images) == 2
+    assert len(training_set(faces, load_recipe("edge-fer2013")).faces) == 2
 
 
 def test_only_blank_faces_are_a_fault_of_the_data():

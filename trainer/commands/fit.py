@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from device.errors import EXIT_OK, DataError, UnavailableError
+from device.errors import EXIT_OK, DataError
 from trainer.datasets.faces import FaceSet
+from trainer.framework import load_keras
 from trainer.recipe import Recipe, load_recipe
 
 
@@ -26,12 +27,19 @@ def register(verbs: Any) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="where results go (default: runs/RECIPE)")
     parser.add_argument("--seed", type=int, default=1, help="of weights, order and augmentation (default: 1)")
     parser.add_argument("--epochs", type=int, help="instead of the recipe's")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="instead of the recipe's, as in optimizer.learning_rate=0.05; may be given again",
+    )
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of the arithmetic")
     parser.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
-    recipe = load_recipe(options.recipe)
+    recipe = load_recipe(options.recipe, [*options.set, *_epochs(options)])
     folder: Path = options.out or Path("runs") / recipe.name
     faces, splits = _read(recipe, options.data, options.ferplus)
     train, validation = faces.take(splits == "train"), faces.take(splits == "validation")
@@ -42,6 +50,10 @@ def _run(options: argparse.Namespace) -> int:
     print(f"{recipe.name}: {len(train)} faces to train on, {len(validation)} to choose by; results go to {folder}")
     _train(recipe, train, validation, folder, options)
     return EXIT_OK
+
+
+def _epochs(options: argparse.Namespace) -> list[str]:
+    return [] if options.epochs is None else [f"epochs={options.epochs}"]
 
 
 def _read(recipe: Recipe, data: Path, ferplus: Path | None) -> tuple[FaceSet, Any]:
@@ -59,19 +71,16 @@ def _read(recipe: Recipe, data: Path, ferplus: Path | None) -> tuple[FaceSet, An
 
 
 def _train(recipe: Recipe, train: FaceSet, validation: FaceSet, folder: Path, options: argparse.Namespace) -> None:
-    try:
-        from trainer.checkpoints import TrainingFolder
-        from trainer.fit import FitOptions, fit, predict
-    except ImportError as error:
-        raise UnavailableError(f"training needs Keras ({error})", "pip install 'affectd[train]'") from error
+    load_keras()
+    from trainer.checkpoints import TrainingFolder
     from trainer.evaluate import measure
+    from trainer.fit import FitOptions, fit, predict
     from trainer.outputs import git_revision, write_calibration, write_check, write_model, write_training
     from trainer.targets import reference_labels
 
     revision = git_revision()  # before hours pass in which the source tree may move on
-    epochs = options.epochs or recipe.epochs
     verbose = 1 if sys.stdout.isatty() else 2
-    settings = FitOptions(TrainingFolder(folder), options.seed, epochs, options.precision, verbose)
+    settings = FitOptions(TrainingFolder(folder), options.seed, recipe.epochs, options.precision, verbose)
     fitted = fit(recipe, train, validation, settings)
     measured = measure(predict(fitted.network, validation.images, recipe), validation, "PublicTest")
     write_model(folder, fitted.network)

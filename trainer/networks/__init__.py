@@ -1,20 +1,15 @@
-"""Networks, one file each: Keras's own layers, faces in their real range in, probabilities out."""
+"""Networks, one file each: Keras's own layers, faces in their real range in, probabilities out.
 
-from collections.abc import Callable
-from functools import partial
+A network's file and function have its name, with underscores: ``mini-xception`` is built by
+``mini_xception(settings, height, width, classes)`` in ``mini_xception.py``.
+"""
+
+import importlib
 from typing import Any
 
 from device.contract.preprocess import InputSpec
-from trainer.recipe.networks import (
-    BackboneNetwork,
-    Cnn4Network,
-    CnnPlainNetwork,
-    EdgeNetwork,
-    MiniXceptionNetwork,
-    Network,
-    ResNetNetwork,
-    VggEluNetwork,
-)
+from device.errors import DataError
+from trainer.recipe.networks import Network
 
 
 def build_network(settings: Network, spec: InputSpec, classes: int) -> Any:
@@ -26,23 +21,12 @@ def build_network(settings: Network, spec: InputSpec, classes: int) -> Any:
         DataError: the input is too small for the network.
         UnavailableError: the weights it is to start from cannot be had.
     """
-    return _builder(settings, spec)(spec.height, spec.width, classes)
-
-
-def _builder(settings: Network, spec: InputSpec) -> Callable[[int, int, int], Any]:
-    """The function that builds; imported only now, for each imports Keras."""
-    match settings:
-        case EdgeNetwork():
-            from trainer.networks.edge import edge
-
-            return partial(edge, settings)
-        case Cnn4Network():
-            from trainer.networks.cnn4 import cnn4
-
-            return cnn4
-        case MiniXceptionNetwork():
-            from trainer.networks.mini_xception import mini_xception
-
-            return mini_xception
-        case CnnPlainNetwork() | VggEluNetwork() | ResNetNetwork() | BackboneNetwork():
-            raise NotImplementedError(settings.name, spec)
+    name = settings.name.replace("-", "_")
+    build = getattr(importlib.import_module(f"trainer.networks.{name}"), name)
+    try:
+        return build(settings, spec.height, spec.width, classes)
+    except ValueError as error:
+        size = f"{spec.width} by {spec.height}"
+        raise DataError(
+            f"{settings.name} cannot be built for faces of {size} pixels: {error}", "raise the recipe's input size"
+        ) from error

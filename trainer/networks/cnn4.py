@@ -5,8 +5,10 @@ from typing import Any
 import keras
 from keras import layers
 
+from trainer.recipe.networks import Cnn4Network
 
-def cnn4(height: int, width: int, classes: int) -> Any:
+
+def cnn4(_: Cnn4Network, height: int, width: int, classes: int) -> Any:
     """Build the network: float32 (n, height, width, 1) to probabilities (n, classes)."""
     faces = keras.Input((height, width, 1), name="face")
     x = _convolution(faces, 32)

@@ -1,7 +1,9 @@
 """Recipes as files: the bundled ones by name, others by path."""
 
+from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -16,11 +18,16 @@ def bundled_recipes() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.yaml"), key=lambda path: path.stem)}
 
 
-def load_recipe(name_or_path: str) -> Recipe:
+def load_recipe(name_or_path: str, changes: Iterable[str] = ()) -> Recipe:
     """A bundled recipe by its name, or any by the path of its YAML file.
 
+    Args:
+        name_or_path: which.
+        changes: ``key=value`` each, over what the file says; a dot goes into a section, the value is YAML
+            (``network.weights=none``).
+
     Raises:
-        UsageError: when there is none.
+        UsageError: when there is none, or a change is no such pair.
         DataError: when it does not say what a recipe says.
     """
     bundled = bundled_recipes()
@@ -33,10 +40,25 @@ def load_recipe(name_or_path: str) -> Recipe:
             f"there is no recipe {name_or_path!r} ({error.strerror}); the bundled ones are {known}"
         ) from None
     try:
-        return Recipe.model_validate(yaml.safe_load(text))
+        values = yaml.safe_load(text)
+        for change in changes:
+            _put(values, change)
+        return Recipe.model_validate(values)
     except yaml.YAMLError as error:
         raise DataError(f"{path} is not YAML: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
         raise DataError(f"{path}: {where}: {first['msg']}, found {first['input']!r}") from error
+
+
+def _put(values: Any, change: str) -> None:
+    key, equals, value = change.partition("=")
+    *sections, last = key.strip().split(".")
+    if not equals or not last:
+        raise UsageError(f"{change!r} changes nothing", "write KEY=VALUE, as in --set optimizer.learning_rate=0.05")
+    for section in sections:
+        values = values.setdefault(section, {}) if isinstance(values, dict) else None
+    if not isinstance(values, dict):
+        raise UsageError(f"{key} is not a key of a recipe", "see `affectd-train recipes` and the files it names")
+    values[last] = yaml.safe_load(value)

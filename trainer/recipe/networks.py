@@ -48,7 +48,7 @@ class MiniXceptionNetwork(Part):
     name: Literal["mini-xception"]
 
 
-class ResNetNetwork(Part):
+class ResNet18Network(Part):
     """``resnet18``: ResNet-18 with its 7 x 7 stem, as published."""
 
     name: Literal["resnet18"]
@@ -88,6 +88,12 @@ class BackboneNetwork(Part):
 
 
 Network = Annotated[
-    EdgeNetwork | Cnn4Network | CnnPlainNetwork | VggEluNetwork | MiniXceptionNetwork | ResNetNetwork | BackboneNetwork,
+    EdgeNetwork
+    | Cnn4Network
+    | CnnPlainNetwork
+    | VggEluNetwork
+    | MiniXceptionNetwork
+    | ResNet18Network
+    | BackboneNetwork,
     Field(discriminator="name"),
 ]

@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+
+keras = pytest.importorskip("keras", reason="training needs Keras: pip install 'affectd[train]'")
+
+from keras.callbacks import Callback  # noqa: E402
+
+from device.errors import StorageError  # noqa: E402
+from trainer.checkpoints import LogEpoch, SaveBest, SaveState, TrainingFolder, resume  # noqa: E402
+
+FACES = np.random.default_rng(1).random((24, 4)).astype(np.float32)
+TARGETS = np.eye(2, dtype=np.float32)[(FACES[:, 0] > 0.5).astype(int)]
+
+
+class _Snapshot(Callback):
+    def __init__(self):
+        super().__init__()
+        self.kept = []
+
+    def on_epoch_end(self, epoch, logs=None):  # noqa: ARG002
+        self.kept.append([weights.copy() for weights in self.model.get_weights()])
+
+
+def _learner():
+    keras.utils.set_random_seed(1)
+    learner = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, activation="softmax")])
+    learner.compile(keras.optimizers.Adam(0.1), "categorical_crossentropy", metrics=["accuracy"])
+    return learner
+
+
+def _train(files, epochs, *, also=()):
+    learner = _learner()
+    done = resume(learner, files)
+    learner.fit(
+        FACES,
+        TARGETS,
+        validation_data=(FACES, TARGETS),
+        initial_epoch=done,
+        epochs=epochs,
+        shuffle=False,
+        callbacks=[LogEpoch(files), SaveState(files), SaveBest(files), *also],
+        verbose=0,
+    )
+    return learner, done
+
+
+def test_a_training_that_goes_on_ends_where_one_in_one_go_ends(tmp_path):
+    whole, _ = _train(TrainingFolder(tmp_path / "whole"), 6)
+    files = TrainingFolder(tmp_path / "parts")
+    _train(files, 2)
+    parts, done = _train(files, 6)
+    assert done == 2
+    for one, other in zip(whole.get_weights(), parts.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert [row["epoch"] for row in files.rows()] == list(range(6))
+
+
+def test_a_state_of_which_only_a_part_is_there_is_passed_over(tmp_path):
+    files = TrainingFolder(tmp_path)
+    _train(files, 3)
+    newest = files.state(3)
+    newest.write_bytes(newest.read_bytes()[:1000])
+    assert resume(_learner(), files) == 2
+    assert len(files.rows()) == 2
+
+
+def test_an_epoch_that_was_logged_and_not_saved_is_trained_again(tmp_path):
+    files = TrainingFolder(tmp_path)
+    _train(files, 3)
+    files.state(3).unlink()
+    _train(files, 3)
+    assert [row["epoch"] for row in files.rows()] == [0, 1, 2]
+
+
+def test_the_best_weights_are_those_of_the_first_of_the_best_epochs(tmp_path):
+    files = TrainingFolder(tmp_path)
+    snapshot = _Snapshot()
+    _train(files, 6, also=[snapshot])
+    best = files.best_epoch()
+    figures = [row["val_accuracy"] for row in files.rows()]
+    assert best == figures.index(max(figures)) + 1
+    learner = _learner()
+    learner.load_weights(files.best)
+    for one, other in zip(learner.get_weights(), snapshot.kept[best - 1], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_two_states_are_kept_and_no_more(tmp_path):
+    files = TrainingFolder(tmp_path)
+    _train(files, 5)
+    assert [epoch for epoch, _ in files.states()] == [5, 4]
+
+
+def test_a_disk_that_is_full_leaves_what_was_saved_and_says_so(tmp_path, monkeypatch):
+    files = TrainingFolder(tmp_path)
+    _train(files, 2)
+    before = {path: path.read_bytes() for path in files.best.parent.iterdir()}
+
+    def full(_, path, *_args, **_options):
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(keras.Model, "save_weights", full)
+    with pytest.raises(StorageError, match=r"epoch 3 could not be saved .*No space left.*make room"):
+        _train(files, 3)
+    assert {path: path.read_bytes() for path in files.best.parent.iterdir()} == before
