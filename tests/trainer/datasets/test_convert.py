@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -5,7 +7,6 @@ import pytest
 from device.errors import DataError, UsageError
 from tests.trainer.datasets.drawn import draw, draw_folders
 from tests.trainer.files import write_faces
-from trainer.datasets import convert as converting
 from trainer.datasets.convert import convert
 from trainer.datasets.forms import list_faces
 from trainer.datasets.load import load
@@ -138,7 +139,7 @@ def test_a_full_disk_leaves_nothing_that_looks_whole(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(converting.Path, "write_bytes", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OSError, match="No space left"):
         convert(listing, tmp_path / "out", "folders")
     assert sorted(one.name for one in tmp_path.iterdir()) == ["in"]

@@ -1,3 +1,6 @@
+import os
+import tempfile
+
 import numpy as np
 import pytest
 
@@ -15,7 +18,7 @@ def test_pictures_that_fit_stay_in_memory():
 
 def test_pictures_that_do_not_fit_go_into_a_file_which_leaves_no_name(tmp_path, monkeypatch):
     monkeypatch.setattr(memory, "available_bytes", lambda: 1000)
-    monkeypatch.setattr(memory.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
     images, note = room_for(10, (48, 48))
     images[9] = 7
     assert isinstance(images, np.memmap)
@@ -29,7 +32,7 @@ def test_a_full_disk_is_told_before_anything_is_read(monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(memory, "available_bytes", lambda: 1000)
-    monkeypatch.setattr(memory.os, "posix_fallocate", full)
+    monkeypatch.setattr(os, "posix_fallocate", full)
     with pytest.raises(StorageError, match=r"neither the memory nor .* set TMPDIR"):
         room_for(10, (48, 48))
 

@@ -1,6 +1,6 @@
 """The readers on FER-2013 itself, where it is at hand."""
 
-import importlib.util
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -22,11 +22,9 @@ pytestmark = pytest.mark.skipif(not SCRIPT.is_file(), reason="FER-2013 is not at
 @pytest.fixture(scope="module")
 def fer2013():
     """Images (n, 48, 48), labels, usage and votes as they are kept beside the project."""
-    spec = importlib.util.spec_from_file_location("kept_fer2013", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    assert module.EMOTIONS == EMOTIONS
-    return module.load()
+    script = runpy.run_path(str(SCRIPT))
+    assert script["EMOTIONS"] == EMOTIONS
+    return script["load"]()
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +49,8 @@ def test_copies_are_found_within_and_across_sides(fer2013):
     keys = {name: digests(images[shows & (usage == name)]) for name in ("Training", "PublicTest")}
     assert later_copies(keys["Training"]).sum() == 1227
     assert later_copies(keys["PublicTest"]).sum() == 26
-    assert sum(key in set(keys["PublicTest"]) for key in keys["Training"]) == 340
+    judged = set(keys["PublicTest"])
+    assert sum(key in judged for key in keys["Training"]) == 340
 
 
 def test_some_rows_are_read_to_the_pixel(fer2013, tmp_path):
