@@ -14,6 +14,8 @@ from trainer.datasets.progress import ProgressLine
 from trainer.datasets.settings import DataSettings
 from trainer.datasets.sources import SOURCES, Source, source_named
 
+_FEW_BYTES = 20_000_000
+
 
 def register(verbs: Any) -> None:
     """Add this verb to the command line."""
@@ -100,7 +102,7 @@ def _read(path: Path, ferplus: Path | None, size: int) -> tuple[Listing, list[st
     from trainer.datasets.forms import list_faces
     from trainer.datasets.stats import read_all
 
-    listing = list_faces(path, ferplus, ProgressLine(f"reading {path}"))
+    listing = list_faces(path, ferplus, ProgressLine(f"reading {path}", _FEW_BYTES))
     if listing.pixels is not None:
         return listing, []
     return read_all(listing, (size, size), ProgressLine(f"reading {len(listing):,} pictures"))
@@ -130,7 +132,11 @@ def _get(options: argparse.Namespace) -> int:
     from trainer.datasets.verify import check
 
     title = source.title.partition(":")[0]
-    found = check(source.name, options.check, ProgressLine(f"reading {options.check}"))
+    found = check(
+        source.name,
+        options.check,
+        ProgressLine(f"reading {options.check}", 1000 if options.check.is_dir() else _FEW_BYTES),
+    )
     print("\n".join(found.lines))
     print(f"this is {title}" if found.genuine else f"this is not {title}, or not all of it")
     return EXIT_OK if found.genuine else EXIT_DATA

@@ -22,15 +22,15 @@ def clean(divided: dict[Split, FaceSet], duplicates: Literal["keep", "drop"]) ->
     kept = ~blank(train.images)
     notes = []
     if not kept.all():
-        notes.append(f"{int((~kept).sum())} blank training pictures (one grey level) were left out")
+        notes.append(f"left out of training as blank (one grey level): {int((~kept).sum()):,}")
     if duplicates == "drop":
         keys = digests(train.images)
         judged = set(digests(divided["validation"].images)) | set(digests(divided["test"].images))
         copies = later_copies(keys) & kept
         leaked = np.array([key in judged for key in keys]) & kept
         notes.append(
-            f"{int((copies | leaked).sum())} training faces were left out as exact copies: {int(copies.sum())} of "
-            f"earlier ones, {int(leaked.sum())} of faces that are judged by"
+            f"left out of training as exact copies: {int((copies | leaked).sum()):,} ({int(copies.sum()):,} of earlier "
+            f"faces, {int(leaked.sum()):,} of faces that are judged by)"
         )
         kept &= ~(copies | leaked)
     if kept.all():

@@ -73,8 +73,10 @@ def csv_rows(
                     raise DataError(f"{path}:{line}: expected {len(header)} cells, found {len(row)}")
                 yield line, dict(zip(header, row, strict=True))
                 done += sum(map(len, row)) + len(row)
-                if progress is not None:
-                    progress(min(done, size), size)
+                if progress is not None and done < size:
+                    progress(done, size)
+            if progress is not None:
+                progress(size, size)
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path} is not a CSV file ({error})") from error
     except OSError as error:

@@ -79,7 +79,7 @@ def _listing(found: _Found, words: dict[Split, str]) -> Listing:
     notes = list(notes_of_split)
     notes += [f"{name}/ holds no picture" for name in found.empty]
     if found.others:
-        notes.append(f"{len(found.others)} entries that are no pictures were passed over: {_some(found.others)}")
+        notes.append(f"passed over as no pictures: {len(found.others):,} ({_some(found.others)})")
     return Listing(
         form="class folders" if words else "class folders without sides",
         classes=np.array(found.classes, np.str_),

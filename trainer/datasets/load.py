@@ -211,11 +211,11 @@ def _label_counts(faces: FaceSet) -> NDArray[np.float64]:
 
 def _dropped_note(labels: NDArray[np.int64]) -> list[str]:
     dropped = int((labels < 0).sum())
-    return [f"{dropped} faces of classes that the recipe drops were left out"] if dropped else []
+    return [f"left out as the recipe drops their classes: {dropped:,} faces"] if dropped else []
 
 
 def _skipped_note(skipped: dict[int, str]) -> list[str]:
-    return [f"{len(skipped)} pictures could not be read and were left out"] if skipped else []
+    return [f"left out as unreadable: {len(skipped):,} of the pictures"] if skipped else []
 
 
 def _name_some(listing: Listing, skipped: dict[int, str]) -> str:

@@ -5,7 +5,6 @@ import time
 from dataclasses import dataclass, field
 from typing import TextIO
 
-_FEW = 1000
 _REDRAW_S = 0.2
 
 
@@ -15,10 +14,12 @@ class ProgressLine:
 
     Attributes:
         what: what is being done, as the line begins.
+        few: of how much nothing is said outside a terminal.
         stream: stderr unless another is given.
     """
 
     what: str
+    few: int = 1000
     stream: TextIO = field(default_factory=lambda: sys.stderr)
     _tenths: int = 0
     _drawn_s: float = float("-inf")
@@ -28,7 +29,7 @@ class ProgressLine:
         """Tell that ``done`` of ``total`` are done."""
         if self.stream.isatty():
             self._rewrite(done, total)
-        elif total >= _FEW and done * 10 // total > self._tenths:
+        elif total >= self.few and done * 10 // total > self._tenths:
             self._tenths = done * 10 // total
             print(f"{self.what}: {self._tenths * 10}%", file=self.stream, flush=True)
 

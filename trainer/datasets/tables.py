@@ -23,7 +23,7 @@ def stats_lines(stats: Stats) -> list[str]:
     lines += [_told("exact copies", overlap) for overlap in stats.copies_across if overlap.first_faces]
     lines += [_told("one photograph on both sides", overlap) for overlap in stats.near_across if overlap.first_faces]
     if stats.contradictions:
-        lines.append(f"contradictions: {stats.contradictions:,} pictures are there several times with several classes")
+        lines.append(f"contradictions: {stats.contradictions:,} of the copied pictures have several classes")
     if stats.unreadable:
         lines.append(f"unreadable: {len(stats.unreadable):,} ({_some(stats.unreadable)})")
     lines += [f"empty: {name}" for name in stats.empty]

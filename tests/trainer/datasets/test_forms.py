@@ -56,7 +56,7 @@ def test_what_is_no_picture_is_passed_over_and_told(tmp_path):
     (root / "train/.cache").mkdir()
     listing = list_faces(root)
     assert len(listing) == 7
-    assert listing.notes == ("1 entries that are no pictures were passed over: train/happy/notes.txt",)
+    assert listing.notes == ("passed over as no pictures: 1 (train/happy/notes.txt)",)
 
 
 def test_the_digest_of_a_folder_tells_another_picture(tmp_path):

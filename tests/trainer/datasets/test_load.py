@@ -71,7 +71,7 @@ def test_five_labels_of_seven_leave_two_out_and_count_them(tmp_path):
     assert data.train.label_names == FIVE.labels
     assert len(data.train) == 10
     np.testing.assert_array_equal(data.train.images[data.train.labels == 2][0, ..., 0], picture(3, 3))
-    assert "6 faces of classes that the recipe drops were left out" in data.notes
+    assert "left out as the recipe drops their classes: 6 faces" in data.notes
 
 
 def test_labels_that_do_not_name_all_classes_are_refused_with_what_to_write(tmp_path):
@@ -142,7 +142,7 @@ def test_a_row_of_paths_whose_file_is_missing_is_named_and_skipped(tmp_path):
     data = load(_table(tmp_path, rows, "path,label"), PLAIN)
     assert data.skipped == ("gone.png: is not there",)
     assert len(data.train) + len(data.validation) + len(data.test) == 70
-    assert "1 pictures could not be read and were left out" in data.notes
+    assert "left out as unreadable: 1 of the pictures" in data.notes
 
 
 @pytest.mark.parametrize("outside", ["../faces/0.png", "/etc/passwd", "a/../../b.png", "..\\b.png"])
@@ -210,8 +210,8 @@ def test_blank_pictures_are_never_trained_on_and_copies_on_request(tmp_path):
     assert len(data.train) == 28
     assert len(data.validation) == 7
     assert data.notes == (
-        "1 blank training pictures (one grey level) were left out",
-        "2 training faces were left out as exact copies: 1 of earlier ones, 1 of faces that are judged by",
+        "left out of training as blank (one grey level): 1",
+        "left out of training as exact copies: 2 (1 of earlier faces, 1 of faces that are judged by)",
     )
 
 
