@@ -5,9 +5,9 @@ import os
 import sys
 
 from device.errors import EXIT_USAGE, run_command
-from trainer.commands import fit, recipes
+from trainer.commands import data, fit, recipes
 
-_VERBS = (fit, recipes)
+_VERBS = (fit, data, recipes)
 
 
 def main(arguments: list[str] | None = None) -> int:
