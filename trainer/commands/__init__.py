@@ -5,9 +5,9 @@ import os
 import sys
 
 from device.errors import EXIT_USAGE, run_command
-from trainer.commands import fit, recipes
+from trainer.commands import card, evaluate, fit, predict, recipes
 
-_VERBS = (fit, recipes)
+_VERBS = (fit, evaluate, predict, card, recipes)
 
 
 def main(arguments: list[str] | None = None) -> int:
