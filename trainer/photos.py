@@ -42,20 +42,19 @@ class FaceAnswer:
         }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class PictureAnswer:
     """A picture that was read.
 
     Attributes:
         path: its file.
-        pixels: uint8 (height, width, 3) BGR, reduced where it was very large.
-        scale: by how much it was reduced; boxes in ``faces`` are in the file's own pixels.
+        width, height: pixels, which the boxes in ``faces`` are in as well.
         faces: from left to right; none where no face was found.
     """
 
     path: Path
-    pixels: NDArray[np.uint8]
-    scale: float
+    width: int
+    height: int
     faces: tuple[FaceAnswer, ...]
 
 
@@ -72,17 +71,21 @@ class PhotoReader:
         self._flip = flip
         self._detector: HaarDetector | None = None
 
-    def read(self, path: Path) -> PictureAnswer:
-        """The faces in the picture at ``path``.
+    def read(self, path: Path) -> tuple[PictureAnswer, NDArray[np.uint8]]:
+        """The faces in the picture at ``path``, and its pixels.
+
+        Returns:
+            The answer, and uint8 (height, width, 3) BGR, reduced where it was very large.
 
         Raises:
             DataError: it cannot be read.
         """
         bgr = read_picture(path)
+        height, width = bgr.shape[:2]
         grey = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
         spec = self._predictor.spec
         if self._reading == "crops" or (self._reading == "auto" and grey.shape == (spec.height, spec.width)):
-            return PictureAnswer(path, bgr, 1.0, self._answers([None], [resize(grey, spec)]))
+            return PictureAnswer(path, width, height, self._answers([None], [resize(grey, spec)])), bgr
         scale = min(1.0, LONGEST_SIDE_PX / max(grey.shape))
         if scale < 1.0:
             bgr = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
@@ -92,7 +95,7 @@ class PhotoReader:
         found = sorted(self._detector.detect(grey), key=lambda face: face.box.centre)
         crops = [crop_face(grey, face.box, spec, face.roll_deg) for face in found]
         boxes = [Box(*(side / scale for side in (face.box.x, face.box.y, face.box.w, face.box.h))) for face in found]
-        return PictureAnswer(path, bgr, scale, self._answers(boxes, crops))
+        return PictureAnswer(path, width, height, self._answers(boxes, crops)), bgr
 
     def _answers(self, boxes: Sequence[Box | None], crops: list[NDArray[np.uint8]]) -> tuple[FaceAnswer, ...]:
         if not crops:

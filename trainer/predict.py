@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,20 +22,42 @@ from trainer.photos import PictureAnswer
 SCHEMA = 1
 """The version of the JSON that is written here."""
 _SHORTEST_SIDE_PX = 360
-_CROP_SHARE = 0.6
+_WIDEST_PATH = 40
+_CROP_MARGIN = 0.08
+_ROOM_FOR_WORDS = 0.8
+_GROUND = 44
 _JPEG_QUALITY = 92
 
 
-def lines(answer: PictureAnswer) -> Iterator[str]:
-    """The picture's faces for a terminal, a line each."""
-    if not answer.faces:
-        yield f"{answer.path}: no face found"
-    for number, face in enumerate(answer.faces, start=1):
-        label, confidence = face.scores.top
-        others = sorted(face.scores.as_dict().items(), key=lambda item: -item[1])[1:3]
-        then = ", ".join(f"{other} {share:.0%}" for other, share in others)
-        where = "" if face.box is None else f" face {number} at {face.box.x:.0f},{face.box.y:.0f} {_size(face.box)}"
-        yield f"{answer.path}:{where} {label} {confidence:.0%} (then {then})"
+class Table:
+    """The faces for a terminal, a line each, in columns as wide as the longest of ``paths`` and ``labels``."""
+
+    def __init__(self, paths: Sequence[Path], labels: Sequence[str]) -> None:
+        self._wide = min(_WIDEST_PATH, max(len("picture"), *(len(str(path)) for path in paths)))
+        self._word = max(len("emotion"), *map(len, labels))
+
+    @property
+    def head(self) -> str:
+        """The columns' titles."""
+        return self._row("picture", "face", "box (pixels)", "emotion", "sure", "then")
+
+    def lines(self, answer: PictureAnswer) -> Iterator[str]:
+        """A line for each face of a picture; one that says so where there is none."""
+        path = str(answer.path)
+        shown = path if len(path) <= self._wide else "…" + path[1 - self._wide :]
+        if not answer.faces:
+            yield self._row(shown, "-", "", "no face found", "", "")
+        for number, face in enumerate(answer.faces, start=1):
+            label, confidence = face.scores.top
+            others = sorted(face.scores.as_dict().items(), key=lambda item: -item[1])[1:3]
+            then = ", ".join(f"{other} {share:.0%}" for other, share in others)
+            box = face.box
+            where = f"{box.x:.0f},{box.y:.0f} {box.w:.0f}x{box.h:.0f}" if box else "whole"
+            yield self._row(shown, str(number), where, label, f"{confidence:.0%}", then)
+
+    def _row(self, *cells: str) -> str:
+        path, face, box, emotion, sure, then = cells
+        return f"{path:<{self._wide}}  {face:>4}  {box:<17}  {emotion:<{self._word}}  {sure:>4}  {then}".rstrip()
 
 
 def as_csv(answers: Sequence[PictureAnswer], labels: tuple[str, ...]) -> str:
@@ -64,39 +87,36 @@ def as_dict(answers: Sequence[PictureAnswer], model: dict[str, Any]) -> dict[str
     }
 
 
-def annotated(answer: PictureAnswer) -> NDArray[np.uint8]:
-    """The picture with its faces marked as on the device's display, uint8 (height, width, 3) BGR.
+def annotated(
+    answer: PictureAnswer, pixels: NDArray[np.uint8], size: tuple[int, int] | None = None
+) -> NDArray[np.uint8]:
+    """A picture with its faces marked as on the device's display, uint8 (height, width, 3) BGR.
 
-    Small pictures are enlarged so that words can be read; a crop stands on a ground that leaves room for them.
+    Args:
+        answer: what was found.
+        pixels: the picture, uint8 (h, w, 3) BGR. Where it is a face itself it is put on a ground, for room for words.
+        size: (width, height) to draw for; None for the picture's own, enlarged where it is too small for words.
     """
-    picture, marks = answer.pixels, []
-    height, width = picture.shape[:2]
+    marks = []
     for number, face in enumerate(answer.faces, start=1):
         if face.box is None:
-            picture, box = _framed(picture)
+            pixels, box = _framed(pixels)
         else:
-            scale = answer.scale
-            box = RelativeBox.of(
-                type(face.box)(face.box.x * scale, face.box.y * scale, face.box.w * scale, face.box.h * scale),
-                width,
-                height,
-            )
+            box = RelativeBox.of(face.box, answer.width, answer.height)
         marks.append(FaceMark(number, box, face.scores.top[0], face.scores, 0.0, visible=True))
-    scene = Scene(picture, tuple(marks), time_s=0.0, fps=None, source="ok", broker="off")
-    grown = max(1, math.ceil(_SHORTEST_SIDE_PX / min(picture.shape[:2])))
-    size = (picture.shape[1] * grown, picture.shape[0] * grown)
-    return draw(scene, size, OverlaySettings(), View(privacy="full", mirrored=False, status_shown=False))
+    scene = Scene(pixels, tuple(marks), time_s=0.0, fps=None, source="ok", broker="off")
+    height, width = pixels.shape[:2]
+    grown = max(1, math.ceil(_SHORTEST_SIDE_PX / min(height, width)))
+    view = View(privacy="full", mirrored=False, status_shown=False)
+    return draw(scene, size or (width * grown, height * grown), OverlaySettings(), view)
 
 
-def annotated_names(answers: Sequence[PictureAnswer], suffix: str = ".jpg") -> list[str]:
-    """A file name for each picture, told apart where two have the same."""
-    taken: set[str] = set()
-    names = []
-    for answer in answers:
-        candidates = (f"{answer.path.stem}{f'-{turn}' if turn > 1 else ''}{suffix}" for turn in range(1, 10**9))
-        names.append(next(name for name in candidates if name not in taken))
-        taken.add(names[-1])
-    return names
+def free_name(path: Path, taken: set[str]) -> str:
+    """A JPEG's name after ``path``'s, told apart from those in ``taken``, to which it is added."""
+    candidates = (f"{path.stem}{f'-{turn}' if turn > 1 else ''}.jpg" for turn in itertools.count(1))
+    name = next(name for name in candidates if name not in taken)
+    taken.add(name)
+    return name
 
 
 def encode(picture: NDArray[np.uint8]) -> bytes:
@@ -106,14 +126,10 @@ def encode(picture: NDArray[np.uint8]) -> bytes:
 
 
 def _framed(crop: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], RelativeBox]:
-    """A crop in the middle of a ground of its own mean grey, and where it is."""
+    """A crop at the left of a dark ground, and where it is."""
     height, width = crop.shape[:2]
-    across, down = round(width / _CROP_SHARE), round(height / _CROP_SHARE)
-    left, top = (across - width) // 2, (down - height) // 2
-    ground = np.full((down, across, 3), 44, np.uint8)
+    left = top = max(1, round(width * _CROP_MARGIN))
+    across, down = round(width * (1 + _ROOM_FOR_WORDS)) + 2 * left, height + 2 * top
+    ground = np.full((down, across, 3), _GROUND, np.uint8)
     ground[top : top + height, left : left + width] = crop
     return ground, RelativeBox(left / across, top / down, width / across, height / down)
-
-
-def _size(box: Any) -> str:
-    return f"({box.w:.0f} x {box.h:.0f})"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from device.contract import container
+from device.contract.metadata import ModelCard
 from device.contract.preprocess import InputSpec, resize, to_real
 from device.errors import DataError, ModelError, RecordError, UnavailableError
 from device.interpreter import open_interpreter
@@ -122,7 +123,8 @@ class Predictor:
                 f"{self.path} answers {scores.min():.3g} to {scores.max():.3g}, and probabilities are expected",
                 "end the network in a softmax",
             )
-        return scores / totals
+        shares: NDArray[np.float64] = scores / totals
+        return shares
 
 
 def load_predictor(path: Path, threads: int = 2) -> Predictor:
@@ -133,14 +135,32 @@ def load_predictor(path: Path, threads: int = 2) -> Predictor:
         DataError: ``training.json`` is missing beside a Keras model, or says too little.
         UnavailableError: Keras, or an interpreter, is not installed.
     """
+    file = model_file(path)
+    return _load_tflite(file, threads) if file.suffix == ".tflite" else _load_keras(file)
+
+
+def model_file(path: Path) -> Path:
+    """The model's file where ``path`` is one, or a training's folder.
+
+    Raises:
+        ModelError: there is none, or it is neither Keras's nor TFLite's.
+    """
     file = path / MODEL_NAME if path.is_dir() else path
-    if file.suffix == ".tflite":
-        return _load_tflite(file, threads)
     if not file.is_file():
         raise ModelError(f"a model is expected at {file}, and there is none", "name a .keras or a .tflite file")
-    if file.suffix != ".keras":
+    if file.suffix not in (".keras", ".tflite"):
         raise ModelError(f"{file} is neither a .keras nor a .tflite file", "name one of these")
-    return _load_keras(file)
+    return file
+
+
+def model_record(path: Path) -> dict[str, Any]:
+    """Where the model at ``path`` comes from, without opening its network: ``training.json``, or the card's words.
+
+    Raises:
+        ModelError, DataError: see ``load_predictor``.
+    """
+    file = model_file(path)
+    return _record_of(container.read(file).card) if file.suffix == ".tflite" else _read_record(file)[0]
 
 
 def _load_tflite(path: Path, threads: int) -> Predictor:
@@ -150,13 +170,25 @@ def _load_tflite(path: Path, threads: int) -> Predictor:
     interpreter = open_interpreter(model.flatbuffer, spec, threads)
     if interpreter.outputs != len(card.labels):
         raise ModelError(f"{path} gives {interpreter.outputs} scores, and its card has {len(card.labels)} labels")
-    record = {
+    return Predictor(card.name, path, "tflite", card.labels, spec, interpreter.run, file_sha256(path), _record_of(card))
+
+
+def _record_of(card: ModelCard) -> dict[str, Any]:
+    """The card in the words of ``training.json``, and what the conversion adds."""
+    return {
         "name": card.name,
         "version": card.version,
+        "labels": list(card.labels),
+        "input": asdict(card.input.spec()),
         **card.training.model_dump(mode="json"),
+        "measured": [
+            {"metric": one.metric, "split": one.split, "value": value, "count": one.count, "recall": one.recall}
+            for one in card.accuracy
+            if (value := one.float_value if one.int8_value is None else one.int8_value) is not None
+        ],
         "conversion": card.conversion.model_dump(mode="json"),
+        "cost": card.cost.model_dump(mode="json"),
     }
-    return Predictor(card.name, path, "tflite", card.labels, spec, interpreter.run, _sha256(path), record)
 
 
 def _load_keras(path: Path) -> Predictor:
@@ -174,16 +206,7 @@ def _load_keras(path: Path) -> Predictor:
         scores: NDArray[np.float32] = network.predict(to_real(faces, spec), batch_size=_BATCH, verbose=0)
         return scores
 
-    return Predictor(record.name, path, "keras", record.labels, spec, answer, _sha256(path), raw)
-
-
-def read_record(path: Path) -> dict[str, Any]:
-    """``training.json`` beside the Keras model ``path``, as it stands there.
-
-    Raises:
-        DataError: it is missing, no JSON, or does not name labels and input.
-    """
-    return _read_record(path)[0]
+    return Predictor(record.name, path, "keras", record.labels, spec, answer, file_sha256(path), raw)
 
 
 def _read_record(path: Path) -> tuple[dict[str, Any], _Record, InputSpec]:
@@ -215,6 +238,7 @@ def _open_keras(path: Path) -> Any:
         raise ModelError(f"Keras cannot read {path}: {error}", "train it again with affectd-train fit") from error
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of the file at ``path``, hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

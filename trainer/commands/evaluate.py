@@ -30,6 +30,9 @@ def register(verbs: Any) -> None:
     parser.add_argument("--limit", type=int, metavar="N", help="measure on N faces of each split, drawn by chance")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a report with pictures, in one file")
+    parser.add_argument(
+        "--without-faces", action="store_true", help="leave faces out of the report, so that it can be published"
+    )
     parser.set_defaults(run=_run)
 
 
@@ -67,7 +70,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.json:
         write_atomically(options.json, (json.dumps(evaluation.as_dict(), indent=1) + "\n").encode("utf-8"))
     if options.html:
-        _write_report(options.html, evaluation, chosen, predictor.path)
+        _write_report(options.html, evaluation, {} if options.without_faces else chosen, predictor.path)
     print(as_text(evaluation))
     for file in filter(None, (options.json, options.html)):
         print(f"wrote {file}")

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from device.errors import EXIT_OK, DataError
 
 if TYPE_CHECKING:
     from trainer.photos import PhotoReader, PictureAnswer
+    from trainer.predict import Table
+    from trainer.show import Window
 
 
 def register(verbs: Any) -> None:
@@ -38,6 +41,7 @@ def register(verbs: Any) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from trainer.photos import PhotoReader, find_pictures
+    from trainer.predict import Table, as_csv, as_dict
     from trainer.predictor import load_predictor
 
     for file in filter(None, (options.csv, options.json)):
@@ -45,44 +49,50 @@ def _run(options: argparse.Namespace) -> int:
     paths = list(find_pictures(options.pictures))
     predictor = load_predictor(options.model)
     reader = PhotoReader(predictor, options.reading, flip=options.tta == "flip")
-    answers, unread = _read_all(reader, paths)
-    _write(options, answers, predictor)
-    if options.show and answers:
-        from trainer.show import show
-
-        show(answers)
+    if options.annotate:
+        options.annotate.mkdir(parents=True, exist_ok=True)
+    with _window(wanted=options.show) as window:
+        answers, unread = _read_all(reader, paths, options, window, Table(paths, predictor.labels))
+    if options.csv:
+        write_atomically(options.csv, as_csv(answers, predictor.labels).encode("utf-8"))
+    if options.json:
+        model = {key: value for key, value in predictor.describe().items() if key != "training"}
+        write_atomically(options.json, (json.dumps(as_dict(answers, model), indent=1) + "\n").encode("utf-8"))
     if unread:
         named = ", ".join(map(str, unread[:5])) + (", …" if len(unread) > 5 else "")
         raise DataError(f"{len(unread)} of {len(paths)} pictures could not be read: {named}")
     return EXIT_OK
 
 
-def _read_all(reader: "PhotoReader", paths: list[Path]) -> tuple[list["PictureAnswer"], list[Path]]:
-    """The answers as they come, told at once, and what could not be read."""
-    from trainer.predict import lines
+def _window(*, wanted: bool) -> "AbstractContextManager[Window | None]":
+    if not wanted:
+        return nullcontext()
+    from trainer.show import open_window
 
-    answers, unread = [], []
+    return open_window()
+
+
+def _read_all(
+    reader: "PhotoReader", paths: list[Path], options: argparse.Namespace, window: "Window | None", table: "Table"
+) -> tuple[list["PictureAnswer"], list[Path]]:
+    """Tell, draw and show the answers as they come; returns them, and what could not be read."""
+    from trainer.predict import annotated, encode, free_name
+
+    answers: list[PictureAnswer] = []
+    unread: list[Path] = []
+    names: set[str] = set()
+    print(table.head)
     for path in paths:
         try:
-            answer = reader.read(path)
+            answer, pixels = reader.read(path)
         except DataError as error:
             print(f"affectd-train: {error}", file=sys.stderr, flush=True)
             unread.append(path)
             continue
         answers.append(answer)
-        print(*lines(answer), sep="\n", flush=True)
+        print(*table.lines(answer), sep="\n", flush=True)
+        if options.annotate:
+            write_atomically(options.annotate / free_name(path, names), encode(annotated(answer, pixels)))
+        if window:
+            window.show(answer, pixels)
     return answers, unread
-
-
-def _write(options: argparse.Namespace, answers: list["PictureAnswer"], predictor: Any) -> None:
-    from trainer.predict import annotated, annotated_names, as_csv, as_dict, encode
-
-    if options.csv:
-        write_atomically(options.csv, as_csv(answers, predictor.labels).encode("utf-8"))
-    if options.json:
-        model = {key: value for key, value in predictor.describe().items() if key != "training"}
-        write_atomically(options.json, (json.dumps(as_dict(answers, model), indent=1) + "\n").encode("utf-8"))
-    if options.annotate:
-        options.annotate.mkdir(parents=True, exist_ok=True)
-        for name, answer in zip(annotated_names(answers), answers, strict=True):
-            write_atomically(options.annotate / name, encode(annotated(answer)))
