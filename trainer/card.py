@@ -27,9 +27,10 @@ _KNOWN_SETS = {
     "icml_face_data.csv": ("fer2013", "FER-2013"),
     "fer2013new.csv": ("ferplus", "FER+"),
 }
-_NOISY_LABELS = """- FER-2013's own labels are noisy: people named 65% of its faces as they are labelled, give or take 5 (Goodfellow et
-  al., 2013), and of the faces it calls fear, ten people voting (FER+) call 12% fear. A model can be right and be counted
-  wrong, and the other way round.
+_NOISY_LABELS = """\
+- FER-2013's own labels are noisy: people named 65% of its faces as they are labelled, give or take 5
+  (Goodfellow et al., 2013), and of the faces it calls fear, ten people voting (FER+) call 12% fear. A model can be
+  right and be counted wrong, and the other way round.
 """
 _TEMPLATE = "model-card.md.template"
 _METRICS = {

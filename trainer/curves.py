@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from device.errors import DataError
 
 _WINDOW = 3
-_LEAST_AFTER = 3
+_LEAST_AFTER = 4
 _LEAST_RISE = 0.03
-_NOISE_FACTOR = 3.0
+_NOISE_FACTOR = 5.0
 _MAD_TO_SIGMA = 1.4826
 
 
@@ -58,7 +58,7 @@ def say_when_curves_part(rows: Sequence[Epoch]) -> str | None:
     """From which epoch validation loss rises while training loss falls, a sentence; None where they do not part.
 
     Both are smoothed over three epochs. A rise counts from the lowest validation loss on, when it reaches 3% of it, is
-    three times what validation loss jitters by, and lasts for three epochs at least.
+    five times what the smoothed loss jitters by (the lowest of many is low by chance), and lasts for four epochs.
     """
     rows = [row for row in rows if math.isfinite(row.loss) and math.isfinite(row.val_loss)]
     if len(rows) < _LEAST_AFTER + _WINDOW:
@@ -67,7 +67,7 @@ def say_when_curves_part(rows: Sequence[Epoch]) -> str | None:
     training = _smooth(np.array([row.loss for row in rows]))
     lowest = int(validation.argmin())
     rise, fall = validation[-1] - validation[lowest], training[lowest] - training[-1]
-    jitter = _jitter(np.array([row.val_loss for row in rows[lowest:]]))
+    jitter = _jitter(np.array([row.val_loss for row in rows]))
     if len(rows) - 1 - lowest < _LEAST_AFTER or fall <= 0:
         return None
     if rise < max(_LEAST_RISE * abs(validation[lowest]), _NOISE_FACTOR * jitter):

@@ -99,10 +99,10 @@ def _classes(confusion: Confusion) -> Iterator[str]:
 
 def _confusion(confusion: Confusion) -> Iterator[str]:
     wide = max(len(label) for label in confusion.rows)
-    room = max(4, (WIDTH - wide - len(confusion.columns)) // len(confusion.columns) - 1)
-    heads = [column[: min(room, 9)] for column in confusion.columns]
-    cell = max(5, *map(len, heads))
-    yield f"{'':<{wide}}  {' '.join(f'{head:>{cell}}' for head in heads)}   answers in columns"
+    cell = max(len(str(confusion.counts.max())), (WIDTH - wide - 1) // len(confusion.columns) - 1)
+    cell = min(cell, max(5, *map(len, confusion.columns)))
+    yield "labels in rows, answers in columns"
+    yield f"{'':<{wide}}  {' '.join(f'{column[:cell]:>{cell}}' for column in confusion.columns)}"
     for label, counts in zip(confusion.rows, confusion.counts, strict=True):
         yield f"{label:<{wide}}  {' '.join(f'{count:>{cell}}' for count in counts)}"
 
