@@ -12,7 +12,9 @@ HEAVY = {"tensorflow", "keras", "jax", "picamera2", "pygame", "ai_edge_litert", 
 PURE_PARTS = {"device.contract", "device.errors", "device.records", "device.interpreter"}
 ALLOWED = {
     "device": set(),
-    "trainer": PURE_PARTS | {"device.detect", "device.overlay.draw"},
+    "trainer": PURE_PARTS
+    | {"device.detect"}
+    | {f"device.overlay.{part}" for part in ("draw", "scene", "screen", "settings", "view")},
     "converters": PURE_PARTS,
 }
 

@@ -5,9 +5,9 @@ import os
 import sys
 
 from device.errors import EXIT_USAGE, run_command
-from trainer.commands import data, fit, recipes
+from trainer.commands import card, data, evaluate, fit, predict, recipes
 
-_VERBS = (fit, data, recipes)
+_VERBS = (data, recipes, fit, evaluate, predict, card)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,0 +1,98 @@
+"""``affectd-train evaluate``: how good a model is, on faces whose emotions are known."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any, get_args
+
+from device.contract.files import check_folder, write_atomically
+from device.errors import EXIT_OK, DataError, UsageError
+from trainer.datasets.faces import FaceSet, Split
+
+
+def register(verbs: Any) -> None:
+    """Add this verb to the command line."""
+    parser = verbs.add_parser(
+        "evaluate",
+        help="measure a model",
+        description="Measure a Keras or TFLite model on labelled faces. Splits are reported apart, never pooled.",
+    )
+    parser.add_argument("model", type=Path, metavar="MODEL", help="a .keras or .tflite file, or a training's folder")
+    parser.add_argument("data", type=Path, metavar="DATA", help="the data set, as for `affectd-train fit`")
+    parser.add_argument("--ferplus", type=Path, metavar="CSV", help="FER+'s fer2013new.csv: people's votes")
+    parser.add_argument(
+        "--split",
+        action="append",
+        choices=get_args(Split),
+        help="what to measure on, may be given again (default: validation and test, as far as the data has them)",
+    )
+    parser.add_argument("--tta", choices=("flip",), help="average the answers to a face and to its mirror image")
+    parser.add_argument("--limit", type=int, metavar="N", help="measure on N faces of each split, drawn by chance")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a report with pictures, in one file")
+    parser.add_argument(
+        "--without-faces", action="store_true", help="leave faces out of the report, so that it can be published"
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from trainer.judging.data import read_data, sample
+    from trainer.judging.evaluation import Evaluation, judge, role_of
+    from trainer.judging.table import as_text
+    from trainer.predictor import load_predictor
+
+    if options.limit is not None and options.limit < 1:
+        raise UsageError(f"--limit wants at least 1 face, not {options.limit}")
+    for file in filter(None, (options.json, options.html)):
+        check_folder(file)
+    predictor = load_predictor(options.model)
+    data = read_data(options.data, options.ferplus)
+    chosen = {word: sample(faces, options.limit) for word, faces in _chosen(data.splits, options.split, options.data)}
+    splits = tuple(
+        judge(
+            predictor.probabilities(faces.images, flip=options.tta == "flip"),
+            faces,
+            predictor.labels,
+            word,
+            role_of(word, predictor.record, (name for name, _ in data.splits.values())),
+        )
+        for word, faces in chosen.items()
+    )
+    evaluation = Evaluation(
+        predictor.describe(),
+        {"path": str(options.data), "ferplus": options.ferplus and str(options.ferplus)},
+        {"tta": options.tta, "limit": options.limit},
+        splits,
+        data.notes,
+    )
+    # Before anything is printed: who reads that may close the pipe.
+    if options.json:
+        write_atomically(options.json, (json.dumps(evaluation.as_dict(), indent=1) + "\n").encode("utf-8"))
+    if options.html:
+        _write_report(options.html, evaluation, {} if options.without_faces else chosen, predictor.path)
+    print(as_text(evaluation))
+    for file in filter(None, (options.json, options.html)):
+        print(f"wrote {file}")
+    return EXIT_OK
+
+
+def _chosen(
+    splits: dict[Split, tuple[str, FaceSet]], wanted: list[Split] | None, path: Path
+) -> list[tuple[str, FaceSet]]:
+    """The splits to measure on, those asked for or all but what models train on."""
+    missing = [side for side in wanted or () if side not in splits]
+    if missing:
+        raise DataError(f"{path} has no faces for {', '.join(missing)}, but for {', '.join(splits)}")
+    sides = wanted or [side for side in splits if side != "train"]
+    if not sides:
+        raise DataError(f"{path} has faces to train on alone", "name them with --split train to measure on these")
+    return [splits[side] for side in dict.fromkeys(sides)]
+
+
+def _write_report(file: Path, evaluation: Any, faces: dict[str, FaceSet], model: Path) -> None:
+    from trainer.curves import read_log
+    from trainer.report.page import report
+
+    log = read_log(model.with_name("log.csv"))
+    write_atomically(file, report(evaluation, faces, log).encode("utf-8"))
