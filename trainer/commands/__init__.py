@@ -5,9 +5,9 @@ import os
 import sys
 
 from device.errors import EXIT_USAGE, run_command
-from trainer.commands import card, evaluate, fit, predict, recipes
+from trainer.commands import card, data, evaluate, fit, predict, recipes
 
-_VERBS = (fit, evaluate, predict, card, recipes)
+_VERBS = (fit, evaluate, predict, card, data, recipes)
 
 
 def main(arguments: list[str] | None = None) -> int:

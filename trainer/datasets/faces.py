@@ -1,6 +1,7 @@
 """The one form that every reader gives and everything behind it takes."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -20,12 +21,16 @@ class FaceSet:
         label_names: the labels, in the order of their indices.
         labels: int64 (n,), each an index into ``label_names``.
         votes: float32 (n, labels), how many people chose each label; None where nobody voted.
+        names: where each face came from, such as ``fer2013.csv:123`` or a path; None where it is not known.
+        groups: what the data says of the people shown, a column's name to its value for each face, str (n,).
     """
 
     images: NDArray[np.uint8]
     label_names: tuple[str, ...]
     labels: NDArray[np.int64]
     votes: NDArray[np.float32] | None = None
+    names: tuple[str, ...] | None = None
+    groups: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         count = len(self.images)
@@ -35,14 +40,27 @@ class FaceSet:
             raise DataError(f"{count} faces have labels of shape {self.labels.shape}")
         if self.votes is not None and self.votes.shape != (count, len(self.label_names)):
             raise DataError(f"{count} faces have votes of shape {self.votes.shape}")
+        if self.names is not None and len(self.names) != count:
+            raise DataError(f"{count} faces have {len(self.names)} names")
+        for column, values in self.groups.items():
+            if values.shape != (count,):
+                raise DataError(f"{count} faces have values of shape {values.shape} in the group {column}")
 
     def __len__(self) -> int:
         return len(self.images)
 
     def take(self, index: NDArray[np.int64] | NDArray[np.bool_]) -> "FaceSet":
-        """The faces at ``index``, positions or a mask."""
+        """The faces at ``index``, positions or a mask; their pixels are copied."""
+        return self.with_images(self.images[index], index)
+
+    def with_images(self, images: NDArray[np.uint8], index: NDArray[np.int64] | NDArray[np.bool_]) -> "FaceSet":
+        """What is known of the faces at ``index``, with ``images`` for their pixels."""
         votes = None if self.votes is None else self.votes[index]
-        return FaceSet(self.images[index], self.label_names, self.labels[index], votes)
+        names = None
+        if self.names is not None:
+            names = tuple(self.names[position] for position in np.arange(len(self))[index])
+        groups = {column: values[index] for column, values in self.groups.items()}
+        return FaceSet(images, self.label_names, self.labels[index], votes, names, groups)
 
 
 def majority(votes: NDArray[np.float32]) -> NDArray[np.int64]:

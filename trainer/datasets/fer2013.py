@@ -1,8 +1,8 @@
-"""Kaggle's ``fer2013.csv``: a row per face, ``emotion,pixels,Usage``."""
+"""Kaggle's ``fer2013.csv`` (``emotion,pixels,Usage``) and its sibling ``icml_face_data.csv``: a row per face."""
 
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +14,16 @@ from trainer.datasets.faces import FaceSet, Split
 
 SIDE = 48
 SPLIT_OF_USAGE: dict[str, Split] = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
-_COLUMNS = ("emotion", "pixels", "Usage")
+COLUMNS = ("emotion", "pixels", "Usage")
+_BATCH_ROWS = 64  # 600 kB of text, which stays in a processor's cache
+_SPACE = 32
 _WHERE = "get fer2013.csv again from Kaggle's 'challenges-in-representation-learning' competition"
 
+Progress = Callable[[int, int], None]
+"""Called with how much is done, and of how much."""
 
-def read_fer2013(path: Path) -> tuple[FaceSet, NDArray[np.str_]]:
+
+def read_fer2013(path: Path, progress: Progress | None = None) -> tuple[FaceSet, NDArray[np.str_]]:
     """Read every row of the CSV.
 
     Returns:
@@ -30,39 +35,80 @@ def read_fer2013(path: Path) -> tuple[FaceSet, NDArray[np.str_]]:
     images: list[NDArray[np.uint8]] = []
     labels: list[int] = []
     splits: list[str] = []
-    for line, row in csv_rows(path, _COLUMNS):
+    names: list[str] = []
+    texts: list[tuple[int, str]] = []
+    for line, row in csv_rows(path, COLUMNS, progress):
         labels.append(_label(path, line, row["emotion"]))
-        images.append(_pixels(path, line, row["pixels"]))
         splits.append(_split(path, line, row["Usage"]))
+        names.append(f"{path.name}:{line}")
+        texts.append((line, row["pixels"]))
+        if len(texts) == _BATCH_ROWS:
+            images.append(_pixels(path, texts))
+            texts = []
+    if texts:
+        images.append(_pixels(path, texts))
     if not images:
         raise DataError(f"{path} has a header and no rows", _WHERE)
-    stacked = np.stack(images).reshape(-1, SIDE, SIDE, 1)
-    return FaceSet(stacked, EMOTIONS, np.array(labels, np.int64)), np.array(splits)
+    stacked = np.concatenate(images).reshape(-1, SIDE, SIDE, 1)
+    return FaceSet(stacked, EMOTIONS, np.array(labels, np.int64), names=tuple(names)), np.array(splits)
 
 
-def csv_rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+def csv_rows(
+    path: Path, columns: tuple[str, ...], progress: Progress | None = None
+) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield (line number, row) of a CSV that has ``columns``; spaces around names are forgiven.
 
     Raises:
         DataError: when the file is missing, is no CSV, or lacks a column or a cell.
     """
-    csv.field_size_limit(sys.maxsize)
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            reader = csv.reader(file)
-            header = [name.strip() for name in next(reader, [])]
-            missing = [name for name in columns if name not in header]
-            if missing:
-                found = ", ".join(header[:12]) or "nothing"
-                raise DataError(f"{path}:1: the columns {', '.join(missing)} are missing; found {found}")
-            for row in reader:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            size = path.stat().st_size
+            rows = _split_lines(file)
+            _, cells = next(rows, (1, []))
+            header = _header(path, cells, columns)
+            done = 0
+            for line, row in rows:
                 if len(row) != len(header):
-                    raise DataError(f"{path}:{reader.line_num}: expected {len(header)} cells, found {len(row)}")
-                yield reader.line_num, dict(zip(header, row, strict=True))
+                    raise DataError(f"{path}:{line}: expected {len(header)} cells, found {len(row)}")
+                yield line, dict(zip(header, row, strict=True))
+                done += sum(map(len, row)) + len(row)
+                if progress is not None:
+                    progress(min(done, size), size)
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path} is not a CSV file ({error})") from error
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}", "check the path given") from error
+
+
+def _header(path: Path, cells: list[str], columns: tuple[str, ...]) -> list[str]:
+    header = [name.strip() for name in cells]
+    missing = [name for name in columns if name not in header]
+    if missing:
+        found = ", ".join(header[:12]) or "nothing"
+        raise DataError(f"{path}:1: the columns {', '.join(missing)} are missing; found {found}")
+    return header
+
+
+def _split_lines(lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
+    """Yield (line number, cells); the general reader, five times slower, takes over at the first quote."""
+    for number, text in enumerate(lines, 1):
+        if '"' in text:
+            csv.field_size_limit(sys.maxsize)
+            reader = csv.reader(_chain(text, lines))
+            for row in reader:
+                if row:
+                    yield number - 1 + reader.line_num, row
+            return
+        if text.strip():
+            if "\0" in text:
+                raise csv.Error("line contains NUL")
+            yield number, text.rstrip("\r\n").split(",")
+
+
+def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
+    yield first
+    yield from rest
 
 
 def _label(path: Path, line: int, text: str) -> int:
@@ -72,7 +118,45 @@ def _label(path: Path, line: int, text: str) -> int:
     raise DataError(f"{path}:{line}: emotion is {text!r}, expected one of {named}", _WHERE)
 
 
-def _pixels(path: Path, line: int, text: str) -> NDArray[np.uint8]:
+def _pixels(path: Path, texts: list[tuple[int, str]]) -> NDArray[np.uint8]:
+    """The pixels of several rows, uint8 (rows, 2304)."""
+    fast = parse_numbers([text for _, text in texts], SIDE * SIDE)
+    if fast is not None:
+        return fast
+    return np.stack([_row_pixels(path, line, text) for line, text in texts])
+
+
+def parse_numbers(texts: list[str], count: int) -> NDArray[np.uint8] | None:
+    """``count`` whole numbers of 0 to 255 in each text, single spaces between them: uint8 (texts, count).
+
+    Returns:
+        None when a text is anything else, whatever it is.
+    """
+    try:
+        text = np.frombuffer((" ".join(texts) + " ").encode("ascii"), np.uint8)
+    except UnicodeEncodeError:
+        return None
+    gaps = text == _SPACE
+    ends = np.flatnonzero(gaps)
+    row_ends = np.cumsum([len(one) + 1 for one in texts]) - 1
+    if len(ends) != len(texts) * count or not np.array_equal(ends[count - 1 :: count], row_ends):
+        return None
+    lengths = np.diff(ends, prepend=-1) - 1
+    digits = text - np.uint8(ord("0"))
+    digits[gaps] = 0
+    if lengths.min() < 1 or lengths.max() > 3 or digits.max() > 9:
+        return None
+    # Before the first number of all stands nothing, and index -1 is the last gap, which counts as 0.
+    tens = ends - 2
+    values = digits[ends - 1].astype(np.uint16) + digits[tens] * np.uint16(10)
+    values += np.where(gaps[tens], np.uint16(0), digits[ends - 3] * np.uint16(100))
+    if values.max() > 255:
+        return None
+    return values.astype(np.uint8).reshape(len(texts), count)
+
+
+def _row_pixels(path: Path, line: int, text: str) -> NDArray[np.uint8]:
+    """One row's pixels with every fault named, uint8 (2304,)."""
     try:
         values = np.array(text.split(), dtype=np.int64)
     except (ValueError, OverflowError) as error:

@@ -1,0 +1,165 @@
+"""``affectd-train data``: look into a data set, learn where one is had, write one form as another."""
+
+import argparse
+import json
+import sys
+import textwrap
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from device.errors import EXIT_DATA, EXIT_OK, EXIT_USAGE, DataError, UsageError
+from trainer.datasets.listing import Listing
+from trainer.datasets.progress import ProgressLine
+from trainer.datasets.settings import DataSettings
+from trainer.datasets.sources import SOURCES, Source, source_named
+
+
+def register(verbs: Any) -> None:
+    """Add this verb to the command line."""
+    parser = verbs.add_parser("data", help="look into data sets, find them, convert them")
+    parser.set_defaults(run=lambda _: _help(parser))
+    parts = parser.add_subparsers(metavar="WHAT")
+    stats = parts.add_parser(
+        "stats",
+        help="count faces, find blank, doubled and unreadable ones",
+        description="Count faces per class and side; find blank pictures, copies and unreadable files; say what a "
+        "training would leave out.",
+    )
+    stats.add_argument("path", type=Path, metavar="PATH", help="a CSV or a folder, see docs/data.md")
+    stats.add_argument("--ferplus", type=Path, metavar="CSV", help="FER+'s fer2013new.csv, joined by row")
+    stats.add_argument("--recipe", help="say what this recipe (a name or a YAML file) takes of it")
+    stats.add_argument("--json", action="store_true", help="print one JSON object")
+    stats.set_defaults(run=_stats)
+    get = parts.add_parser(
+        "get",
+        help="where data sets are had, and on which terms",
+        description="Tell where a data set is had and on which terms, or check what was downloaded. Nothing is "
+        "downloaded by this.",
+    )
+    get.add_argument("name", nargs="?", help=f"one of {', '.join(source.name for source in SOURCES)}")
+    get.add_argument("--check", type=Path, metavar="PATH", help="hold a file or folder against what is known of it")
+    get.set_defaults(run=_get)
+    _register_convert(parts)
+
+
+def _register_convert(parts: Any) -> None:
+    convert = parts.add_parser(
+        "convert",
+        help="write one form as another",
+        description="Write a data set in another form. A TO that ends with .csv becomes a CSV as Kaggle's "
+        "fer2013.csv, any other a folder of class folders.",
+    )
+    convert.add_argument("source", type=Path, metavar="FROM", help="a CSV or a folder, see docs/data.md")
+    convert.add_argument("target", type=Path, metavar="TO", help="must not be there, or be an empty folder")
+    convert.add_argument(
+        "--layout",
+        choices=("folders", "two", "paths"),
+        default="folders",
+        help="of a folder: train/, validation/ and test/ (the default); train/ and test/ alone; pictures with a CSV of "
+        "paths and labels",
+    )
+    convert.add_argument("--size", type=int, default=48, metavar="PIXELS", help="side of the pictures (default: 48)")
+    convert.add_argument("--seed", type=int, default=1, help="of the sides where there are none (default: 1)")
+    convert.set_defaults(run=_convert)
+
+
+def _help(parser: argparse.ArgumentParser) -> int:
+    parser.print_help(sys.stderr)
+    return EXIT_USAGE
+
+
+def _stats(options: argparse.Namespace) -> int:
+    from trainer.datasets.load import arrange
+    from trainer.datasets.stats import measure_data
+    from trainer.datasets.tables import recipe_lines, stats_lines
+
+    settings = _recipe_settings(options.recipe) if options.recipe else None
+    listing, unreadable = _read(options.path, options.ferplus, 48)
+    stats = measure_data(listing, unreadable)
+    if not options.json:
+        print("\n".join(stats_lines(stats)))
+    if settings is None:
+        if options.json:
+            print(json.dumps(stats.as_dict(), indent=2, ensure_ascii=False))
+        return EXIT_OK
+    limit = settings.unreadable_limit
+    if len(unreadable) > limit * (len(listing) + len(unreadable)):
+        raise DataError(f"{len(unreadable)} pictures cannot be read; the recipe allows {limit:.1%}")
+    data = arrange(listing, settings)
+    if options.json:
+        sides = {split: {"name": name, "faces": len(data.side(split))} for split, name in data.splits.items()}
+        taken = {"labels": list(settings.label_names), "sides": sides, "notes": list(data.notes)}
+        print(json.dumps({**stats.as_dict(), "recipe": taken}, indent=2, ensure_ascii=False))
+    else:
+        print("\n".join(recipe_lines(options.recipe, data)))
+    return EXIT_OK
+
+
+def _read(path: Path, ferplus: Path | None, size: int) -> tuple[Listing, list[str]]:
+    from trainer.datasets.forms import list_faces
+    from trainer.datasets.stats import read_all
+
+    listing = list_faces(path, ferplus, ProgressLine(f"reading {path}"))
+    if listing.pixels is not None:
+        return listing, []
+    return read_all(listing, (size, size), ProgressLine(f"reading {len(listing):,} pictures"))
+
+
+def _recipe_settings(name: str) -> DataSettings:
+    from trainer.recipe import load_recipe
+
+    found = getattr(load_recipe(name), "data", None)
+    return found if isinstance(found, DataSettings) else DataSettings()
+
+
+def _get(options: argparse.Namespace) -> int:
+    if options.name is None:
+        if options.check is not None:
+            raise UsageError("--check wants to know which data set it is", "affectd-train data get NAME --check PATH")
+        print("\n\n".join(map(_describe, SOURCES)))
+        return EXIT_OK
+    source = source_named(options.name)
+    if source is None:
+        raise UsageError(
+            f"no data set is called {options.name!r} here; known are {', '.join(one.name for one in SOURCES)}"
+        )
+    if options.check is None:
+        print(_describe(source))
+        return EXIT_OK
+    from trainer.datasets.verify import check
+
+    title = source.title.partition(":")[0]
+    found = check(source.name, options.check, ProgressLine(f"reading {options.check}"))
+    print("\n".join(found.lines))
+    print(f"this is {title}" if found.genuine else f"this is not {title}, or not all of it")
+    return EXIT_OK if found.genuine else EXIT_DATA
+
+
+def _describe(source: Source) -> str:
+    lines = [f"{source.name}: {source.title}"]
+    for what, text in asdict(source).items():
+        if what not in {"name", "title"}:
+            lines += textwrap.wrap(
+                f"{what}: {text}", 110, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
+            )
+    return "\n".join(lines)
+
+
+def _convert(options: argparse.Namespace) -> int:
+    from trainer.datasets.convert import Form, convert, refuse_taken
+
+    refuse_taken(options.target)
+    form: Form = "fer2013" if options.target.suffix.lower() == ".csv" else options.layout
+    if not 8 <= options.size <= 1024:
+        raise UsageError(f"pictures are 8 to 1024 pixels wide, not {options.size}")
+    if form == "fer2013" and options.size != 48:
+        raise UsageError("a CSV as Kaggle's holds pictures of 48 x 48", "leave --size out, or name a folder")
+    listing, unreadable = _read(options.source, None, options.size)
+    progress = ProgressLine(f"writing {options.target}")
+    count = convert(listing, options.target, form, seed=options.seed, progress=progress)
+    for note in (*listing.notes, *(f"left out {one}" for one in unreadable[:5])):
+        print(f"note: {note}")
+    left = f"; {len(unreadable):,} unreadable pictures were left out" if unreadable else ""
+    print(f"wrote {count:,} faces to {options.target}{left}")
+    return EXIT_OK

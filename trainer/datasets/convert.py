@@ -1,0 +1,186 @@
+"""One form of a data set as another. What is half done never looks whole: it gets its name when it is complete."""
+
+import csv
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from device.contract.labels import EMOTIONS
+from device.errors import DataError, StorageError, UsageError
+from trainer.datasets.fer2013 import COLUMNS, SIDE, SPLIT_OF_USAGE, Progress
+from trainer.datasets.listing import SPLITS, Listing
+from trainer.datasets.settings import DataSettings
+from trainer.datasets.splits import share_out
+
+Form = Literal["folders", "two", "fer2013", "paths"]
+PATHS_FILE = "faces.csv"
+
+
+def convert(listing: Listing, target: Path, form: Form, *, seed: int = 1, progress: Progress | None = None) -> int:
+    """Write the faces of a listing that ``stats.read_all`` has filled.
+
+    Args:
+        listing: the faces, with their pictures in memory.
+        target: a file for ``fer2013``, a folder for the others; must not be there, or be an empty folder.
+        form: ``folders`` train/, validation/ and test/ as far as the data has them; ``two`` train/ and test/, the
+            latter with validation in it, and names im0.png … as the ``dataset_prepare`` scripts write them; ``fer2013``
+            a CSV as Kaggle's; ``paths`` pictures and a CSV of paths, labels, splits and groups.
+        seed: of the sides, where ``fer2013`` or ``two`` needs them and the data has none.
+        progress: told how many faces are written.
+
+    Returns:
+        How many faces were written.
+
+    Raises:
+        UsageError: when the target is there already.
+        DataError: when a class has no place in the form.
+    """
+    refuse_taken(target)
+    sides = _all_sides(listing, seed) if form in {"fer2013", "two"} else listing.splits
+    order = np.concatenate([np.flatnonzero(sides == split) for split in (*SPLITS, "")])
+    write = _WRITERS[form]
+    with _finished(target, folder=form != "fer2013") as partial:
+        write(listing, partial, order, sides, progress or (lambda _done, _total: None))
+    return len(order)
+
+
+def _write_folders(
+    listing: Listing, root: Path, order: NDArray[np.int64], sides: NDArray[np.str_], progress: Progress
+) -> None:
+    for done, position in enumerate(order, 1):
+        folder = root / str(sides[position]) / str(listing.classes[position])
+        _write_picture(folder / _file_name(listing, int(position)), listing, int(position))
+        progress(done, len(order))
+
+
+def _write_two(
+    listing: Listing, root: Path, order: NDArray[np.int64], sides: NDArray[np.str_], progress: Progress
+) -> None:
+    count: Counter[Path] = Counter()
+    for done, position in enumerate(order, 1):
+        side = "train" if sides[position] == "train" else "test"
+        folder = root / side / str(listing.classes[position])
+        _write_picture(folder / f"im{count[folder]}.png", listing, int(position))
+        count[folder] += 1
+        progress(done, len(order))
+
+
+def _write_fer2013(
+    listing: Listing, path: Path, order: NDArray[np.int64], sides: NDArray[np.str_], progress: Progress
+) -> None:
+    labels = _fer2013_labels(listing)
+    usage = {split: name for name, split in SPLIT_OF_USAGE.items()}
+    pixels = _pixels(listing)
+    with path.open("w", encoding="ascii", newline="") as file:
+        file.write(",".join(COLUMNS) + "\n")
+        for done, position in enumerate(order, 1):
+            picture = pixels[position, ..., 0]
+            if picture.shape != (SIDE, SIDE):
+                raise DataError(f"this form holds pictures of {SIDE} x {SIDE}, not {picture.shape}")
+            side = usage[str(sides[position])]  # type: ignore[index]  # every face has a side here
+            file.write(f"{labels[position]},{' '.join(map(str, picture.ravel().tolist()))},{side}\n")
+            progress(done, len(order))
+
+
+def _write_paths(
+    listing: Listing, root: Path, order: NDArray[np.int64], sides: NDArray[np.str_], progress: Progress
+) -> None:
+    columns = list(listing.groups)
+    with (root / PATHS_FILE).open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(["path", "label", "split", *columns])
+        for done, position in enumerate(order, 1):
+            label, side = str(listing.classes[position]), str(sides[position])
+            relative = Path("pictures", side, label, _file_name(listing, int(position)))
+            _write_picture(root / relative, listing, int(position))
+            groups = [str(listing.groups[column][position]) for column in columns]
+            table.writerow([relative.as_posix(), label, side, *groups])
+            progress(done, len(order))
+
+
+_Writer = Callable[[Listing, Path, NDArray[np.int64], NDArray[np.str_], Progress], None]
+_WRITERS: dict[Form, _Writer] = {
+    "folders": _write_folders,
+    "two": _write_two,
+    "fer2013": _write_fer2013,
+    "paths": _write_paths,
+}
+
+
+def _file_name(listing: Listing, position: int) -> str:
+    """A name that is the face's own: of a row as FER+ names its pictures, of a file its path made flat."""
+    name = listing.names[position]
+    file, _, line = name.rpartition(":")
+    if file and line.isdigit() and listing.form.startswith("FER-2013"):
+        return f"fer{int(line) - 2:07d}.png"
+    parts = [part for part in Path(name).with_suffix("").parts if part != str(listing.classes[position])]
+    sides = {str(listing.splits[position]), "pictures"}
+    return "-".join(part for part in parts if part not in sides) + ".png"
+
+
+def _write_picture(path: Path, listing: Listing, position: int) -> None:
+    if not path.parent.is_dir():
+        path.parent.mkdir(parents=True)
+    if path.exists():
+        # Two pictures whose names differ in their suffix alone.
+        path = path.with_name(f"{path.stem}-{position}.png")
+    coded, content = cv2.imencode(".png", _pixels(listing)[position])
+    if not coded:
+        raise StorageError(f"{listing.names[position]} cannot be written as PNG")
+    path.write_bytes(content.tobytes())
+
+
+def _pixels(listing: Listing) -> NDArray[np.uint8]:
+    if listing.pixels is None:
+        raise DataError("the pictures are not read yet")
+    return listing.pixels
+
+
+def _fer2013_labels(listing: Listing) -> NDArray[np.int64]:
+    indices = DataSettings().class_map().indices(listing.classes.tolist())
+    if None in indices.values():
+        raise DataError(f"this form holds the classes {', '.join(EMOTIONS)} alone")
+    return np.array([indices[name] for name in listing.classes.tolist()], np.int64)
+
+
+def _all_sides(listing: Listing, seed: int) -> NDArray[np.str_]:
+    """The faces' sides; where the data has none at all, seeded and stratified ones."""
+    if (listing.splits != "").any():
+        return np.where(listing.splits == "", "train", listing.splits)
+    settings = DataSettings()
+    _, classes = np.unique(listing.classes, return_inverse=True)
+    shares = {"validation": settings.validation_share, "test": settings.test_share}
+    return share_out(list(listing.names), classes.astype(np.int64), shares, "train", seed)
+
+
+def refuse_taken(target: Path) -> None:
+    """Raise UsageError where ``convert`` would: early, before anything is read."""
+    if target.is_dir() and not any(target.iterdir()):
+        return
+    if target.exists():
+        raise UsageError(f"{target} is there already, and nothing is overwritten", "name a new file or folder")
+
+
+@contextmanager
+def _finished(target: Path, *, folder: bool) -> Iterator[Path]:
+    """A hidden place beside ``target`` that takes its name when all went well, and is removed when not."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{target.name}.partial-", dir=target.parent))
+    partial = work / target.name
+    try:
+        if folder:
+            partial.mkdir()
+        yield partial
+        if target.is_dir():
+            target.rmdir()
+        partial.rename(target)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)

@@ -1,0 +1,83 @@
+"""What a data set holds, before its classes have become labels: the one form that every reader of a form gives."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.errors import DataError
+from trainer.datasets.faces import Split
+
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".pgm"})
+_SPLIT_OF_NAME: dict[str, Split] = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "dev", "publictest"), "validation"),
+    **dict.fromkeys(("test", "testing", "privatetest"), "test"),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listing:
+    """Faces with the data's own words, in the data's own order.
+
+    Attributes:
+        form: what was recognised, in words.
+        classes: each face's class, str (n,), as the data writes it.
+        splits: each face's side, str (n,): ``train``, ``validation``, ``test``, or empty where the data has none.
+        names: where each face came from.
+        words: side to its name in the data.
+        official: whether the sides are a published split, of which none is to be taken for another.
+        pixels: uint8 (n, 48, 48, 1), for forms that hold them.
+        paths: the pictures' files, for the other forms.
+        groups: column to its value for each face.
+        votes: column to counts, float32 (n,).
+        empty: classes, as ``side/class``, that hold no picture.
+        files: name to SHA-256, of the bytes of a file or of the names and sizes in a folder.
+        notes: what a reader of results should know.
+    """
+
+    form: str
+    classes: NDArray[np.str_]
+    splits: NDArray[np.str_]
+    names: tuple[str, ...]
+    words: Mapping[Split, str]
+    official: bool
+    pixels: NDArray[np.uint8] | None = None
+    paths: tuple[Path, ...] | None = None
+    groups: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
+    votes: Mapping[str, NDArray[np.float32]] | None = None
+    empty: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        count = len(self.names)
+        held = self.pixels if self.pixels is not None else self.paths
+        if held is None or not count == len(self.classes) == len(self.splits) == len(held):
+            raise DataError(f"{self.form}: {count} faces have {len(self.classes)} classes and {len(self.splits)} sides")
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+def split_of(name: str) -> Split | None:
+    """The side that a folder or a cell called ``name`` means, in any of the words in use; None for another word."""
+    return _SPLIT_OF_NAME.get(name.strip().casefold())
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def listing_digest(entries: Iterable[tuple[str, int]]) -> str:
+    """SHA-256 over sorted (name, bytes): tells folders apart without reading every picture."""
+    digest = hashlib.sha256()
+    for name, size in sorted(entries):
+        digest.update(f"{name}\0{size}\n".encode(errors="surrogateescape"))
+    return digest.hexdigest()

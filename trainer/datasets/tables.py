@@ -1,0 +1,78 @@
+"""Figures of a data set as lines of text."""
+
+from collections.abc import Mapping
+
+from trainer.datasets.dataset import DataSet
+from trainer.datasets.listing import SPLITS
+from trainer.datasets.stats import Overlap, Stats
+
+_NAMED = 3
+
+
+def stats_lines(stats: Stats) -> list[str]:
+    """Everything that was found, for reading."""
+    lines = [f"{stats.form}: {stats.faces:,} faces", "", *count_table(stats.counts), ""]
+    if stats.votes:
+        lines += ["by the majority of FER+'s votes:", "", *count_table(stats.votes), ""]
+    for side, names in stats.blank.items():
+        if names:
+            lines.append(f"blank (one grey level): {len(names):,} in {side} ({_some(names)})")
+    for side, count in stats.copies_within.items():
+        if count:
+            lines.append(f"exact copies: {count:,} faces of {side} equal an earlier one there")
+    lines += [_told("exact copies", overlap) for overlap in stats.copies_across if overlap.first_faces]
+    lines += [_told("one photograph on both sides", overlap) for overlap in stats.near_across if overlap.first_faces]
+    if stats.contradictions:
+        lines.append(f"contradictions: {stats.contradictions:,} pictures are there several times with several classes")
+    if stats.unreadable:
+        lines.append(f"unreadable: {len(stats.unreadable):,} ({_some(stats.unreadable)})")
+    lines += [f"empty: {name}" for name in stats.empty]
+    lines += [f"note: {note}" for note in stats.notes]
+    lines.append(
+        f"a training leaves out {stats.dropped_always:,} blank faces"
+        f" and, with `duplicates: drop`, {stats.dropped_on_request:,} exact copies"
+    )
+    return lines
+
+
+def count_table(counts: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """Rows and columns of counts with their sums."""
+    columns = list(next(iter(counts.values()), {}))
+    rows = [("class", *columns, "all")]
+    rows += [(name, *map(_count, row.values()), _count(sum(row.values()))) for name, row in counts.items()]
+    sums = [sum(row[column] for row in counts.values()) for column in columns]
+    rows.append(("all", *map(_count, sums), _count(sum(sums))))
+    widths = [max(len(row[index]) for row in rows) for index in range(len(columns) + 2)]
+    return [
+        "  ".join(
+            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        )
+        for row in rows
+    ]
+
+
+def recipe_lines(name: str, data: DataSet) -> list[str]:
+    """What a recipe takes of a data set."""
+    sides = [split for split in SPLITS if split in data.splits]
+    labels = data.train.label_names
+    counts = {
+        label: {data.splits[split]: int((data.side(split).labels == index).sum()) for split in sides}
+        for index, label in enumerate(labels)
+    }
+    return ["", f"with the recipe {name}:", "", *count_table(counts), "", *(f"note: {note}" for note in data.notes)]
+
+
+def _told(what: str, overlap: Overlap) -> str:
+    pairs = ", ".join(f"{first} = {second}" for first, second in overlap.names[:_NAMED])
+    return (
+        f"{what}: {overlap.first_faces:,} faces of {overlap.first} and {overlap.second_faces:,} of {overlap.second} "
+        f"({pairs}{', …' if overlap.first_faces > _NAMED else ''})"
+    )
+
+
+def _count(number: int) -> str:
+    return f"{number:,}"
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")

@@ -1,0 +1,168 @@
+"""Whether what was downloaded is what it should be: rows, pixels and labels, rather than bytes."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.errors import DataError, UsageError
+from trainer.datasets.fer2013 import SPLIT_OF_USAGE, Progress, csv_rows
+from trainer.datasets.ferplus import read_votes
+from trainer.datasets.forms import list_faces
+from trainer.datasets.listing import Listing, file_digest
+from trainer.datasets.settings import DataSettings
+from trainer.datasets.stats import read_all
+
+ROWS = {"Training": 28709, "PublicTest": 3589, "PrivateTest": 3589}
+"""FER-2013's rows."""
+CLASS_ROWS = {
+    "Training": (3995, 436, 4097, 7215, 4830, 3171, 4965),
+    "PublicTest": (467, 56, 496, 895, 653, 415, 607),
+    "PrivateTest": (491, 55, 528, 879, 594, 416, 626),
+}
+"""FER-2013's rows of each label, in ``device.contract.labels``'s order."""
+# SHA-256 over each row's label and pixels, a byte each, in the file's order; and, for folders, over the sorted SHA-256
+# of the rows. PrivateTest's are left open: it is known by its counts, and by the bytes of the whole file.
+ORDERED = {
+    "Training": "675be6742c197e880aba9c2ef08c0dc2021300c869fa9f47edbcb47a658d10ae",
+    "PublicTest": "4869a3c87e445033a21201865f10cacd38129320214d2145f976c8dfa37fbf34",
+}
+SORTED = {
+    "Training": "bda9346ee38e2b865a5f6588031662ac985ad5ed2f4c717bc0f9ee85f5f1c8bf",
+    "PublicTest": "ee16de4cf293b17b1082e03d579a19234baa82ea4e007ac0b1155ede687e032d",
+}
+# SHA-256 over each row's ten counts, a byte each, in the file's order of columns.
+VOTES = {
+    "Training": "393ef0b1b83c4ae5df1b669f24d10ca252435d9e59fbb1faf2ac0c8230219701",
+    "PublicTest": "ec30065c4ddfb30767a1db2dc4d5810f0551d5376601b6019308cf0f4383ee10",
+}
+KAGGLE_MD5 = {
+    "f8428a1edbd21e88f42c73edd2a14f95": "fer2013.csv",
+    "b114b9e04e6949e5fe8b6a98b3892b1d": "icml_face_data.csv",
+}
+"""MD5 of Kaggle's own files, as torchvision's ``FER2013`` states them."""
+_FERPLUS_COLUMNS = (
+    "neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt", "unknown", "NF"
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a check found: a line each, and whether everything is as it should be."""
+
+    lines: tuple[str, ...]
+    genuine: bool
+
+
+def check(name: str, path: Path, progress: Progress | None = None) -> Check:
+    """Hold a file or folder against what is known of the data set ``name``.
+
+    Raises:
+        DataError: when it cannot be read as such.
+        UsageError: when nothing is known to hold it against.
+    """
+    if name == "fer2013":
+        return _check_fer2013(path, progress)
+    if name == "ferplus":
+        return _check_ferplus(path)
+    raise UsageError(
+        f"no digest or count is known to check {name} by", f"`affectd-train data stats {path}` counts what is there"
+    )
+
+
+def _check_fer2013(path: Path, progress: Progress | None) -> Check:
+    listing = list_faces(path, progress=progress)
+    if listing.pixels is None:
+        listing, unreadable = read_all(listing, (48, 48), progress)
+        lines = [f"{path}: {len(listing):,} pictures" + (f", {len(unreadable)} unreadable" if unreadable else "")]
+        known, whole = SORTED, False
+    else:
+        lines, whole = _bytes_of(path)
+        known = ORDERED
+    indices = DataSettings().class_map().indices(listing.classes.tolist())
+    labels = np.array([indices[name] for name in listing.classes.tolist()], np.uint8)
+    good = []
+    for usage, split in _usages(listing, labels).items():
+        chosen = listing.splits == split
+        digest = _digest(listing, labels, chosen, in_order=known is ORDERED)
+        line, right = _judge(usage, labels[chosen], digest, known, whole=whole)
+        lines.append(line)
+        good.append(right)
+    return Check(tuple(lines), all(good))
+
+
+def _usages(listing: Listing, labels: NDArray[np.uint8]) -> dict[str, str]:
+    """The published parts to look for, and the side that each is on: folders may hold two parts on one side."""
+    tests = labels[listing.splits == "test"]
+    if "validation" in listing.splits.tolist() or (listing.official and not len(tests)):
+        return dict(SPLIT_OF_USAGE)
+    if len(tests) != ROWS["PublicTest"]:
+        return {"Training": "train", "PublicTest + PrivateTest": "test"}
+    private = tuple(np.bincount(tests, minlength=7).tolist()) == CLASS_ROWS["PrivateTest"]
+    return {
+        "Training": "train",
+        "PublicTest": "validation" if private else "test",
+        "PrivateTest": "test" if private else "validation",
+    }
+
+
+def _judge(
+    usage: str, labels: NDArray[np.uint8], digest: str, known: dict[str, str], *, whole: bool
+) -> tuple[str, bool]:
+    parts = usage.split(" + ")
+    rows = sum(ROWS[part] for part in parts)
+    expected = np.sum([CLASS_ROWS[part] for part in parts], axis=0).tolist()
+    found = np.bincount(labels, minlength=len(expected)).tolist()
+    start = f"{usage}: {len(labels):,} rows"
+    if len(labels) != rows:
+        return f"{start}, expected {rows:,}", False
+    if digest == known.get(usage):
+        return f"{start}, pixels and labels are FER-2013's", True
+    if found != expected:
+        return f"{start}, expected per class {expected}, found {found}", False
+    if usage in known:
+        return f"{start}, as many of each class as published, but other pixels or another order", False
+    return f"{start}, as many of each class as published" + ("" if whole else "; its pixels cannot be checked"), True
+
+
+def _digest(listing: Listing, labels: NDArray[np.uint8], chosen: NDArray[np.bool_], *, in_order: bool) -> str:
+    pixels = listing.pixels if listing.pixels is not None else np.empty((0, 48, 48, 1), np.uint8)
+    rows = (bytes([labels[position]]) + pixels[position].tobytes() for position in np.flatnonzero(chosen))
+    digest = hashlib.sha256()
+    for part in rows if in_order else sorted(hashlib.sha256(row).digest() for row in rows):
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _check_ferplus(path: Path) -> Check:
+    usages = [row["Usage"].strip() for _, row in csv_rows(path, ("Usage",))]
+    unknown = sorted(set(usages) - set(SPLIT_OF_USAGE))
+    if unknown:
+        raise DataError(f"{path}: Usage is {unknown[0]!r}, expected one of {', '.join(SPLIT_OF_USAGE)}")
+    votes = read_votes(path, np.array([SPLIT_OF_USAGE[usage] for usage in usages]))
+    table = np.stack([votes[column] for column in _FERPLUS_COLUMNS], axis=1).astype(np.uint8)
+    lines, good = _bytes_of(path)[0], []
+    for usage, rows in ROWS.items():
+        chosen = np.array(usages) == usage
+        digest = hashlib.sha256(table[chosen].tobytes()).hexdigest()
+        right = int(chosen.sum()) == rows and VOTES.get(usage, digest) == digest
+        told = "votes are FER+'s" if usage in VOTES else "its votes cannot be checked"
+        if not right:
+            told = "other votes or another order" if int(chosen.sum()) == rows else f"expected {rows:,}"
+        lines.append(f"{usage}: {int(chosen.sum()):,} rows, {told}")
+        good.append(right)
+    return Check(tuple(lines), all(good))
+
+
+def _bytes_of(path: Path) -> tuple[list[str], bool]:
+    """Size and digests in words, and whether the bytes are Kaggle's own."""
+    with path.open("rb") as file:
+        md5 = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+    lines = [f"{path}: {path.stat().st_size:,} bytes, SHA-256 {file_digest(path)}, MD5 {md5}"]
+    if md5 in KAGGLE_MD5:
+        lines.append(f"Kaggle's own {KAGGLE_MD5[md5]}, to the byte")
+    elif path.suffix == ".csv" and "new" not in path.stem:
+        lines.append("other bytes than Kaggle's files have (line endings, or a copy): the rows are compared instead")
+    return lines, md5 in KAGGLE_MD5
