@@ -179,16 +179,19 @@ def judge(
 
 
 def role_of(split: str, record: Mapping[str, Any]) -> Role:
-    """What ``split`` was to the training that ``record`` (``training.json``) tells of."""
+    """What ``split`` was to the training that ``record`` (``training.json``) tells of.
+
+    A part of a split (``90% of train, seed 1``) stands for the whole, and a whole for its part.
+    """
     data = record.get("data")
     if not isinstance(data, Mapping):
         return "unknown"
-    names = {side: _split_name(data.get(side)) for side in ("train", "validation")}
-    if None in names.values():
+    trained, chosen = (_split_name(data.get(side)) for side in ("train", "validation"))
+    if not trained or not chosen:
         return "unknown"
-    if split == names["train"]:
+    if trained in split or split in trained:
         return "trained on"
-    return "chosen on" if split == names["validation"] else "blind"
+    return "chosen on" if chosen in split or split in chosen else "blind"
 
 
 def _split_name(side: object) -> str | None:

@@ -14,7 +14,7 @@ TITLES = {"label_accuracy": "the data set's labels", "majority_agreement": "majo
 ROLES: dict[Role, str] = {
     "trained on": "the model was trained on it: no measure of it",
     "chosen on": "the model was chosen on it",
-    "blind": "blind: training did not see it, nor was the model chosen on it",
+    "blind": "blind: neither trained nor chosen on, by the model's record",
     "unknown": "",
 }
 """What a split's role means to its figures."""

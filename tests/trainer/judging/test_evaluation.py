@@ -62,6 +62,19 @@ def test_a_split_s_role_is_read_from_the_model_s_record(split, role):
     assert role_of(split, RECORD) == role
 
 
+@pytest.mark.parametrize(
+    ("split", "role"),
+    [("train/", "trained on"), ("all faces", "blind"), ("test/: PublicTest and PrivateTest together", "blind")],
+)
+def test_a_split_of_which_a_part_was_trained_on_is_not_blind(split, role):
+    record = {"data": {"train": {"split": "90% of train/, seed 1"}, "validation": {"split": "10% of train/, seed 1"}}}
+    assert role_of(split, record) == role
+
+
+def test_a_split_that_holds_the_one_the_model_was_chosen_on_is_not_blind():
+    assert role_of("test/: PublicTest and PrivateTest together", RECORD) == "chosen on"
+
+
 @pytest.mark.parametrize("record", [{}, {"data": {}}, {"data": {"train": 3}}, {"data": "FER-2013"}])
 def test_a_record_that_does_not_say_leaves_the_role_unknown(record):
     assert role_of("PublicTest", record) == "unknown"
