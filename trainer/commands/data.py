@@ -141,7 +141,7 @@ def _describe(source: Source) -> str:
     for what, text in asdict(source).items():
         if what not in {"name", "title"}:
             lines += textwrap.wrap(
-                f"{what}: {text}", 110, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
+                f"{what}: {text}", 118, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
             )
     return "\n".join(lines)
 

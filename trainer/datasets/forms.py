@@ -77,7 +77,7 @@ def _columns(path: Path) -> list[str]:
     if not start:
         raise DataError(f"{path} is empty (0 bytes)", _FORMS)
     text = start.decode("utf-8-sig", "replace").strip()
-    return [cell.strip().strip('"') for cell in text.split(",")] if text.isprintable() else []
+    return [cell.strip().strip('"') for cell in text.split(",")] if text.isprintable() and "\ufffd" not in text else []
 
 
 def _refuse_votes(ferplus: Path | None, form: str) -> None:

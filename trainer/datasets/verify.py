@@ -77,17 +77,17 @@ def _check_fer2013(path: Path, progress: Progress | None) -> Check:
     if listing.pixels is None:
         listing, unreadable = read_all(listing, (48, 48), progress)
         lines = [f"{path}: {len(listing):,} pictures" + (f", {len(unreadable)} unreadable" if unreadable else "")]
-        known, whole = SORTED, False
+        in_order, whole = False, False
     else:
         lines, whole = _bytes_of(path)
-        known = ORDERED
+        in_order = True
     indices = DataSettings().class_map().indices(listing.classes.tolist())
     labels = np.array([indices[name] for name in listing.classes.tolist()], np.uint8)
     good = []
     for usage, split in _usages(listing, labels).items():
         chosen = listing.splits == split
-        digest = _digest(listing, labels, chosen, in_order=known is ORDERED)
-        line, right = _judge(usage, labels[chosen], digest, known, whole=whole)
+        rows = _rows(listing, labels, chosen)
+        line, right = _judge(usage, labels[chosen], rows, in_order=in_order, whole=whole)
         lines.append(line)
         good.append(right)
     return Check(tuple(lines), all(good))
@@ -109,31 +109,40 @@ def _usages(listing: Listing, labels: NDArray[np.uint8]) -> dict[str, str]:
 
 
 def _judge(
-    usage: str, labels: NDArray[np.uint8], digest: str, known: dict[str, str], *, whole: bool
+    usage: str, labels: NDArray[np.uint8], rows: list[bytes], *, in_order: bool, whole: bool
 ) -> tuple[str, bool]:
+    """What to say of one part's rows, and whether they are as published; ``whole`` for a file known by its bytes."""
     parts = usage.split(" + ")
-    rows = sum(ROWS[part] for part in parts)
+    count = sum(ROWS[part] for part in parts)
     expected = np.sum([CLASS_ROWS[part] for part in parts], axis=0).tolist()
     found = np.bincount(labels, minlength=len(expected)).tolist()
     start = f"{usage}: {len(labels):,} rows"
-    if len(labels) != rows:
-        return f"{start}, expected {rows:,}", False
-    if digest == known.get(usage):
-        return f"{start}, pixels and labels are FER-2013's", True
+    if len(labels) != count:
+        return f"{start}, expected {count:,}", False
     if found != expected:
         return f"{start}, expected per class {expected}, found {found}", False
-    if usage in known:
-        return f"{start}, as many of each class as published, but other pixels or another order", False
-    return f"{start}, as many of each class as published" + ("" if whole else "; its pixels cannot be checked"), True
+    if usage not in ORDERED:
+        return f"{start}, as many of each class as published" + (
+            "" if whole else "; its pixels cannot be checked"
+        ), True
+    told, right = _judge_pixels(usage, rows, in_order=in_order)
+    return f"{start}, {told}", right
 
 
-def _digest(listing: Listing, labels: NDArray[np.uint8], chosen: NDArray[np.bool_], *, in_order: bool) -> str:
+def _judge_pixels(usage: str, rows: list[bytes], *, in_order: bool) -> tuple[str, bool]:
+    if in_order and hashlib.sha256(b"".join(rows)).hexdigest() == ORDERED[usage]:
+        return "pixels and labels are FER-2013's", True
+    if hashlib.sha256(b"".join(sorted(hashlib.sha256(row).digest() for row in rows))).hexdigest() != SORTED[usage]:
+        return "as many of each class as published, but other pixels", False
+    if in_order:
+        return "FER-2013's in another order: FER+ votes do not fit them", False
+    return "pixels and labels are FER-2013's", True
+
+
+def _rows(listing: Listing, labels: NDArray[np.uint8], chosen: NDArray[np.bool_]) -> list[bytes]:
+    """Label and pixels of each chosen face, a byte each."""
     pixels = listing.pixels if listing.pixels is not None else np.empty((0, 48, 48, 1), np.uint8)
-    rows = (bytes([labels[position]]) + pixels[position].tobytes() for position in np.flatnonzero(chosen))
-    digest = hashlib.sha256()
-    for part in rows if in_order else sorted(hashlib.sha256(row).digest() for row in rows):
-        digest.update(part)
-    return digest.hexdigest()
+    return [bytes([labels[position]]) + pixels[position].tobytes() for position in np.flatnonzero(chosen)]
 
 
 def _check_ferplus(path: Path) -> Check:

@@ -1,0 +1,75 @@
+import cv2
+import numpy as np
+import pytest
+
+from device.contract.preprocess import InputSpec
+from tests.trainer.datasets.drawn import draw
+from tests.trainer.files import picture
+from trainer.datasets.pictures import read_picture, read_pictures
+
+SPEC = InputSpec()
+
+
+def _read(path, spec=SPEC):
+    read = read_picture(path, spec)
+    assert isinstance(read, np.ndarray), read
+    return read
+
+
+def test_a_grey_picture_is_read_to_the_pixel(tmp_path):
+    np.testing.assert_array_equal(_read(draw(tmp_path / "a.png", 3, 5))[..., 0], picture(3, 5))
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "jpeg", "bmp", "webp", "tiff"])
+def test_every_usual_kind_is_read(tmp_path, suffix):
+    read = _read(draw(tmp_path / f"a.{suffix}", 1, 1))
+    assert np.abs(read[..., 0].astype(int) - picture(1, 1)).mean() < 12
+
+
+def test_a_large_colour_picture_is_made_grey_and_small(tmp_path):
+    cv2.imwrite(str(tmp_path / "a.png"), np.full((200, 300, 3), (0, 0, 255), np.uint8))
+    read = _read(tmp_path / "a.png", InputSpec(height=32, width=64))
+    assert read.shape == (32, 64, 1)
+    assert read.mean() == pytest.approx(76, abs=1)
+
+
+def test_sixteen_bits_become_eight(tmp_path):
+    cv2.imwrite(str(tmp_path / "a.png"), np.full((48, 48), 128 * 256, np.uint16))
+    assert set(np.unique(_read(tmp_path / "a.png"))) == {128}
+
+
+def test_transparency_is_left_out(tmp_path):
+    grey = picture(1, 1)
+    cv2.imwrite(str(tmp_path / "a.png"), np.dstack([grey, grey, grey, np.zeros_like(grey)]))
+    np.testing.assert_array_equal(_read(tmp_path / "a.png")[..., 0], grey)
+
+
+def test_a_cmyk_jpeg_is_read(tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    image.new("CMYK", (48, 48), (0, 0, 0, 128)).save(tmp_path / "a.jpg")
+    assert _read(tmp_path / "a.jpg").mean() == pytest.approx(127, abs=3)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "bmp", "webp"])
+def test_half_a_picture_is_none(tmp_path, suffix):
+    path = draw(tmp_path / f"a.{suffix}", 6, 1)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert read_picture(path, SPEC) in {"is cut off", "is no picture or a damaged one"}
+
+
+def test_what_cannot_be_read_is_told_and_the_rest_is_in_its_place(tmp_path, capfd):
+    paths = [draw(tmp_path / "0.png", 1, 1), tmp_path / "1.png", tmp_path / "2.png", tmp_path / "3.png", tmp_path]
+    paths[2].write_bytes(b"")
+    paths[3].write_bytes(b"\x89PNG\r\n\x1a\n" + b"nonsense" * 20)
+    into = np.zeros((5, 48, 48, 1), np.uint8)
+    told: list[tuple[int, int]] = []
+    failed = read_pictures(paths, into, lambda done, total: told.append((done, total)))
+    assert failed == {
+        1: "is not there",
+        2: "is empty (0 bytes)",
+        3: "is no picture or a damaged one",
+        4: "cannot be read: Is a directory",
+    }
+    np.testing.assert_array_equal(into[0, ..., 0], picture(1, 1))
+    assert told == [(5, 5)]
+    assert capfd.readouterr().err == ""
