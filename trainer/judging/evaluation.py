@@ -1,6 +1,6 @@
 """All figures of one model on the splits of one data set."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from device.errors import RecordError
 from trainer.datasets.faces import FaceSet
+from trainer.datasets.fer2013 import SPLIT_OF_USAGE
 from trainer.judging.calibration import Calibration, calibration
 from trainer.judging.confusion import Confusion
 from trainer.judging.groups import Grouping, group_figures
@@ -178,10 +179,16 @@ def judge(
     return SplitFigures(split, role, len(faces), found)
 
 
-def role_of(split: str, record: Mapping[str, Any]) -> Role:
+def role_of(split: str, record: Mapping[str, Any], beside: Iterable[str] = ()) -> Role:
     """What ``split`` was to the training that ``record`` (``training.json``) tells of.
 
-    A part of a split (``90% of train, seed 1``) stands for the whole, and a whole for its part.
+    A part of a split (``90% of train, seed 1``) stands for the whole, and a whole for its part. A split that the record
+    does not name is blind if it stands beside one that it does name; faces from elsewhere may be the same ones.
+
+    Args:
+        split: the data set's own word.
+        record: the model's.
+        beside: the words for all splits of the data set.
     """
     data = record.get("data")
     if not isinstance(data, Mapping):
@@ -189,9 +196,16 @@ def role_of(split: str, record: Mapping[str, Any]) -> Role:
     trained, chosen = (_split_name(data.get(side)) for side in ("train", "validation"))
     if not trained or not chosen:
         return "unknown"
-    if trained in split or split in trained:
+    if _overlap(split, trained):
         return "trained on"
-    return "chosen on" if chosen in split or split in chosen else "blind"
+    if _overlap(split, chosen):
+        return "chosen on"
+    siblings = {*beside, *(SPLIT_OF_USAGE if split in SPLIT_OF_USAGE else ())}
+    return "blind" if any(_overlap(one, name) for one in siblings for name in (trained, chosen)) else "unknown"
+
+
+def _overlap(one: str, other: str) -> bool:
+    return one in other or other in one
 
 
 def _split_name(side: object) -> str | None:

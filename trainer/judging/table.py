@@ -15,7 +15,7 @@ ROLES: dict[Role, str] = {
     "trained on": "the model was trained on it: no measure of it",
     "chosen on": "the model was chosen on it",
     "blind": "blind: neither trained nor chosen on, by the model's record",
-    "unknown": "",
+    "unknown": "the model's record does not tell whether it has seen these faces",
 }
 """What a split's role means to its figures."""
 

@@ -64,11 +64,15 @@ def test_a_split_s_role_is_read_from_the_model_s_record(split, role):
 
 @pytest.mark.parametrize(
     ("split", "role"),
-    [("train/", "trained on"), ("all faces", "blind"), ("test/: PublicTest and PrivateTest together", "blind")],
+    [("train/", "trained on"), ("test/", "blind")],
 )
 def test_a_split_of_which_a_part_was_trained_on_is_not_blind(split, role):
     record = {"data": {"train": {"split": "90% of train/, seed 1"}, "validation": {"split": "10% of train/, seed 1"}}}
-    assert role_of(split, record) == role
+    assert role_of(split, record, ["train/", "test/"]) == role
+
+
+def test_faces_from_elsewhere_may_be_the_ones_the_model_has_seen():
+    assert role_of("test/", RECORD, ["train/", "test/"]) == "unknown"
 
 
 def test_a_split_that_holds_the_one_the_model_was_chosen_on_is_not_blind():
