@@ -47,7 +47,7 @@ def _run(options: argparse.Namespace) -> int:
     for file in filter(None, (options.json, options.html)):
         check_folder(file)
     predictor = load_predictor(options.model)
-    data = read_data(options.data, options.ferplus)
+    data = read_data(options.data, options.ferplus, predictor)
     chosen = {word: sample(faces, options.limit) for word, faces in _chosen(data.splits, options.split, options.data)}
     splits = tuple(
         judge(
@@ -61,7 +61,12 @@ def _run(options: argparse.Namespace) -> int:
     )
     evaluation = Evaluation(
         predictor.describe(),
-        {"path": str(options.data), "ferplus": options.ferplus and str(options.ferplus)},
+        {
+            "path": str(options.data),
+            "ferplus": options.ferplus and str(options.ferplus),
+            "form": data.form,
+            "files": dict(data.files),
+        },
         {"tta": options.tta, "limit": options.limit},
         splits,
         data.notes,

@@ -1,11 +1,18 @@
 """The faces to judge a model by, split by split."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from pydantic import ValidationError
 
+from device.contract.labels import EMOTIONS
+from device.errors import DataError
 from trainer.datasets.faces import FaceSet, Split
+from trainer.datasets.load import load
+from trainer.datasets.settings import DataSettings
+from trainer.predictor import Predictor
 
 BOTH_TESTS = 7178
 """PublicTest and PrivateTest of FER-2013 together, as folder forms of it hold them in ``test``."""
@@ -21,32 +28,46 @@ class JudgedData:
     """A data set as it is judged by.
 
     Attributes:
+        form: what was recognised, in words.
         splits: each side that has faces, with the data set's own word for it.
+        files: name to SHA-256.
         notes: what a reader must know of the data, sentences.
     """
 
+    form: str
     splits: dict[Split, tuple[str, FaceSet]]
+    files: Mapping[str, str]
     notes: tuple[str, ...] = ()
 
 
-def read_data(path: Path, ferplus: Path | None) -> JudgedData:
-    """The data set at ``path``; FER+'s votes joined where ``ferplus`` is given.
+def read_data(path: Path, ferplus: Path | None, predictor: Predictor) -> JudgedData:
+    """The data set at ``path`` as it is, nothing left out; FER+'s votes joined where ``ferplus`` is given.
 
     Raises:
         DataError: it cannot be used.
     """
-    from trainer.datasets.fer2013 import SPLIT_OF_USAGE, read_fer2013
-    from trainer.datasets.ferplus import read_ferplus
-
-    faces, splits = read_fer2013(path)
-    if ferplus is not None:
-        faces = FaceSet(faces.images, faces.label_names, faces.labels, read_ferplus(ferplus, faces.label_names, splits))
-    sides = {side: (word, faces.take(splits == side)) for word, side in SPLIT_OF_USAGE.items() if side in set(splits)}
-    return JudgedData(sides, pooling_notes(sides))
+    size = (predictor.spec.height, predictor.spec.width)
+    data = load(path, _settings(predictor), size=size, ferplus=ferplus, purpose="judge")
+    sides = {side: (word, data.side(side)) for side, word in data.splits.items()}
+    return JudgedData(data.form, sides, data.files, (*data.notes, *pooling_notes(sides, data.notes)))
 
 
-def pooling_notes(splits: dict[Split, tuple[str, FaceSet]]) -> tuple[str, ...]:
-    """What to say of splits that hold both of FER-2013's test sets."""
+def _settings(predictor: Predictor) -> DataSettings:
+    """The seven emotions, so that what a model does not know is counted; a recipe's own where it merges or renames."""
+    recipe = predictor.record.get("recipe")
+    section = recipe.get("data") if isinstance(recipe, Mapping) else None
+    if not section or (set(predictor.labels) <= set(EMOTIONS) and not section.get("classes")):
+        return DataSettings()
+    try:
+        return DataSettings.model_validate(section)
+    except ValidationError as error:
+        raise DataError(f"{predictor.path}: the recipe's data section is not understood: {error}") from error
+
+
+def pooling_notes(splits: dict[Split, tuple[str, FaceSet]], said: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """What to say of splits that hold both of FER-2013's test sets, unless the data's reader has ``said`` it."""
+    if any("PrivateTest" in note for note in said):
+        return ()
     return tuple(_POOLED.format(split=word) for word, faces in splits.values() if len(faces) == BOTH_TESTS)
 
 

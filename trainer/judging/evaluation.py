@@ -219,7 +219,6 @@ def _figures(
     known = np.flatnonzero(reference.truth >= 0)
     truth, answers = reference.truth[known], probabilities[known].argmax(axis=1)
     confidence = probabilities[known].max(axis=1)
-    groups: Mapping[str, NDArray[np.str_]] = getattr(faces, "groups", None) or {}
     return Figures(
         reference.metric,
         Confusion.of(truth, answers, reference.rows, labels),
@@ -227,9 +226,9 @@ def _figures(
         reference.left_out,
         tuple(
             group_figures(attribute, membership[known], truth, answers, labels)
-            for attribute, membership in groups.items()
+            for attribute, membership in faces.groups.items()
         ),
-        _mistakes(known, truth, answers, confidence, labels=labels, names=getattr(faces, "names", None)),
+        _mistakes(known, truth, answers, confidence, labels=labels, names=faces.names),
     )
 
 

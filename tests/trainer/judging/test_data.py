@@ -1,17 +1,51 @@
+from pathlib import Path
+
+import cv2
 import numpy as np
 
-from tests.trainer.files import write_faces
+from device.contract.labels import EMOTIONS
+from device.contract.preprocess import InputSpec
+from tests.trainer.files import picture, write_faces
 from trainer.datasets.faces import FaceSet
 from trainer.judging.data import BOTH_TESTS, pooling_notes, read_data, sample
+from trainer.judging.references import references
+from trainer.predictor import Predictor
 
 
 def _faces(count):
     return FaceSet(np.zeros((count, 8, 8, 1), np.uint8), ("a", "b"), np.zeros(count, np.int64))
 
 
+def _predictor(labels=EMOTIONS, recipe=None):
+    record = {} if recipe is None else {"recipe": recipe}
+    return Predictor("small", Path("model.keras"), "keras", labels, InputSpec(), np.zeros_like, record=record)
+
+
+def _folders(folder, **counts):
+    for name, count in counts.items():
+        (folder / "test" / name).mkdir(parents=True)
+        for number in range(count):
+            cv2.imwrite(str(folder / "test" / name / f"{number}.png"), picture(0, number))
+    return folder
+
+
+def test_a_model_of_fewer_labels_gets_the_other_faces_too_so_that_they_are_counted(tmp_path):
+    found = read_data(_folders(tmp_path, happy=2, sad=2, disgust=1), None, _predictor(("happy", "sad")))
+    (word, faces) = found.splits["test"]
+    (reference,) = references(faces, ("happy", "sad"))
+    assert (len(faces), reference.left_out) == (5, {"disgust": 1})
+    assert word
+
+
+def test_a_recipe_that_merges_classes_is_judged_by_merged_ones(tmp_path):
+    recipe = {"data": {"labels": ["good", "bad"], "classes": {"good": ["happy"], "bad": ["sad", "angry"]}}}
+    found = read_data(_folders(tmp_path, happy=2, sad=2, angry=1), None, _predictor(("good", "bad"), recipe))
+    assert np.bincount(found.splits["test"][1].labels).tolist() == [2, 3]
+
+
 def test_splits_keep_the_data_s_own_words_and_get_people_s_votes(tmp_path):
     data, ferplus = write_faces(tmp_path)
-    found = read_data(data, ferplus)
+    found = read_data(data, ferplus, _predictor())
     assert {side: (word, len(faces)) for side, (word, faces) in found.splits.items()} == {
         "train": ("Training", 42),
         "validation": ("PublicTest", 14),

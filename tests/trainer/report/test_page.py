@@ -103,23 +103,10 @@ def test_words_of_the_data_cannot_become_tags():
 
 
 def test_groups_are_reported_where_the_data_names_them():
-    class Grouped:
-        """Faces with groups."""
-
-        def __init__(self, faces):
-            self.images, self.label_names, self.labels, self.votes = (
-                faces.images,
-                faces.label_names,
-                faces.labels,
-                faces.votes,
-            )
-            self.groups = {"age": np.array(["young", "old"] * (len(faces) // 2))}
-            self.names = tuple(f"{number}.png" for number in range(len(faces)))
-
-        def __len__(self):
-            return len(self.images)
-
-    page = Page(report(evaluation(faces=Grouped(drawn_faces(180, votes=False))), {"PublicTest": drawn_faces(180)}))
+    plain = drawn_faces(180, votes=False)
+    ages, names = np.array(["young", "old"] * 90), tuple(f"{number}.png" for number in range(180))
+    faces = FaceSet(plain.images, plain.label_names, plain.labels, names=names, groups={"age": ages})
+    page = Page(report(evaluation(faces=faces), {"PublicTest": faces}))
     assert "Groups of people" in page.text
     assert "points" in page.text
     assert any("0.png" in image["alt"] for image in page.tags("img"))
