@@ -33,6 +33,12 @@ _NOISY_LABELS = """\
   right and be counted wrong, and the other way round.
 """
 _TEMPLATE = "model-card.md.template"
+_LEARNT = {
+    "labels": "the data set's labels",
+    "majority": "the label that most people voted for",
+    "votes": "the share of people who chose each label",
+    "mix": "the data set's labels and people's votes together",
+}
 _METRICS = {
     "label_accuracy": "accuracy against the data set's labels",
     "majority_agreement": "agreement with the majority of people's votes",
@@ -174,9 +180,10 @@ def _training(record: Mapping[str, Any]) -> Iterator[str]:
     recipe = record.get("recipe", {})
     if recipe.get("name"):
         yield f"- Recipe `{recipe['name']}`{': ' + str(recipe['about']) if recipe.get('about') else ''}."
-    if recipe.get("targets"):
-        learnt = {"votes": "the share of people who chose each label", "labels": "the data set's labels"}
-        yield f"- It learns {learnt.get(recipe['targets'], recipe['targets'])}."
+    targets = recipe.get("targets")
+    learn = targets.get("learn") if isinstance(targets, Mapping) else targets  # a word alone before 0.2
+    if learn:
+        yield f"- It learns {_LEARNT.get(learn, learn)}."
     if record.get("epochs"):
         kept = f"; epoch {record['kept_epoch']} was kept" if record.get("kept_epoch") else ""
         yield f"- {record['epochs']} epochs{kept}; seed {record.get('seed')}; {record.get('precision', 'float32')}."

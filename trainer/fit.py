@@ -7,7 +7,6 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from device.contract.preprocess import resize, to_real
 from device.errors import DataError
 from trainer.callbacks import BeginEpoch, FollowPlateau, StopEarly, StopOnNaN, TimeEpoch, tensorboard
 from trainer.checkpoints import LogEpoch, SaveBest, SaveState, TrainingFolder, resume
@@ -80,16 +79,6 @@ def fit(recipe: Recipe, train: FaceSet, validation: FaceSet, options: FitOptions
         plain.set_weights(network.get_weights())
         network = plain
     return Fitted(network, options.files.best_epoch(), len(options.files.rows()))
-
-
-def predict(network: Any, faces: NDArray[np.uint8], recipe: Recipe) -> NDArray[np.float32]:
-    """Probabilities float32 (n, labels) for uint8 (n, height, width, 1) of any size, prepared as on the device."""
-    spec = recipe.input.spec
-    answers = [
-        np.asarray(network(np.stack([to_real(resize(face[..., 0], spec), spec) for face in batch]), training=False))
-        for batch in (faces[start : start + _VALIDATION_BATCH] for start in range(0, len(faces), _VALIDATION_BATCH))
-    ]
-    return np.concatenate(answers).astype(np.float32, copy=False)
 
 
 def _train(

@@ -14,10 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from device.contract import container
 from device.contract.metadata import ModelCard
 from device.contract.preprocess import InputSpec, resize, to_real
-from device.errors import DataError, ModelError, RecordError, UnavailableError
+from device.errors import DataError, ModelError, RecordError
 from device.interpreter import open_interpreter
+from trainer.framework import load_keras
 
 Kind = Literal["keras", "tflite"]
+Answer = Callable[[NDArray[np.uint8]], NDArray[np.floating[Any]]]
 
 MODEL_NAME = "model.keras"
 RECORD_NAME = "training.json"
@@ -67,7 +69,7 @@ class Predictor:
     kind: Kind
     labels: tuple[str, ...]
     spec: InputSpec
-    answer: Callable[[NDArray[np.uint8]], NDArray[np.floating[Any]]] = field(repr=False)
+    answer: Answer = field(repr=False)
     sha256: str = ""
     record: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
@@ -202,11 +204,17 @@ def _load_keras(path: Path) -> Predictor:
             f"{path} gives {network.output_shape}, and its {RECORD_NAME} has {len(record.labels)} labels", _TRAIN_ANEW
         )
 
+    return Predictor(record.name, path, "keras", record.labels, spec, answers_of(network, spec), file_sha256(path), raw)
+
+
+def answers_of(network: Any, spec: InputSpec) -> Answer:
+    """What ``Predictor.answer`` is for a Keras model that was trained for ``spec``."""
+
     def answer(faces: NDArray[np.uint8]) -> NDArray[np.float32]:
         scores: NDArray[np.float32] = network.predict(to_real(faces, spec), batch_size=_BATCH, verbose=0)
         return scores
 
-    return Predictor(record.name, path, "keras", record.labels, spec, answer, file_sha256(path), raw)
+    return answer
 
 
 def _read_record(path: Path) -> tuple[dict[str, Any], _Record, InputSpec]:
@@ -228,10 +236,7 @@ def _read_record(path: Path) -> tuple[dict[str, Any], _Record, InputSpec]:
 
 
 def _open_keras(path: Path) -> Any:
-    try:
-        import keras
-    except ImportError as error:
-        raise UnavailableError(f"a .keras model needs Keras ({error})", "pip install 'affectd[train]'") from error
+    keras = load_keras()
     try:
         return keras.saving.load_model(path, compile=False)
     except Exception as error:

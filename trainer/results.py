@@ -1,7 +1,6 @@
 """All that a finished training leaves beside its checkpoints."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +34,7 @@ class Results:
 
 
 def write_results(
-    folder: Path, fitted: Fitted, recipe: Recipe, data: DataSet, training: Mapping[str, Any], paths: Mapping[str, Any]
+    folder: Path, fitted: Fitted, recipe: Recipe, data: DataSet, *, training: dict[str, Any], paths: dict[str, Any]
 ) -> Results:
     """Write the model and its record, faces for its conversion, figures, pictures and a card into ``folder``.
 
@@ -67,7 +66,13 @@ def write_results(
     )
     figures = judge(probabilities, faces, faces.label_names, split, "chosen on")
     written = load_predictor(folder)
-    evaluation = Evaluation(written.describe(), paths, {"tta": None, "limit": None}, (figures,), data.notes)
+    evaluation = Evaluation(
+        written.describe(),
+        {**paths, "form": data.form, "files": dict(data.files)},
+        {"tta": None, "limit": None},
+        (figures,),
+        data.notes,
+    )
     write_atomically(folder / EVALUATION_FILE, (json.dumps(evaluation.as_dict(), indent=1) + "\n").encode("utf-8"))
     remarks = _draw(folder, fitted, evaluation, data)
     write_card(folder)
@@ -87,7 +92,7 @@ def _draw(folder: Path, fitted: Fitted, evaluation: Evaluation, data: DataSet) -
 
 
 def _describe(data: DataSet) -> dict[str, Any]:
-    sides = {side: {"split": name, "faces": len(data.side(side))} for side, name in data.splits.items()}
+    sides: dict[str, Any] = {side: {"split": name, "faces": len(data.side(side))} for side, name in data.splits.items()}
     return {
         "form": data.form,
         "files": dict(data.files),

@@ -29,21 +29,19 @@ class TrainingSet:
 def training_set(faces: FaceSet, recipe: Recipe) -> TrainingSet:
     """The faces that ``recipe`` learns from.
 
-    Blank faces (a single grey level) are left out, and so are those that lack what the recipe learns: a vote, or a
-    majority.
+    Those that lack what the recipe learns, a vote or a majority, are left out.
 
     Raises:
         DataError: no face is left, or a class has none.
     """
-    pixels = faces.images.reshape(len(faces), -1)
-    usable = pixels.max(axis=1) > pixels.min(axis=1)
+    usable = np.ones(len(faces), bool)
     if recipe.targets.learn in {"votes", "mix"}:
-        usable &= _votes(faces).sum(axis=1) > 0
+        usable = _votes(faces).sum(axis=1) > 0
     elif recipe.targets.learn == "majority":
-        usable &= majority(_votes(faces)) >= 0
+        usable = majority(_votes(faces)) >= 0
     kept = faces if usable.all() else faces.take(usable)
     if not len(kept):
-        raise DataError("no face is left to train on; expected a data set with pictures of faces in its training split")
+        raise DataError(f"none of {len(faces)} faces has what the recipe learns: {recipe.targets.learn}")
     targets = _targets(kept, recipe.targets)
     return TrainingSet(kept.images, targets, _weights(targets, faces.label_names, recipe))
 

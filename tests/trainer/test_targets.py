@@ -52,17 +52,9 @@ def test_an_empty_class_cannot_be_balanced_and_is_named(balance):
         training_set(faces, load_recipe("edge-fer2013", [f"loss.balance={balance}"]))
 
 
-def test_blank_faces_are_left_out():
-    faces = _faces()
-    faces.images[0] = 7
-    assert len(training_set(faces, load_recipe("edge-fer2013")).faces) == 2
-
-
-def test_only_blank_faces_are_a_fault_of_the_data():
-    faces = _faces()
-    faces.images[:] = 7
-    with pytest.raises(DataError, match="no face is left"):
-        training_set(faces, load_recipe("edge-fer2013"))
+def test_faces_without_anything_to_learn_are_a_fault_of_the_data():
+    with pytest.raises(DataError, match="none of 3 faces has what the recipe learns: votes"):
+        training_set(_faces(votes=((0, 0), (0, 0), (0, 0))), load_recipe("edge"))
 
 
 def test_votes_that_are_missing_are_asked_for():

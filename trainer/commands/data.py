@@ -111,8 +111,7 @@ def _read(path: Path, ferplus: Path | None, size: int) -> tuple[Listing, list[st
 def _recipe_settings(name: str) -> DataSettings:
     from trainer.recipe import load_recipe
 
-    found = getattr(load_recipe(name), "data", None)
-    return found if isinstance(found, DataSettings) else DataSettings()
+    return load_recipe(name).data
 
 
 def _get(options: argparse.Namespace) -> int:

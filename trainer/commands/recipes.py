@@ -5,7 +5,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from device.contract.labels import EMOTIONS
 from device.errors import EXIT_OK
 from trainer.framework import load_keras
 from trainer.recipe import Recipe, bundled_recipes, load_recipe
@@ -44,7 +43,7 @@ def _described(recipe: Recipe) -> dict[str, Any]:
     network = recipe.network
     if isinstance(network, BackboneNetwork):
         network = network.model_copy(update={"weights": "none"})  # to count them is no reason to fetch them
-    built = build_network(network, recipe.input.spec, len(EMOTIONS))
+    built = build_network(network, recipe.input.spec, len(recipe.data.label_names))
     return {
         "name": recipe.name,
         "about": recipe.about,

@@ -10,9 +10,15 @@ from pydantic import ValidationError
 from device.contract.labels import EMOTIONS
 from device.errors import DataError
 from trainer.datasets.faces import FaceSet, Split
-from trainer.datasets.load import load
+from trainer.datasets.forms import list_faces
+from trainer.datasets.listing import Listing
+from trainer.datasets.load import arrange
+from trainer.datasets.progress import ProgressLine
 from trainer.datasets.settings import DataSettings
 from trainer.predictor import Predictor
+
+_FEW = 1_000_000_000
+"""Bytes or pictures, for which a log wants no lines."""
 
 BOTH_TESTS = 7178
 """PublicTest and PrivateTest of FER-2013 together, as folder forms of it hold them in ``test``."""
@@ -43,25 +49,45 @@ class JudgedData:
 def read_data(path: Path, ferplus: Path | None, predictor: Predictor) -> JudgedData:
     """The data set at ``path`` as it is, nothing left out; FER+'s votes joined where ``ferplus`` is given.
 
+    Sides that the model's training made of the same files are made again, or it would be judged by what it learnt.
+
     Raises:
         DataError: it cannot be used.
     """
     size = (predictor.spec.height, predictor.spec.width)
-    data = load(path, _settings(predictor), size=size, ferplus=ferplus, purpose="judge")
+    listing = list_faces(path, ferplus, ProgressLine(f"reading {path}", _FEW))
+    seed = _seed_of_sides(predictor, listing)
+    if seed is None:
+        data = arrange(listing, _settings(predictor), size=size, purpose="judge")
+    else:
+        data = arrange(listing, _own_settings(predictor), size=size, seed=seed)
     sides = {side: (word, data.side(side)) for side, word in data.splits.items()}
     return JudgedData(data.form, sides, data.files, (*data.notes, *pooling_notes(sides, data.notes)))
 
 
 def _settings(predictor: Predictor) -> DataSettings:
     """The seven emotions, so that what a model does not know is counted; a recipe's own where it merges or renames."""
+    own = _own_settings(predictor)
+    return DataSettings() if set(predictor.labels) <= set(EMOTIONS) and not own.classes else own
+
+
+def _own_settings(predictor: Predictor) -> DataSettings:
+    """The ``data:`` section of the recipe that the model was trained by; that of none is empty."""
     recipe = predictor.record.get("recipe")
     section = recipe.get("data") if isinstance(recipe, Mapping) else None
-    if not section or (set(predictor.labels) <= set(EMOTIONS) and not section.get("classes")):
-        return DataSettings()
     try:
-        return DataSettings.model_validate(section)
+        return DataSettings.model_validate(section or {})
     except ValidationError as error:
         raise DataError(f"{predictor.path}: the recipe's data section is not understood: {error}") from error
+
+
+def _seed_of_sides(predictor: Predictor, listing: Listing) -> int | None:
+    """The seed by which the model's training divided these very files; None where it did not."""
+    data, seed = predictor.record.get("data"), predictor.record.get("seed")
+    files = data.get("files") if isinstance(data, Mapping) else None
+    same = isinstance(files, Mapping) and all(files.get(name) == digest for name, digest in listing.files.items())
+    whole = "validation" in listing.words and (listing.official or "test" in listing.words)
+    return seed if same and isinstance(seed, int) and not whole else None
 
 
 def pooling_notes(splits: dict[Split, tuple[str, FaceSet]], said: tuple[str, ...] = ()) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from device.contract.preprocess import InputSpec
+from trainer.datasets.settings import DataSettings
 from trainer.recipe.learning import EarlyStopping, Loss, Optimizer, Schedule, Targets
 from trainer.recipe.networks import Network
 from trainer.recipe.part import Part
@@ -68,6 +69,7 @@ class Recipe(Part):
     published: Published | None = None
     network: Network
     input: Input = Input()
+    data: DataSettings = DataSettings()
     targets: Targets
     choose_by: Literal["labels", "majority"]
     loss: Loss = Loss()
