@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 SOURCE ?= demo
 BROKER ?=
 
-.PHONY: help run test test-faults soak test-homeassistant test-picamera2 test-vm lint format types bench bench-overlay pictures clip lock clean
+.PHONY: help run test test-faults soak test-homeassistant test-picamera2 test-vm lint format types bench bench-overlay bench-train pictures clip lock clean
 
 help: ## say what there is to make
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -52,6 +52,9 @@ bench: $(DEV) ## speed and memory, as ratios to a baseline of the same run
 bench-overlay: $(DEV) ## what the overlay costs: drawing, for each mode at 720 and 1080 lines, and the sensor, with it and without
 	$(BIN)/python -m tests.benchmarks.overlay
 	$(BIN)/python -m tests.benchmarks.showing
+
+bench-train: $(DEV) ## faces a second and seconds an epoch of a recipe's training (RECIPE=edge), in float32 and bfloat16
+	$(BIN)/python -m tests.benchmarks.training $(or $(RECIPE),edge)
 
 pictures: $(DEV) ## draw the overlay's golden pictures and the screenshots in docs/ anew; look at each before committing it
 	$(BIN)/python -m tests.device.overlay.make_golden

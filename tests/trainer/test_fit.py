@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from tests.trainer.files import write_faces
+from trainer.commands import main
 from trainer.recipe import bundled_recipes
 
 keras = pytest.importorskip("keras", reason="training needs Keras: pip install 'affectd[train]'")
@@ -55,6 +56,11 @@ def trained(folder):
     return out
 
 
+def _run_here(command):
+    """As ``subprocess.run`` would, without another start of TensorFlow."""
+    return main([str(part) for part in command[3:]])
+
+
 def _epochs(out):
     with (out / "log.csv").open(newline="", encoding="utf-8") as file:
         return [int(row["epoch"]) for row in csv.DictReader(file)]
@@ -76,6 +82,18 @@ def test_what_the_converter_needs_lies_beside_the_model(trained):
     assert np.bincount(calibration["labels"]).tolist() == [30] * 7
     assert check["faces"].shape == (28, 48, 48, 1)
     assert check["faces"].dtype == np.uint8
+
+
+def test_figures_pictures_and_a_card_lie_beside_the_model(trained):
+    evaluation = json.loads((trained / "evaluation.json").read_text(encoding="utf-8"))
+    (split,) = evaluation["splits"]
+    assert (split["split"], split["role"], split["faces"]) == ("PublicTest", "chosen on", 28)
+    for picture in ("curves.png", "mistakes.png"):
+        assert (trained / picture).read_bytes().startswith(b"\x89PNG")
+    card = (trained / "model-card.md").read_text(encoding="utf-8")
+    assert card.startswith("---\nlicense: mit\n")
+    assert "the share of people who chose each label" in card
+    assert list((trained / "tensorboard" / "validation").iterdir())
 
 
 def test_the_saved_model_is_plain_keras_in_float32(trained):
@@ -103,33 +121,30 @@ def test_a_training_that_was_killed_goes_on_and_ends_as_one_that_was_not(folder,
     epochs = _epochs(out)
     assert epochs == list(range(12))
     assert before >= 2
+    assert (out / "model.keras").exists()
     assert _figures(out) == _figures(trained)
 
 
 def test_another_seed_gives_another_training(folder, trained):
     out = folder / "seed2"
-    command = _command(folder, out, "--seed", "2", "--epochs", "1")
-    assert subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 0
+    assert _run_here(_command(folder, out, "--seed", "2", "--epochs", "1")) == 0
     assert _figures(out)[0] != _figures(trained)[0]
 
 
 def test_training_in_bfloat16_saves_a_model_in_float32(folder):
     out = folder / "bfloat16"
-    command = _command(folder, out, "--precision", "bfloat16", "--epochs", "2")
-    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert answer.returncode == 0, answer.stderr
+    assert _run_here(_command(folder, out, "--precision", "bfloat16", "--epochs", "2")) == 0
     model = keras.models.load_model(out / "model.keras")
     assert {layer.compute_dtype for layer in model.layers} == {"float32"}
     assert json.loads((out / "training.json").read_text(encoding="utf-8"))["precision"] == "bfloat16"
 
 
-def test_a_loss_that_is_no_number_ends_in_one_line_and_keeps_nothing_of_that_epoch(folder):
+def test_a_loss_that_is_no_number_ends_in_one_line_and_keeps_nothing_of_that_epoch(folder, capsys):
     out = folder / "nan"
-    command = _command(folder, out, "--set", "optimizer.learning_rate=1e30", "--set", "schedule={name: constant}")
-    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert answer.returncode == 65
-    assert "the loss was no longer a number in epoch 1, batch" in answer.stderr
-    assert "Traceback" not in answer.stderr
+    changes = ("--set", "optimizer.learning_rate=1e30", "--set", "schedule={name: constant}")
+    assert _run_here(_command(folder, out, *changes)) == 65
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "the loss was no longer a number in epoch 1, batch" in line
     assert not list((out / "checkpoints").iterdir())
 
 
@@ -145,13 +160,12 @@ def test_training_on_jax_needs_no_tensorflow(folder):
     assert (folder / "jax" / "model.keras").exists()
 
 
-def test_a_recipe_that_learns_votes_asks_for_them(folder):
+def test_a_recipe_that_learns_votes_asks_for_them(folder, capsys):
     command = [
         part for part in _command(folder, folder / "none") if part not in ("--ferplus", folder / "fer2013new.csv")
     ]
-    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert answer.returncode == 65
-    assert answer.stderr.splitlines()[-1].startswith("affectd-train: the recipe tiny learns people's votes")
+    assert _run_here(command) == 65
+    assert capsys.readouterr().err.startswith("affectd-train: the recipe tiny learns people's votes")
     assert not (folder / "none").exists()
 
 

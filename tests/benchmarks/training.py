@@ -1,0 +1,55 @@
+"""How fast a recipe trains here: ``python -m tests.benchmarks.training [RECIPE]``, in float32 and in bfloat16."""
+
+import statistics
+import sys
+import time
+
+import numpy as np
+
+from trainer.framework import load_keras
+from trainer.recipe import Recipe, load_recipe
+
+EPOCH_FACES = 28_709  # FER-2013's Training rows
+ROUNDS = 5
+STEPS = 12
+POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+
+
+def _learner(recipe: Recipe, policy: str):
+    keras = load_keras()
+    from trainer.learner import build_learner
+    from trainer.networks import build_network
+
+    keras.mixed_precision.set_global_policy(policy)
+    network = build_network(recipe.network, recipe.input.spec, 7)
+    learner = build_learner(network, recipe, (48, 48), seed=1, steps=1000, epochs=recipe.epochs)
+    keras.mixed_precision.set_global_policy("float32")
+    return learner
+
+
+def main() -> int:
+    recipe = load_recipe(sys.argv[1] if len(sys.argv) > 1 else "edge")
+    random = np.random.default_rng(1)
+    count = recipe.batch_size * STEPS
+    faces = random.integers(0, 256, (count, 48, 48, 1), dtype=np.uint8)
+    targets = np.eye(7, dtype=np.float32)[random.integers(0, 7, count)]
+    learners = {name: _learner(recipe, policy) for name, policy in POLICIES.items()}
+    seconds: dict[str, list[float]] = {name: [] for name in learners}
+    for round_number in range(ROUNDS + 1):  # the first compiles
+        for name, learner in learners.items():
+            began = time.perf_counter()
+            learner.fit(faces, targets, batch_size=recipe.batch_size, verbose=0)
+            if round_number:
+                seconds[name].append(time.perf_counter() - began)
+    medians = {name: statistics.median(times) for name, times in seconds.items()}
+    print(f"{recipe.name}, batches of {recipe.batch_size}, median of {ROUNDS} interleaved rounds of {count} faces")
+    for name, median in medians.items():
+        print(
+            f"{name:<9} {count / median:7.1f} faces/s {EPOCH_FACES * median / count:7.1f} s per epoch of {EPOCH_FACES}"
+        )
+    print(f"bfloat16 takes {medians['bfloat16'] / medians['float32']:.2f} of float32's time")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
