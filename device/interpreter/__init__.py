@@ -67,6 +67,7 @@ class TfliteInterpreter:
     Attributes:
         runtime: as given.
         outputs: how many scores the network gives.
+        quantised: whether it computes in 8 bits.
 
     Raises:
         ModelError: the network is not one of a single grey picture in and a single row of scores out.
@@ -83,6 +84,7 @@ class TfliteInterpreter:
             raise ModelError(f"the network gives {_shapes(outputs)}, and one row of scores is expected")
         self.runtime = runtime
         self.outputs = outputs[0].shape[1]
+        self.quantised = outputs[0].quantization is not None
         self._native = native
         self._input, self._output = inputs[0], outputs[0]
         self._encoding = _encoding(self._input.quantization, spec)
