@@ -6,8 +6,8 @@ import importlib.metadata
 from converters import calibrate
 from converters.calibrate import RepresentativeSet
 from converters.cost import multiply_adds
-from converters.graph import read_graph
-from converters.tflite import Target, count_operators
+from converters.graph import count_operators, read_graph
+from converters.tflite import Target
 from converters.trained import Trained, TrainingRecord
 from converters.verify import Parity
 from device.contract.metadata import (

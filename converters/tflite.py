@@ -2,7 +2,6 @@
 
 import tempfile
 import warnings
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -90,11 +89,6 @@ def match_tensors(graph: Graph, parts: list[str]) -> tuple[str, ...]:
                 "affectd-convert verify MODEL.keras MODEL.tflite --debug names them",
             )
     return tuple(name for name in outputs if any(part in name for part in parts))
-
-
-def count_operators(graph: Graph) -> dict[str, int]:
-    """How often each of TFLite's operators stands in the network, by name, in the order of the first use."""
-    return dict(Counter(operator.name for operator in graph.operators))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""TFLite's interpreters behind one type: pixels in, real scores out.
+"""TFLite's interpreters behind one type: pixels in, real scores out; on the CPU, or on an Edge TPU.
 
 LiteRT (``ai-edge-litert``) is tried first, then its predecessor ``tflite-runtime``, which 32-bit Arm still needs.
 """
@@ -6,7 +6,7 @@ LiteRT (``ai-edge-litert``) is tried first, then its predecessor ``tflite-runtim
 import importlib
 import importlib.metadata
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from device.contract.preprocess import InputSpec, to_real
 from device.contract.quantize import Quantization, dequantize, quantize
 from device.errors import AffectdError, ModelError, RecordError, UnavailableError
+from device.interpreter.edgetpu import EdgeTpu
 from device.interpreter.native_stderr import captured_stderr
 
 RUNTIMES = ("ai-edge-litert", "tflite-runtime")
 """Distributions that bring an interpreter, the preferred one first."""
 
-_INSTALL = "pip install ai-edge-litert, or tflite-runtime together with 'numpy<2'"
+INSTALL_RUNTIME = "pip install ai-edge-litert, or tflite-runtime together with 'numpy<2'"
 
 
 class NativeInterpreter(Protocol):
@@ -105,7 +106,14 @@ class TfliteInterpreter:
         return scores
 
 
-def open_interpreter(flatbuffer: bytes, spec: InputSpec, threads: int = 1) -> TfliteInterpreter:
+def open_interpreter(
+    flatbuffer: bytes,
+    spec: InputSpec,
+    threads: int = 1,
+    *,
+    edgetpu: EdgeTpu | None = None,
+    runtimes: tuple[str, ...] = RUNTIMES,
+) -> TfliteInterpreter:
     """Build an interpreter with the first runtime that can.
 
     Each is tried by building one: tflite-runtime's import succeeds where NumPy 2 makes its constructor fail.
@@ -114,16 +122,19 @@ def open_interpreter(flatbuffer: bytes, spec: InputSpec, threads: int = 1) -> Tf
         flatbuffer: the network; verified, since the native code trusts it.
         spec: the input that it was trained for.
         threads: how many an operator may use.
+        edgetpu: the accelerator that the network was compiled for; None for the CPU.
+        runtimes: those that may be taken, the preferred one first.
 
     Raises:
         UnavailableError: no runtime is installed that works.
-        ModelError: none can open this network, or it does not fit ``spec``.
+        AcceleratorError: the Edge TPU, its library or the permission to use it is missing.
+        ModelError: no runtime can open this network, or it does not fit ``spec``.
     """
     failures = []
     refused = False
-    for distribution in RUNTIMES:
+    for distribution in runtimes:
         try:
-            build = _load(distribution)
+            module = _load(distribution)
         except ImportError:
             failures.append(f"{distribution} is not installed")
             continue
@@ -131,7 +142,8 @@ def open_interpreter(flatbuffer: bytes, spec: InputSpec, threads: int = 1) -> Tf
             failures.append(f"{distribution} does not start ({error})")
             continue
         try:
-            return _build(build, distribution, flatbuffer, spec, threads)
+            options = {"model_content": flatbuffer, "num_threads": threads}
+            return _build(module, distribution, spec, edgetpu, options)
         except AffectdError:
             raise
         except Exception as error:  # noqa: BLE001 SystemError, for one, when NumPy's ABI is another
@@ -142,23 +154,28 @@ def open_interpreter(flatbuffer: bytes, spec: InputSpec, threads: int = 1) -> Tf
     reason = f"no TFLite runtime opens the network: {'; '.join(failures)}"
     if refused:
         raise ModelError(reason, "update the runtime, or convert the model again")
-    raise UnavailableError(reason, _INSTALL)
+    raise UnavailableError(reason, INSTALL_RUNTIME)
 
 
-def _load(distribution: str) -> Callable[..., NativeInterpreter]:
+def module_name(distribution: str) -> str:
+    """The package that a runtime's distribution brings."""
+    return distribution.replace("-", "_")
+
+
+def _load(distribution: str) -> Any:
     with captured_stderr():
-        module = importlib.import_module(f"{distribution.replace('-', '_')}.interpreter")
-    build: Callable[..., NativeInterpreter] = module.Interpreter
-    return build
+        return importlib.import_module(f"{module_name(distribution)}.interpreter")
 
 
 def _build(
-    build: Callable[..., NativeInterpreter], distribution: str, flatbuffer: bytes, spec: InputSpec, threads: int
+    module: Any, distribution: str, spec: InputSpec, edgetpu: EdgeTpu | None, options: dict[str, Any]
 ) -> TfliteInterpreter:
+    runtime = f"{distribution} {importlib.metadata.version(distribution)}"
     with captured_stderr() as captured:
-        native = build(model_content=flatbuffer, num_threads=threads)
-        version = importlib.metadata.version(distribution)
-        interpreter = TfliteInterpreter(native, f"{distribution} {version}", spec)
+        if edgetpu is not None:
+            options |= {"experimental_delegates": [edgetpu.load(module.load_delegate)]}
+            runtime += f" on the Edge TPU by {edgetpu.library}"
+        interpreter = TfliteInterpreter(module.Interpreter(**options), runtime, spec)
     # What is left on failure is in the exception; "Created XNNPACK delegate" on success is no news to anyone.
     news = [line for line in captured.text.splitlines(keepends=True) if not line.startswith("INFO:")]
     sys.stderr.writelines(news)

@@ -4,8 +4,8 @@ import pytest
 from converters.calibrate import RepresentativeSet, representative_set
 from converters.edgetpu.limits import map_operators
 from converters.framework import load_keras
-from converters.graph import read_graph
-from converters.tflite import Target, convert, count_operators, match_tensors
+from converters.graph import count_operators, read_graph
+from converters.tflite import Target, convert, match_tensors
 from device.contract import container
 from device.errors import DataError, RecordError
 from device.interpreter import open_interpreter
