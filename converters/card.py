@@ -6,7 +6,7 @@ import importlib.metadata
 from converters import calibrate
 from converters.calibrate import RepresentativeSet
 from converters.cost import multiply_adds
-from converters.graph import count_operators, read_graph
+from converters.graph import Graph, count_operators, read_graph
 from converters.tflite import Target
 from converters.trained import Trained, TrainingRecord
 from converters.verify import Parity
@@ -38,7 +38,7 @@ def describe(
 
     The version is the start of the flatbuffer's SHA-256: two models of one version compute the same.
     """
-    record = trained.record
+    record, graph = trained.record, read_graph(flatbuffer)
     return ModelCard(
         name=name or record.name,
         version=hashlib.sha256(flatbuffer).hexdigest()[:12],
@@ -48,13 +48,13 @@ def describe(
         golden=golden,
         training=_training(record),
         conversion=Conversion(
-            method=target.method,
+            method=target.method + _left_in_float(graph, target),
             format=target.format,
             ends=target.ends,
             calibration=_calibration(calibration) if target.format == "int8" else None,
             kept_float=target.keep_float,
             versions=_versions(),
-            operators=count_operators(read_graph(flatbuffer)),
+            operators=count_operators(graph),
         ),
         accuracy=_accuracy(record, parity),
         cost=Cost(
@@ -63,6 +63,12 @@ def describe(
             parameters=int(trained.network.count_params()),
         ),
     )
+
+
+def _left_in_float(graph: Graph, target: Target) -> str:
+    """In words, what TFLite computes in float32 for want of an 8-bit kernel, as it does with ELU."""
+    names = {one.name for one in graph.operators if graph.output(one).dtype == "FLOAT32"} - {"DEQUANTIZE"}
+    return f", {' and '.join(sorted(names))} in float32" if names and target.format == "int8" else ""
 
 
 def _calibration(chosen: RepresentativeSet) -> Calibration:

@@ -137,6 +137,7 @@ def _print_weight(card: ModelCard, flatbuffer: bytes) -> None:
         ("size", f"{card.cost.flatbuffer_bytes / 1000:.0f} kB"),
         ("multiply-adds", f"{card.cost.multiply_adds / 1e6:.2f} million"),
         ("parameters", f"{card.cost.parameters}"),
+        ("method", card.conversion.method),
         ("operators", ", ".join(f"{count} {name}" for name, count in card.conversion.operators.items())),
     ]
     if card.conversion.format == "int8":

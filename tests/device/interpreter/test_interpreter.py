@@ -119,7 +119,7 @@ def _install(monkeypatch, **runtimes):
     def load(name):
         if name not in runtimes:
             raise ImportError(name)
-        return types.SimpleNamespace(Interpreter=runtimes[name])
+        return types.SimpleNamespace(Interpreter=runtimes[name], load_delegate=None)
 
     monkeypatch.setattr(importlib, "import_module", lambda name: load(name.partition(".")[0]))
     monkeypatch.setattr(importlib.metadata, "version", lambda _: "1.0")
