@@ -38,7 +38,7 @@ def runtimes(tmp_path, monkeypatch):
                 (tmp_path / package / "__init__.py").touch()
                 (tmp_path / package / "interpreter.py").write_text(source)
         monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-        monkeypatch.setattr(probe.importlib.util, "find_spec", find_spec)
+        monkeypatch.setattr(importlib.util, "find_spec", find_spec)
 
     return put
 
@@ -60,7 +60,7 @@ def test_an_accelerator_s_library_that_crashes_is_told_as_a_mismatch(model_file,
 
 
 def test_where_one_runtime_fails_the_next_is_taken(monkeypatch):
-    monkeypatch.setattr(probe.importlib.util, "find_spec", lambda _: "installed")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: "installed")
     answers = {"ai-edge-litert": ModelError("crashed"), "tflite-runtime": None}
     monkeypatch.setattr(probe, "_ask_child", lambda request, *_: answers[request["runtime"]])
     assert find_runtime(b"", "model", 1, None) == "tflite-runtime"
@@ -103,7 +103,12 @@ def test_a_file_that_ships_is_not_tried_first(monkeypatch):
 
 def test_a_file_that_a_user_names_is_tried_first(monkeypatch):
     asked = []
-    monkeypatch.setattr("device.classify.find_runtime", lambda *given: asked.append(given[1]) or "ai-edge-litert")
+
+    def find_runtime(_, name, *__):
+        asked.append(name)
+        return "ai-edge-litert"
+
+    monkeypatch.setattr("device.classify.find_runtime", find_runtime)
     load_classifier(ClassifierSettings(model=tiny.model_file()))
     assert asked == [str(tiny.model_file())]
 

@@ -52,7 +52,7 @@ def test_without_the_packages_the_extra_is_named(own_training, capsys, monkeypat
             raise ImportError(f"No module named {name!r}")
         return real("json") if name in {"onnx", "tf2onnx"} else real(name)
 
-    monkeypatch.setattr(onnx_export.importlib, "import_module", load)
+    monkeypatch.setattr(importlib, "import_module", load)
     assert main(["onnx", str(own_training / "model.keras")]) == EXIT_UNAVAILABLE
     assert f"ONNX needs the package {missing} (No module" in (said := capsys.readouterr().err)
     assert said.endswith("pip install 'affectd[onnx]'\n")

@@ -1,3 +1,4 @@
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -65,7 +66,7 @@ def test_without_an_accelerator_it_is_said_that_none_is_attached(monkeypatch):
 
 def test_an_accelerator_that_may_not_be_opened_is_a_matter_of_permission(tmp_path, monkeypatch):
     monkeypatch.setattr(edgetpu, "find_attached", lambda: [Attached("USB", tmp_path / "004")])
-    monkeypatch.setattr(edgetpu.os, "access", lambda path, _: path != tmp_path / "004")
+    monkeypatch.setattr(os, "access", lambda path, _: path != tmp_path / "004")
     with pytest.raises(AcceleratorError, match=r"may not use it: .*004 cannot be opened; .*plugdev"):
         EdgeTpu().load(_refuse(ValueError("")))
 
