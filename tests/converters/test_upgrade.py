@@ -1,4 +1,5 @@
 import json
+from typing import cast
 
 import pytest
 
@@ -36,7 +37,7 @@ def old(model_file, tmp_path):
     """A model file of schema 1."""
     model = container.read(model_file)
     path = tmp_path / "old.tflite"
-    path.write_bytes(container.attach(model.flatbuffer, OldCard(_as_schema_1(model.card))))
+    path.write_bytes(container.attach(model.flatbuffer, cast("ModelCard", OldCard(_as_schema_1(model.card)))))
     return path
 
 
@@ -82,6 +83,6 @@ def test_a_damaged_old_file_is_not_upgraded(old, capsys):
     ids=str,
 )
 def test_a_card_of_no_known_schema_is_told(model_file, raw, told):
-    data = container.attach(container.read(model_file).flatbuffer, OldCard(raw))
+    data = container.attach(container.read(model_file).flatbuffer, cast("ModelCard", OldCard(raw)))
     with pytest.raises(ModelError, match=told):
         upgrade(data, "old.tflite")
