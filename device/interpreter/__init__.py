@@ -91,7 +91,11 @@ class TfliteInterpreter:
         self._encoding = _encoding(self._input.quantization, spec)
 
     def run(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Scores float32 (n, labels) for crops uint8 (n, height, width, 1), one by one."""
+        """Scores float32 (n, labels) for crops uint8 (n, height, width, 1), one by one.
+
+        Raises:
+            ModelError: the runtime gives up in the middle, as over a network whose file was tampered with.
+        """
         if pixels.dtype != np.uint8 or pixels.shape[1:] != self._input.shape[1:]:
             raise RecordError(f"crops are uint8 (n, {self._input.shape[1:]}), not {pixels.dtype} {pixels.shape}")
         scores = np.empty((len(pixels), self.outputs), np.float32)
@@ -99,7 +103,10 @@ class TfliteInterpreter:
             crop = pixels[row : row + 1]
             encoded = crop if self._encoding is None else self._encoding[crop]
             self._native.set_tensor(self._input.index, encoded)
-            self._native.invoke()
+            try:
+                self._native.invoke()
+            except RuntimeError as error:
+                raise ModelError(f"the network fails while it runs ({error})", "convert it again") from error
             answer = self._native.get_tensor(self._output.index)[0]
             quantization = self._output.quantization
             scores[row] = answer if quantization is None else dequantize(answer, quantization)

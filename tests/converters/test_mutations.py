@@ -142,7 +142,14 @@ def test_a_real_process_says_it_in_one_line(tmp_path, verb, kind):
 
 
 def _forgery(outcome: str) -> str:
-    for kind in ("crashed", "does not answer", "golden input", "no TFLite runtime opens", "ended with code"):
+    for kind in (
+        "crashed",
+        "does not answer",
+        "golden input",
+        "no TFLite runtime opens",
+        "fails while it runs",
+        "ended with code",
+    ):
         if kind in outcome:
             return kind
     return outcome
