@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 SOURCE ?= demo
 BROKER ?=
 
-.PHONY: help run test test-faults soak test-homeassistant test-picamera2 test-vm lint format types bench bench-overlay bench-train pictures clip lock clean
+.PHONY: help run test test-faults soak test-homeassistant test-picamera2 test-vm test-mutations lint format types bench bench-overlay bench-train pictures clip lock clean
 
 help: ## say what there is to make
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ test-picamera2: $(DEV) ## the real Picamera2 on libcamera's virtual camera, unde
 test-vm: $(DEV) ## a virtual machine with a V4L2 camera and a display, without KVM (root; 2.3 GB the first time, about 5 minutes; then 8)
 	@tests/vm/install.sh build/vm || [ $$? -eq 69 ]
 	$(BIN)/python -m pytest -v -s -m slow tests/vm
+
+test-mutations: $(DEV) ## thousands of damaged, foreign and forged files in the place of the model; a table says what became of them (5 minutes)
+	$(BIN)/python -m pytest -v -s -m slow tests/converters/test_mutations.py
 
 lint: $(DEV) ## formatting, lint and types, as CI holds them
 	$(BIN)/ruff format --check .

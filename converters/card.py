@@ -3,12 +3,15 @@
 import hashlib
 import importlib.metadata
 
-from converters import calibrate, tflite
+from converters import calibrate
 from converters.calibrate import RepresentativeSet
 from converters.cost import multiply_adds
+from converters.graph import Graph, count_operators, read_graph
+from converters.tflite import Target
 from converters.trained import Trained, TrainingRecord
 from converters.verify import Parity
 from device.contract.metadata import (
+    Calibration,
     Conversion,
     Cost,
     GoldenSet,
@@ -25,6 +28,7 @@ def describe(
     *,
     trained: Trained,
     flatbuffer: bytes,
+    target: Target,
     calibration: RepresentativeSet,
     parity: Parity,
     golden: GoldenSet,
@@ -34,7 +38,7 @@ def describe(
 
     The version is the start of the flatbuffer's SHA-256: two models of one version compute the same.
     """
-    record = trained.record
+    record, graph = trained.record, read_graph(flatbuffer)
     return ModelCard(
         name=name or record.name,
         version=hashlib.sha256(flatbuffer).hexdigest()[:12],
@@ -44,12 +48,13 @@ def describe(
         golden=golden,
         training=_training(record),
         conversion=Conversion(
-            method=tflite.METHOD,
-            calibration=calibrate.METHOD,
-            calibration_faces=len(calibration.faces),
-            seed=calibration.seed,
+            method=target.method + _left_in_float(graph, target),
+            format=target.format,
+            ends=target.ends,
+            calibration=_calibration(calibration) if target.format == "int8" else None,
+            kept_float=target.keep_float,
             versions=_versions(),
-            operators=tflite.count_operators(flatbuffer),
+            operators=count_operators(graph),
         ),
         accuracy=_accuracy(record, parity),
         cost=Cost(
@@ -58,6 +63,16 @@ def describe(
             parameters=int(trained.network.count_params()),
         ),
     )
+
+
+def _left_in_float(graph: Graph, target: Target) -> str:
+    """In words, what TFLite computes in float32 for want of an 8-bit kernel, as it does with ELU."""
+    names = {one.name for one in graph.operators if graph.output(one).dtype == "FLOAT32"} - {"DEQUANTIZE"}
+    return f", {' and '.join(sorted(names))} in float32" if names and target.format == "int8" else ""
+
+
+def _calibration(chosen: RepresentativeSet) -> Calibration:
+    return Calibration(method=calibrate.METHOD, faces=len(chosen.faces), seed=chosen.seed)
 
 
 def _training(record: TrainingRecord) -> Training:
@@ -87,13 +102,16 @@ def _accuracy(record: TrainingRecord, parity: Parity) -> tuple[Measurement, ...]
             metric=check.metric,
             split=check.split,
             count=parity.labelled,
-            float_value=_rounded(parity.float_accuracy),
-            int8_value=_rounded(parity.int8_accuracy),
+            float_value=_rounded(parity.reference_accuracy),
+            converted_value=_rounded(parity.converted_accuracy),
             recall=again.recall if again else {},
         )
         measured.append(both)
     equal = _rounded(parity.agreement)
-    return (*measured, Measurement(metric="equal_decisions", split=check.split, count=parity.faces, int8_value=equal))
+    return (
+        *measured,
+        Measurement(metric="equal_decisions", split=check.split, count=parity.faces, converted_value=equal),
+    )
 
 
 def _rounded(share: float | None) -> float | None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from converters.graph import Graph
 from device.errors import DataError
 
 _FREE = frozenset({"BatchNormalization", "LayerNormalization", "Normalization", "PReLU"})
@@ -43,3 +44,18 @@ def _size(shape: tuple[int, ...]) -> int:
     for size in shape:
         product *= int(size)
     return product
+
+
+def graph_multiply_adds(graph: Graph) -> int:
+    """The same of a converted network: of its convolutions and dense layers."""
+    total = 0
+    for operator in graph.operators:
+        kernel, output = graph.input(operator, 1), graph.output(operator)
+        if kernel is None:
+            continue
+        if operator.name in {"CONV_2D", "DEPTHWISE_CONV_2D"}:
+            total += _size(kernel.shape) * _size(output.shape[1:3])
+        elif operator.name == "FULLY_CONNECTED":
+            # The kernel is (outputs, inputs); the output has a row for each place.
+            total += _size(kernel.shape) * (_size(output.shape) // kernel.shape[0])
+    return total

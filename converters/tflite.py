@@ -1,52 +1,62 @@
-"""From a Keras model to a flatbuffer in full int8, of the kind that CPUs and Edge TPUs both run."""
+"""From a Keras model to a flatbuffer: in full int8, of the kind that CPUs and Edge TPUs both run, or in floats."""
 
 import tempfile
 import warnings
-from collections import Counter
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from converters.calibrate import RepresentativeSet
 from converters.framework import load_keras, load_tensorflow
+from converters.graph import Graph, read_graph
 from device.contract.preprocess import InputSpec
-from device.errors import AffectdError, DataError, UnavailableError
+from device.errors import AffectdError, DataError, RecordError, UnavailableError
 from device.interpreter.native_stderr import captured_stderr
 
-METHOD = "post-training, full int8, uint8 ends, per-channel convolutions"
+Format = Literal["int8", "float16", "float32"]
+Ends = Literal["uint8", "int8", "float32"]
 
-OUTPUT_QUANTIZATION = (1 / 256, 0)
-"""TFLite fixes a softmax's scale and zero point."""
+OUTPUT_SCALE = 1 / 256
+"""TFLite fixes a softmax's scale, and its zero point at the lowest byte."""
 
-EDGE_TPU_OPERATORS = frozenset(
-    {
-        "ADD",
-        "AVERAGE_POOL_2D",
-        "CONCATENATION",
-        "CONV_2D",
-        "DEPTHWISE_CONV_2D",
-        "FULLY_CONNECTED",
-        "LOGISTIC",
-        "MAXIMUM",
-        "MAX_POOL_2D",
-        "MEAN",
-        "MINIMUM",
-        "MUL",
-        "PAD",
-        "QUANTIZE",
-        "RELU",
-        "RELU6",
-        "RELU_N1_TO_1",
-        "RESHAPE",
-        "SOFTMAX",
-        "SUB",
-        "SUM",
-        "TANH",
-    }
-)
-"""Of Coral's list (https://coral.ai/docs/edgetpu/models-intro/#supported-operations) what a classifier may need."""
+_METHODS = {
+    "int8": "post-training, full int8, {ends} ends, per-channel convolutions",
+    "float16": "weights in float16, computed in float32",
+    "float32": "not quantised",
+}
+_PER_TENSOR_DENSE = "_experimental_disable_per_channel_quantization_for_dense_layers"
 
 
-def to_int8(network: Any, spec: InputSpec, calibration: RepresentativeSet) -> bytes:
-    """Quantise a Keras model: uint8 in and out, a batch of one, weights and activations int8.
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What to make.
+
+    Attributes:
+        format: the type of the weights; int8 has activations of it too.
+        ends: the type of input and output, which is float32 where ``format`` is no int8.
+        keep_float: tensors that are left in float32, by TFLite's name.
+    """
+
+    format: Format = "int8"
+    ends: Ends = "uint8"
+    keep_float: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.format == "int8") == (self.ends == "float32"):
+            raise RecordError(f"a network in {self.format} cannot have {self.ends} ends")
+        if self.keep_float and self.format != "int8":
+            raise RecordError(f"a network in {self.format} has no int8 of which something could be kept out")
+
+    @property
+    def method(self) -> str:
+        """In words, for the card."""
+        kept = f", {len(self.keep_float)} tensors kept in float32" if self.keep_float else ""
+        return _METHODS[self.format].format(ends=self.ends) + kept
+
+
+def convert(network: Any, spec: InputSpec, target: Target, calibration: RepresentativeSet) -> bytes:
+    """Convert a Keras model, a batch of one; ``calibration`` counts where ``target`` is int8.
 
     The model is exported with a batch of one first, for an Edge TPU wants every shape to be static, and one of -1 from
     ``from_keras_model`` stays in the flatbuffer. Dense layers are quantised per tensor: compilers for accelerators do
@@ -55,7 +65,36 @@ def to_int8(network: Any, spec: InputSpec, calibration: RepresentativeSet) -> by
     Raises:
         DataError: TensorFlow cannot convert it, or the result reads or answers in another way than is wanted.
     """
-    keras, tensorflow = load_keras(), load_tensorflow()
+    tensorflow = load_tensorflow()
+    with _exported(network, spec) as folder:
+
+        def configured(wanted: Target) -> Any:
+            return _configured(tensorflow, folder, spec, wanted, calibration)
+
+        if target.keep_float:
+            flatbuffer = _convert_selectively(tensorflow, configured, target, spec, calibration)
+        else:
+            flatbuffer = bytes(configured(target).convert())
+    _check_ends(read_graph(flatbuffer), spec, target)
+    return flatbuffer
+
+
+def match_tensors(graph: Graph, parts: list[str]) -> tuple[str, ...]:
+    """The operators' outputs whose names contain one of ``parts``. Raises DataError when one matches nothing."""
+    outputs = [graph.output(operator).name for operator in graph.operators]
+    for part in parts:
+        if not any(part in name for name in outputs):
+            raise DataError(
+                f"no tensor of the int8 network has {part!r} in its name; there are {', '.join(outputs[:5])}, …",
+                "affectd-convert verify MODEL.keras MODEL.tflite --debug names them",
+            )
+    return tuple(name for name in outputs if any(part in name for part in parts))
+
+
+@contextmanager
+def _exported(network: Any, spec: InputSpec) -> Iterator[str]:
+    """The network as a SavedModel in a folder; what goes wrong inside the block is told as the network's fault."""
+    keras = load_keras()
     try:
         with (
             tempfile.TemporaryDirectory(prefix="affectd-") as folder,
@@ -64,64 +103,68 @@ def to_int8(network: Any, spec: InputSpec, calibration: RepresentativeSet) -> by
         ):
             signature = [keras.InputSpec(shape=(1, spec.height, spec.width, 1), dtype="float32", name="face")]
             network.export(folder, format="tf_saved_model", verbose=False, input_signature=signature)
-            flatbuffer: bytes = _configured(tensorflow, folder, spec, calibration).convert()
+            yield folder
     except (AffectdError, OSError):
         raise
     except Exception as error:  # TensorFlow's converter raises whatever its layers raise
         first = " ".join(str(error).split())[:200]
-        raise DataError(f"TensorFlow cannot convert the network to int8 ({first})", "use simpler layers") from error
-    _check_ends(flatbuffer, spec)
-    return flatbuffer
+        raise DataError(f"TensorFlow cannot convert the network ({first})", "use simpler layers") from error
 
 
-def _configured(tensorflow: Any, folder: str, spec: InputSpec, calibration: RepresentativeSet) -> Any:
+def _configured(tensorflow: Any, folder: str, spec: InputSpec, target: Target, calibration: RepresentativeSet) -> Any:
     converter = tensorflow.lite.TFLiteConverter.from_saved_model(folder)
+    if target.format == "float32":
+        return converter
     converter.optimizations = [tensorflow.lite.Optimize.DEFAULT]
+    if target.format == "float16":
+        converter.target_spec.supported_types = [tensorflow.float16]
+        return converter
     converter.representative_dataset = lambda: calibration.batches(spec)
     converter.target_spec.supported_ops = [tensorflow.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    converter.inference_input_type = tensorflow.uint8
-    converter.inference_output_type = tensorflow.uint8
-    option = "_experimental_disable_per_channel_quantization_for_dense_layers"
-    if not hasattr(converter, option):
+    converter.inference_input_type = getattr(tensorflow, target.ends)
+    converter.inference_output_type = getattr(tensorflow, target.ends)
+    if not hasattr(converter, _PER_TENSOR_DENSE):
         raise UnavailableError(
             f"TensorFlow {tensorflow.__version__} cannot quantise Dense per tensor", "install 2.19 or later"
         )
-    setattr(converter, option, True)
+    setattr(converter, _PER_TENSOR_DENSE, True)
     return converter
 
 
-def count_operators(flatbuffer: bytes) -> dict[str, int]:
-    """How often each of TFLite's operators stands in the network, by name, in the order of the first use."""
-    schema = _schema()
-    names = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
-    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(flatbuffer, 0))
-    # Codes above 127 stand in the newer of two fields, the others in both or in the older one alone.
-    codes = [max(code.builtinCode, code.deprecatedBuiltinCode) for code in model.operatorCodes]
-    return dict(
-        Counter(names[codes[operator.opcodeIndex]] for graph in model.subgraphs for operator in graph.operators)
+def _convert_selectively(
+    tensorflow: Any, configured: Any, target: Target, spec: InputSpec, calibration: RepresentativeSet
+) -> bytes:
+    """With TensorFlow's quantisation debugger, which can leave tensors out by name, and leaves the ends in floats."""
+    from tensorflow.lite.python.util import modify_model_io_type
+
+    lite = tensorflow.lite.experimental
+    debugger = lite.QuantizationDebugger(
+        converter=configured(target),
+        debug_dataset=lambda: calibration.batches(spec),
+        debug_options=lite.QuantizationDebugOptions(denylisted_nodes=list(target.keep_float)),
     )
+    ends = getattr(tensorflow, target.ends)
+    return bytes(modify_model_io_type(debugger.get_nondebug_quantized_model(), ends, ends))
 
 
-def _check_ends(flatbuffer: bytes, spec: InputSpec) -> None:
-    """Make sure of what the device relies on: bytes that need no arithmetic in, a softmax's out."""
-    schema = _schema()
-    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(flatbuffer, 0))
-    graph = model.subgraphs[0]
+def _check_ends(graph: Graph, spec: InputSpec, target: Target) -> None:
+    """Make sure of what the device relies on: bytes that stand for the pixels in, a softmax's out."""
     low, high = spec.real_range
     scale = (high - low) / 255.0
-    wanted = [(graph.inputs[0], scale, round(-low / scale)), (graph.outputs[0], *OUTPUT_QUANTIZATION)]
-    for index, scale, zero_point in wanted:
+    lowest = -128 if target.ends == "int8" else 0
+    for index, step, zero_point in (
+        (graph.inputs[0], scale, -low / scale + lowest),
+        (graph.outputs[0], OUTPUT_SCALE, lowest),
+    ):
         tensor = graph.tensors[index]
-        found = (float(tensor.quantization.scale[0]), int(tensor.quantization.zeroPoint[0]))
-        if tensor.type != schema.TensorType.UINT8 or abs(found[0] / scale - 1) > 1e-4 or found[1] != zero_point:
+        if tensor.dtype != target.ends.upper():
+            raise DataError(f"tensor {tensor.name} came out as {tensor.dtype.lower()}, not {target.ends}")
+        if target.ends == "float32":
+            continue
+        found = (tensor.scales[0], tensor.zero_points[0])
+        # From -1 to 1, zero lies half way between two pixels, and either will do.
+        if abs(found[0] / step - 1) > 1e-4 or abs(found[1] - zero_point) > 0.51:
             raise DataError(
-                f"tensor {tensor.name.decode()} came out with scale and zero point {found}, not {scale, zero_point}",
+                f"tensor {tensor.name} came out with scale and zero point {found}, not {step, zero_point}",
                 "the network must read all of its range and end in a softmax",
             )
-
-
-def _schema() -> Any:
-    load_tensorflow()
-    from tensorflow.lite.python import schema_py_generated
-
-    return schema_py_generated

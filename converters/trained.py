@@ -92,8 +92,8 @@ class Trained:
     check: LabelledFaces
 
 
-def load_trained(path: Path) -> Trained:
-    """Read the Keras model at ``path`` and the three files beside it.
+def load_trained(path: Path, faces: Path | None = None) -> Trained:
+    """Read the Keras model at ``path``, its record beside it, and the faces there or in the folder ``faces``.
 
     Raises:
         DataError: one of them is missing, is something else, or does not fit the others.
@@ -108,8 +108,9 @@ def load_trained(path: Path) -> Trained:
         spec = record.spec()
     except ValueError as error:
         raise DataError(f"{path.with_name('training.json')}: input: {error}", _TRAIN_AGAIN) from error
-    calibration = read_faces(path.with_name("calibration.npz"), spec, len(record.labels))
-    check = read_faces(path.with_name("check.npz"), spec, len(record.labels))
+    folder = faces or path.parent
+    calibration = read_faces(folder / "calibration.npz", spec, len(record.labels))
+    check = read_faces(folder / "check.npz", spec, len(record.labels))
     network = load_network(path)
     _check_ends(path, network, spec, len(record.labels))
     return Trained(network, record, spec, calibration, check)
@@ -144,7 +145,7 @@ def read_faces(path: Path, spec: InputSpec, labels: int) -> LabelledFaces:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             faces, found = archive["faces"], archive["labels"]
     except FileNotFoundError as error:
-        raise DataError(f"{path.name} is expected beside the model, and {path} is not there", _TRAIN_AGAIN) from error
+        raise DataError(f"{path} is expected, and is not there", _TRAIN_AGAIN) from error
     except KeyError as error:
         raise DataError(f"{path} lacks an array: faces and labels are expected ({error})", _TRAIN_AGAIN) from error
     except (ValueError, TypeError, AttributeError, EOFError, IndexError, zipfile.BadZipFile) as error:
@@ -177,6 +178,15 @@ def load_network(path: Path) -> Any:
             # The policy would travel into TFLite, as casts that no accelerator runs.
             raise DataError(f"{path}: layer {layer.name} computes in {layer.compute_dtype}, not float32", _KERAS_LAYERS)
     return network
+
+
+def require_probabilities(scores: NDArray[np.float32]) -> None:
+    """Raises DataError unless scores (n, labels) are probabilities."""
+    # Written so that not-a-number fails as well.
+    if not (scores.min() >= 0 and np.abs(scores.sum(axis=1) - 1).max() < 1e-3):
+        raise DataError(
+            "the network's answers are no probabilities", "end it in a softmax and train it to finite weights"
+        )
 
 
 def _check_ends(path: Path, network: Any, spec: InputSpec, labels: int) -> None:

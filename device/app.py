@@ -9,7 +9,7 @@ from types import FrameType
 
 from device import __version__
 from device.capture import build_capture
-from device.classify import TfliteClassifier
+from device.classify import TfliteClassifier, load_classifier
 from device.clock import SystemClock
 from device.config import Config
 from device.detect import HaarFaceFinder
@@ -50,7 +50,7 @@ class Daemon:
         self.let_go = True
         """Whether the camera was closed in the end; else it hangs in its driver."""
         self._stats_interval_s = config.mqtt.stats_interval_s
-        classifier = TfliteClassifier.load(config.classifier.model_path, config.classifier.threads)
+        classifier = load_classifier(config.classifier)
         source = build_source(config.source, clock, colour=config.overlay.wants_pictures)
         self._source_name = source.name
         self._switch = PauseSwitch(config.device.resolved_state_dir)

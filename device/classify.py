@@ -2,7 +2,7 @@
 
 import logging
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,10 @@ from pydantic import Field, Strict
 from device.contract import container
 from device.contract.metadata import ModelCard
 from device.contract.preprocess import InputSpec
-from device.errors import ModelError
-from device.interpreter import TfliteInterpreter, open_interpreter
+from device.errors import AcceleratorError, ModelError
+from device.interpreter import RUNTIMES, TfliteInterpreter, open_interpreter
+from device.interpreter.edgetpu import LIBRARY, EdgeTpu
+from device.probe import find_runtime
 from device.records import Scores
 from device.section import Section
 
@@ -30,17 +32,33 @@ class ClassifierSettings(Section):
         threads: how many the interpreter may use.
         interval_s: least time between two classifications of one face, seconds.
         most_per_frame: faces that are classified in one frame at most; the others have their turn in the next ones.
+        edgetpu_library: for a model that was compiled for an Edge TPU; the usual one when left out.
+        edgetpu_device: which accelerator, as its library names them; the first there is when left out.
+        fallback_model: runs where the accelerator that ``model`` wants cannot be used; without it, that is an error.
     """
 
     model: Annotated[Path, Strict(strict=False)] | None = None
     threads: int = Field(1, ge=1, le=64)
     interval_s: float = Field(0.15, ge=0.0, le=10.0)
     most_per_frame: int = Field(2, ge=1, le=100)
+    edgetpu_library: str | None = Field(None, min_length=1)
+    edgetpu_device: str | None = Field(None, pattern=r"^(usb|pci)(:\d+)?$")
+    fallback_model: Literal["bundled"] | Annotated[Path, Strict(strict=False)] | None = None
 
     @property
     def model_path(self) -> Path:
         """The file that is meant."""
         return self.model or BUNDLED_MODEL
+
+    @property
+    def fallback_path(self) -> Path | None:
+        """The file that may stand in for it."""
+        return BUNDLED_MODEL if self.fallback_model == "bundled" else self.fallback_model
+
+    @property
+    def edgetpu(self) -> EdgeTpu:
+        """The accelerator, should the model want one."""
+        return EdgeTpu(self.edgetpu_library or LIBRARY, self.edgetpu_device or "")
 
 
 class TfliteClassifier:
@@ -65,22 +83,45 @@ class TfliteClassifier:
         self._check_golden()
 
     @classmethod
-    def load(cls, path: Path, threads: int = 1) -> "TfliteClassifier":
+    def load(
+        cls, path: Path, threads: int = 1, *, edgetpu: EdgeTpu | None = None, probe: bool = True
+    ) -> "TfliteClassifier":
         """Read and verify the model file at ``path`` and make its network ready.
+
+        Args:
+            path: the model file.
+            threads: how many the interpreter may use.
+            edgetpu: which accelerator to use where the model was compiled for one.
+            probe: try a file that did not ship with affectd in a process of its own first; see ``device.probe``.
 
         Raises:
             ModelError: the file is missing, damaged or does not fit itself.
+            AcceleratorError: it wants an Edge TPU that cannot be used.
             UnavailableError: no interpreter is installed that works.
         """
-        model = container.read(path)
+        data, name = container.read_bytes(path), str(path)
+        card = container.unpack(data, name).card
+        tpu = (edgetpu or EdgeTpu()) if card.conversion.accelerator == "edgetpu" else None
+        ships = path.is_relative_to(BUNDLED_MODEL.parent)
+        runtimes = (find_runtime(data, name, threads, tpu),) if probe and not ships else RUNTIMES
+        classifier = cls.of_bytes(data, name, threads, edgetpu=tpu, runtimes=runtimes)
+        _log.info("model %s (%s) on %s", card.name, card.version, classifier.runtime)
+        return classifier
+
+    @classmethod
+    def of_bytes(
+        cls, data: bytes, name: str, threads: int, *, edgetpu: EdgeTpu | None, runtimes: tuple[str, ...]
+    ) -> "TfliteClassifier":
+        """The same of a model file's bytes, in this very process; ``name`` is what errors call them."""
+        model = container.unpack(data, name)
         try:
-            interpreter = open_interpreter(model.flatbuffer, model.card.input.spec(), threads)
-            classifier = cls(model.card, interpreter)
+            interpreter = open_interpreter(
+                model.flatbuffer, model.card.input.spec(), threads, edgetpu=edgetpu, runtimes=runtimes
+            )
+            return cls(model.card, interpreter)
         except ModelError as error:
             remedy = error.remedy or "convert the model again with affectd-convert"
-            raise ModelError(f"{path}: {error.reason}", remedy) from error
-        _log.info("model %s (%s) on %s", model.card.name, model.card.version, classifier.runtime)
-        return classifier
+            raise ModelError(f"{name}: {error.reason}", remedy) from error
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -118,3 +159,39 @@ class TfliteClassifier:
                 f"{differences[worst]:.3f} away from its card, and {golden.tolerance} is allowed",
                 "use another runtime (ai-edge-litert, tflite-runtime), or convert the model again on this one",
             )
+
+
+def load_classifier(settings: ClassifierSettings) -> TfliteClassifier:
+    """The classifier of a configuration, or its fallback where the accelerator cannot be used and one is named.
+
+    Raises:
+        AffectdError: see ``TfliteClassifier.load``.
+    """
+    try:
+        return TfliteClassifier.load(settings.model_path, settings.threads, edgetpu=settings.edgetpu)
+    except AcceleratorError as error:
+        fallback = settings.fallback_path
+        if fallback is None:
+            advice = "or name a model for the CPU in classifier.fallback_model"
+            raise AcceleratorError(error.reason, f"{error.remedy}, {advice}") from error
+        _log.warning("%s; %s runs on the CPU instead", error, fallback)
+        return TfliteClassifier.load(fallback, settings.threads)
+
+
+def verify_model_file(path: Path, settings: ClassifierSettings | None = None) -> ModelCard:
+    """Whether this machine can trust and run the model file at ``path``: its digest, card and golden answers.
+
+    Args:
+        path: the file, which nothing is done to.
+        settings: threads and accelerator; the defaults when left out. The models that are named there do not count.
+
+    Returns:
+        The file's card.
+
+    Raises:
+        ModelError: the file is damaged, of another schema, or answers other than its card says; also where its network
+            crashes the interpreter, which is tried in a process of its own.
+        AcceleratorError: it was compiled for an Edge TPU, and none can be used here.
+    """
+    chosen = settings or ClassifierSettings()
+    return TfliteClassifier.load(path, chosen.threads, edgetpu=chosen.edgetpu).card

@@ -75,11 +75,11 @@ def examine(config_path: Path) -> Iterator[Finding]:
 
 def examine_model(config: Config) -> Finding:
     """The model's digest, and its golden answers on this machine."""
-    from device.classify import TfliteClassifier
+    from device.classify import load_classifier
 
     settings = config.classifier
     try:
-        classifier = TfliteClassifier.load(settings.model_path, settings.threads)
+        classifier = load_classifier(settings)
     except AffectdError as error:
         command = (
             f"ls -l {quote(str(settings.model_path))}" if settings.model else "pip install --force-reinstall affectd"

@@ -95,6 +95,10 @@ class UnavailableError(AffectdError):
     exit_code = EXIT_UNAVAILABLE
 
 
+class AcceleratorError(UnavailableError):
+    """An accelerator that a model was compiled for, and that cannot be used."""
+
+
 class StorageError(AffectdError):
     """A file or folder that cannot be read or written."""
 

@@ -4,10 +4,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from converters.commands import tflite
+from converters.commands import compare, edgetpu, inspect, onnx, tflite, upgrade, verify
 from device.errors import EXIT_USAGE, run_command
 
-_VERBS = (tflite,)
+_VERBS = (tflite, verify, compare, inspect, edgetpu, onnx, upgrade)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

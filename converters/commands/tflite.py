@@ -1,116 +1,152 @@
-"""``affectd-convert tflite``: from a trained Keras model to a model file in full int8."""
+"""``affectd-convert tflite``: from a trained Keras model to a model file."""
 
 import argparse
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from converters.calibrate import representative_set
+from converters.calibrate import FACES, RepresentativeSet, representative_set
 from converters.card import describe
+from converters.commands.options import add_threshold_options, print_parity, print_rows, say, thresholds_of, told
+from converters.cost import multiply_adds
+from converters.edgetpu.limits import map_operators
 from converters.golden import golden_set
-from converters.tflite import EDGE_TPU_OPERATORS, to_int8
-from converters.trained import Trained, load_trained
-from converters.verify import Parity, compare, require_parity
+from converters.graph import read_graph
+from converters.layers import LayerDifference, compare_layers, worst
+from converters.networks import keras_scorer
+from converters.tflite import Target, convert, match_tensors
+from converters.trained import Trained, load_trained, require_probabilities
+from converters.verify import QUANTISED, SAME_ARITHMETIC, compare, missed, require_parity
 from device.contract.container import attach
 from device.contract.files import check_folder, write_atomically
 from device.contract.metadata import ModelCard
-from device.contract.preprocess import to_real
-from device.errors import EXIT_OK, DataError
+from device.errors import EXIT_OK, UsageError
 from device.interpreter import open_interpreter
 
 SEED = 0
+_LAYER_FACES = 32
 
 
 def register(verbs: Any) -> None:
     """Add this verb to the command line."""
     parser = verbs.add_parser(
         "tflite",
-        help="quantise a Keras model for the device",
-        description="Quantise a Keras model to full int8, hold it against the float one, and write a model file.",
+        help="make a model file of a Keras model, quantised for the device",
+        description="Convert a Keras model, hold the result against it, and write a model file.",
     )
     parser.add_argument(
         "model", type=Path, metavar="MODEL.keras", help="of affectd-train, with the training's other files beside it"
     )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="FOLDER",
+        help="where calibration.npz and check.npz are (default: beside the model)",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("int8", "float16", "float32"),
+        default="int8",
+        help="of the weights; int8 has activations of it too (default: %(default)s)",
+    )
+    parser.add_argument("--io", choices=("uint8", "int8"), help="type of an int8 network's ends (default: uint8)")
+    parser.add_argument(
+        "--keep-float",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="leave in float32 whatever has this in its tensor's name; may be given several times",
+    )
+    parser.add_argument(
+        "--calibration-faces", type=_count, default=FACES, metavar="N", help="how many (default: %(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=SEED, help="of what is drawn by chance (default: %(default)s)")
     parser.add_argument("--out", type=Path, metavar="FILE", help="where to (default: beside the model, as .tflite)")
     parser.add_argument("--name", help="of the model (default: the training's)")
-    parser.add_argument(
-        "--max-accuracy-loss", type=_share, default=0.003, metavar="SHARE", help="allowed (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--min-agreement",
-        type=_share,
-        default=0.98,
-        metavar="SHARE",
-        help="of the faces that both must name alike (default: %(default)s)",
-    )
+    add_threshold_options(parser, f"int8: {told(QUANTISED)}; floats: {told(SAME_ARITHMETIC)}")
     parser.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
     out: Path = options.out or options.model.with_suffix(".tflite")
+    if options.format != "int8" and (options.io or options.keep_float):
+        raise UsageError(f"--io and --keep-float are for int8, not for {options.format}")
     check_folder(out)
-    _say(f"reading {options.model}")
-    trained = load_trained(options.model)
-    float_scores = _float_scores(trained)
-    calibration = representative_set(trained.calibration, SEED)
-    _say(f"quantising on {len(calibration.faces)} faces")
-    flatbuffer = to_int8(trained.network, trained.spec, calibration)
+    say(f"reading {options.model}")
+    trained = load_trained(options.model, options.data)
+    # Before TensorFlow sees it: over some layers its converter does not raise, but ends the process.
+    multiply_adds(trained.network)
+    reference = keras_scorer(trained.network, trained.spec)(trained.check.faces)
+    require_probabilities(reference)
+    calibration = representative_set(trained.calibration, options.seed, options.calibration_faces)
+    target = _target(options, trained, calibration)
+    on = f" on {len(calibration.faces)} faces" if target.format == "int8" else ""
+    say(f"converting to {target.format}{on}")
+    flatbuffer = convert(trained.network, trained.spec, target, calibration)
     interpreter = open_interpreter(flatbuffer, trained.spec)
-    _say(f"comparing on {len(trained.check.faces)} faces, int8 by {interpreter.runtime}")
-    parity = compare(float_scores, interpreter.run(trained.check.faces), trained.check.labels)
+    say(f"comparing on {len(trained.check.faces)} faces, {target.format} by {interpreter.runtime}")
+    parity = compare(reference, interpreter.run(trained.check.faces), trained.check.labels)
     card = describe(
         trained=trained,
         flatbuffer=flatbuffer,
+        target=target,
         calibration=calibration,
         parity=parity,
-        golden=golden_set(interpreter, trained.spec, SEED),
+        golden=golden_set(interpreter, trained.spec, options.seed),
         name=options.name,
     )
-    _print_table(card, parity)
-    require_parity(parity, options.max_accuracy_loss, options.min_agreement)
+    print_parity(parity, card.labels, "Keras", target.format)
+    _print_weight(card, flatbuffer)
+    thresholds = thresholds_of(options, QUANTISED if target.format == "int8" else SAME_ARITHMETIC)
+    if missed(parity, thresholds) and target.format == "int8":
+        _print_layers(worst(_layers(trained, calibration, flatbuffer), 5))
+    require_parity(
+        parity,
+        thresholds,
+        "nothing was written; keep the layers that lose most out of it with --keep-float, train longer or wider, or "
+        "allow more with the options of the gate",
+    )
     write_atomically(out, attach(flatbuffer, card))
-    _say(f"wrote {out}: {card.name} {card.version}")
+    say(f"wrote {out}: {card.name} {card.version}")
     return EXIT_OK
 
 
-def _float_scores(trained: Trained) -> NDArray[np.float32]:
-    real = to_real(trained.check.faces, trained.spec)
-    scores: NDArray[np.float32] = trained.network.predict(real, batch_size=256, verbose=0)
-    # Written so that not-a-number fails as well.
-    if not (scores.min() >= 0 and np.abs(scores.sum(axis=1) - 1).max() < 1e-3):
-        raise DataError(
-            "the network's answers are no probabilities", "end it in a softmax and train it to finite weights"
-        )
-    return scores
+def _target(options: argparse.Namespace, trained: Trained, calibration: RepresentativeSet) -> Target:
+    if options.format != "int8":
+        return Target(options.format, "float32")
+    target = Target("int8", options.io or "uint8")
+    if not options.keep_float:
+        return target
+    whole = read_graph(convert(trained.network, trained.spec, target, calibration))
+    return Target("int8", target.ends, match_tensors(whole, options.keep_float))
 
 
-def _print_table(card: ModelCard, parity: Parity) -> None:
+def _layers(trained: Trained, calibration: RepresentativeSet, flatbuffer: bytes) -> list[LayerDifference]:
+    reference = convert(trained.network, trained.spec, Target("float32", "float32"), calibration)
+    return compare_layers(reference, flatbuffer, trained.check.faces[:_LAYER_FACES], trained.spec)
+
+
+def _print_layers(layers: list[LayerDifference]) -> None:
+    say("  where int8 loses most, as shares of a tensor's own size:")
+    for one in layers:
+        say(f"    {one.added:+8.2%} to {one.error:7.2%}  {one.operator:<18}{one.short_name}")
+
+
+def _print_weight(card: ModelCard, flatbuffer: bytes) -> None:
+    foreign = [one.operator.name for one in map_operators(read_graph(flatbuffer)) if not one.mapped]
     rows = [
-        ("agreement", f"{parity.agreement:.2%} of {parity.faces} faces"),
-        ("mean difference of a score", f"{parity.mean_difference:.4f}"),
         ("size", f"{card.cost.flatbuffer_bytes / 1000:.0f} kB"),
         ("multiply-adds", f"{card.cost.multiply_adds / 1e6:.2f} million"),
         ("parameters", f"{card.cost.parameters}"),
+        ("method", card.conversion.method),
         ("operators", ", ".join(f"{count} {name}" for name, count in card.conversion.operators.items())),
     ]
-    if parity.float_accuracy is not None and parity.int8_accuracy is not None:
-        rows.insert(0, ("accuracy, float", f"{parity.float_accuracy:.2%} of {parity.labelled} faces"))
-        rows.insert(1, ("accuracy, int8", f"{parity.int8_accuracy:.2%}"))
-    foreign = sorted(set(card.conversion.operators) - EDGE_TPU_OPERATORS)
-    if foreign:
-        rows.append(("not for an Edge TPU", ", ".join(foreign)))
-    for label, value in rows:
-        _say(f"  {label:<28}{value}")
+    if card.conversion.format == "int8":
+        rows.append(("not for an Edge TPU", ", ".join(sorted(set(foreign))) or "none: all operators map to it"))
+    print_rows(rows)
 
 
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"a share lies between 0 and 1, not {text}")
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"at least one face is wanted, not {text}")
     return value
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)

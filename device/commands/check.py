@@ -15,14 +15,14 @@ def register(verbs: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from device.classify import TfliteClassifier
+    from device.classify import load_classifier
     from device.config import load_config
     from device.detect import HaarDetector
 
     config = load_config(options.config)
     print(f"ok: configuration {options.config} of device {config.device.resolved_id}")
     settings = config.classifier
-    classifier = TfliteClassifier.load(settings.model_path, settings.threads)
+    classifier = load_classifier(settings)
     card = classifier.card
     answers = f"digest and {len(card.golden.examples)} golden answers"
     print(f"ok: model {card.name} ({card.version}): {answers}, {classifier.runtime}")

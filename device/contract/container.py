@@ -12,6 +12,7 @@ import json
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from pydantic import ValidationError
@@ -43,7 +44,7 @@ def attach(flatbuffer: bytes, card: ModelCard) -> bytes:
     Raises:
         ModelError: ``flatbuffer`` is none, or carries an archive already.
     """
-    _check_identifier(flatbuffer, "the network")
+    check_identifier(flatbuffer, "the network")
     if zipfile.is_zipfile(io.BytesIO(flatbuffer)):
         raise ModelError("the network has an archive at its end where a bare flatbuffer is expected", _CONVERT_AGAIN)
     entry = zipfile.ZipInfo(CARD_NAME, date_time=(1980, 1, 1, 0, 0, 0))
@@ -63,14 +64,18 @@ def read(path: Path) -> ModelFile:
     Raises:
         ModelError: it is missing, damaged, foreign, or its card is not one that is understood here.
     """
+    return unpack(read_bytes(path), str(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """What is at ``path``, whatever it is. Raises ModelError when it is no file, or cannot be read."""
     try:
         if not path.is_file():
             found = "a folder or device" if path.exists() else "nothing"
             raise ModelError(f"a model file is expected at {path}, and there is {found}", _NAME_ANOTHER)
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise ModelError(f"the model file {path} cannot be read: {error.strerror}", "check its permissions") from error
-    return unpack(data, str(path))
 
 
 def unpack(data: bytes, name: str) -> ModelFile:
@@ -79,6 +84,16 @@ def unpack(data: bytes, name: str) -> ModelFile:
     Raises:
         ModelError: as ``read``.
     """
+    flatbuffer, card = take_apart(data, name)
+    return ModelFile(flatbuffer, parse_card(card, name))
+
+
+def take_apart(data: bytes, name: str) -> tuple[bytes, bytes]:
+    """The flatbuffer, and the card as the bytes of ``model.json``, of whatever schema, from verified ``data``.
+
+    Raises:
+        ModelError: the file is not whole, or has no card.
+    """
     verify(data, name)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -86,7 +101,7 @@ def unpack(data: bytes, name: str) -> ModelFile:
             end = min(entry.header_offset for entry in archive.infolist())
     except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError) as error:
         raise ModelError(f"{name} has no {CARD_NAME} in the archive at its end ({error})", _CONVERT_AGAIN) from error
-    return ModelFile(data[:end], parse_card(card, name))
+    return data[:end], card
 
 
 def verify(data: bytes, name: str) -> None:
@@ -97,7 +112,7 @@ def verify(data: bytes, name: str) -> None:
     """
     if not data:
         raise ModelError(f"{name} is empty, and a TFLite model is expected", _COPY_AGAIN)
-    _check_identifier(data, name)
+    check_identifier(data, name)
     sealed, comment = data[:-_DIGEST_LENGTH], data[-_DIGEST_LENGTH:]
     if not _HEXADECIMAL.issuperset(comment):
         raise ModelError(
@@ -111,6 +126,20 @@ def verify(data: bytes, name: str) -> None:
             f"{comment[:12].decode()}…",
             _COPY_AGAIN,
         )
+
+
+def check_identifier(data: bytes, name: str) -> None:
+    """Make sure that ``data`` starts as a TFLite flatbuffer does. Raises ModelError."""
+    if data[4:8] != _IDENTIFIER:
+        raise ModelError(
+            f"{name} is not a TFLite model: it starts with {data[:8]!r}, and bytes 4 to 8 should read {_IDENTIFIER!r}",
+            "name a .tflite file, or fetch it again",
+        )
+
+
+def looks_like_model_file(data: bytes) -> bool:
+    """Whether ``data`` has, or had, a card: if not, it may be a flatbuffer of another origin."""
+    return CARD_NAME.encode("ascii") in data
 
 
 def parse_card(text: bytes, name: str) -> ModelCard:
@@ -127,7 +156,7 @@ def parse_card(text: bytes, name: str) -> ModelCard:
     if found != SCHEMA:
         raise ModelError(
             f"{name}: {CARD_NAME} has schema {found!r}, and this affectd reads schema {SCHEMA}",
-            f"update affectd, or {_CONVERT_AGAIN}",
+            _mend_schema(found, name),
         )
     try:
         return ModelCard.model_validate_json(text)
@@ -137,12 +166,10 @@ def parse_card(text: bytes, name: str) -> ModelCard:
         raise ModelError(f"{name}: {CARD_NAME}: {where}: {first['msg']}", _CONVERT_AGAIN) from error
 
 
-def _check_identifier(data: bytes, name: str) -> None:
-    if data[4:8] != _IDENTIFIER:
-        raise ModelError(
-            f"{name} is not a TFLite model: it starts with {data[:8]!r}, and bytes 4 to 8 should read {_IDENTIFIER!r}",
-            "name a .tflite file, or fetch it again",
-        )
+def _mend_schema(found: object, name: str) -> str:
+    if not isinstance(found, int):
+        return _CONVERT_AGAIN
+    return f"affectd-convert upgrade {quote(name)}" if found < SCHEMA else f"update affectd, or {_CONVERT_AGAIN}"
 
 
 def _digest(data: bytes) -> bytes:

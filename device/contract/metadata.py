@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints,
 from device.contract.preprocess import InputSpec
 from device.records import UNCERTAIN
 
-SCHEMA = 1
-"""The version of the card that is written and read here."""
+SCHEMA = 2
+"""The version of the card that is written and read here; ``affectd-convert upgrade`` brings older ones up to it."""
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -106,7 +106,7 @@ class GoldenSet(CardPart):
 
 
 class Measurement(CardPart):
-    """One figure over ``count`` faces, of the float network and of the quantised one; None where it was not measured.
+    """One figure over ``count`` faces, of the float network and of the converted one; None where it was not measured.
 
     ``recall`` is the float network's: label to the share of its faces that were named so.
     """
@@ -115,7 +115,7 @@ class Measurement(CardPart):
     split: Text
     count: int = Field(ge=0)
     float_value: float | None = None
-    int8_value: float | None = None
+    converted_value: float | None = None
     recall: dict[str, Share] = Field(default_factory=dict)
 
 
@@ -132,13 +132,34 @@ class Training(CardPart):
     versions: dict[str, str] = Field(default_factory=dict)
 
 
-class Conversion(CardPart):
-    """How the network was made small. ``operators`` counts them by TFLite's name."""
+class Calibration(CardPart):
+    """The faces by which activations were measured: how they were drawn, how many, and by which seed."""
 
     method: Text
-    calibration: Text
-    calibration_faces: int = Field(ge=1)
+    faces: int = Field(ge=1)
     seed: int
+
+
+class Conversion(CardPart):
+    """How the network was made small.
+
+    Attributes:
+        method: in words.
+        format: the type of its weights; int8 has activations of it too.
+        ends: the type of its input and of its output.
+        calibration: None where nothing was quantised.
+        kept_float: tensors that were left in float32, by TFLite's name.
+        accelerator: what the network was compiled for and cannot run without; None for any CPU.
+        versions: of the packages and programs that took part.
+        operators: how many there are of each, by TFLite's name.
+    """
+
+    method: Text
+    format: Literal["int8", "float16", "float32"]
+    ends: Literal["uint8", "int8", "float32"]
+    calibration: Calibration | None = None
+    kept_float: tuple[str, ...] = ()
+    accelerator: Literal["edgetpu"] | None = None
     versions: dict[str, str]
     operators: dict[str, int]
 
@@ -160,7 +181,7 @@ class ModelCard(CardPart):
         labels: in the order of the network's outputs.
     """
 
-    schema_version: Literal[1] = Field(default=1, alias="schema")
+    schema_version: Literal[2] = Field(default=2, alias="schema")
     name: Text
     version: Text
     labels: tuple[Text, ...] = Field(min_length=2, max_length=64)

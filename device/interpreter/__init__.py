@@ -1,4 +1,4 @@
-"""TFLite's interpreters behind one type: pixels in, real scores out.
+"""TFLite's interpreters behind one type: pixels in, real scores out; on the CPU, or on an Edge TPU.
 
 LiteRT (``ai-edge-litert``) is tried first, then its predecessor ``tflite-runtime``, which 32-bit Arm still needs.
 """
@@ -6,7 +6,7 @@ LiteRT (``ai-edge-litert``) is tried first, then its predecessor ``tflite-runtim
 import importlib
 import importlib.metadata
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from device.contract.preprocess import InputSpec, to_real
 from device.contract.quantize import Quantization, dequantize, quantize
 from device.errors import AffectdError, ModelError, RecordError, UnavailableError
+from device.interpreter.edgetpu import EdgeTpu
 from device.interpreter.native_stderr import captured_stderr
 
 RUNTIMES = ("ai-edge-litert", "tflite-runtime")
 """Distributions that bring an interpreter, the preferred one first."""
 
-_INSTALL = "pip install ai-edge-litert, or tflite-runtime together with 'numpy<2'"
+INSTALL_RUNTIME = "pip install ai-edge-litert, or tflite-runtime together with 'numpy<2'"
 
 
 class NativeInterpreter(Protocol):
@@ -67,6 +68,7 @@ class TfliteInterpreter:
     Attributes:
         runtime: as given.
         outputs: how many scores the network gives.
+        quantised: whether it computes in 8 bits.
 
     Raises:
         ModelError: the network is not one of a single grey picture in and a single row of scores out.
@@ -83,12 +85,17 @@ class TfliteInterpreter:
             raise ModelError(f"the network gives {_shapes(outputs)}, and one row of scores is expected")
         self.runtime = runtime
         self.outputs = outputs[0].shape[1]
+        self.quantised = outputs[0].quantization is not None
         self._native = native
         self._input, self._output = inputs[0], outputs[0]
         self._encoding = _encoding(self._input.quantization, spec)
 
     def run(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Scores float32 (n, labels) for crops uint8 (n, height, width, 1), one by one."""
+        """Scores float32 (n, labels) for crops uint8 (n, height, width, 1), one by one.
+
+        Raises:
+            ModelError: the runtime gives up in the middle, as over a network whose file was tampered with.
+        """
         if pixels.dtype != np.uint8 or pixels.shape[1:] != self._input.shape[1:]:
             raise RecordError(f"crops are uint8 (n, {self._input.shape[1:]}), not {pixels.dtype} {pixels.shape}")
         scores = np.empty((len(pixels), self.outputs), np.float32)
@@ -96,14 +103,24 @@ class TfliteInterpreter:
             crop = pixels[row : row + 1]
             encoded = crop if self._encoding is None else self._encoding[crop]
             self._native.set_tensor(self._input.index, encoded)
-            self._native.invoke()
+            try:
+                self._native.invoke()
+            except RuntimeError as error:
+                raise ModelError(f"the network fails while it runs ({error})", "convert it again") from error
             answer = self._native.get_tensor(self._output.index)[0]
             quantization = self._output.quantization
             scores[row] = answer if quantization is None else dequantize(answer, quantization)
         return scores
 
 
-def open_interpreter(flatbuffer: bytes, spec: InputSpec, threads: int = 1) -> TfliteInterpreter:
+def open_interpreter(
+    flatbuffer: bytes,
+    spec: InputSpec,
+    threads: int = 1,
+    *,
+    edgetpu: EdgeTpu | None = None,
+    runtimes: tuple[str, ...] = RUNTIMES,
+) -> TfliteInterpreter:
     """Build an interpreter with the first runtime that can.
 
     Each is tried by building one: tflite-runtime's import succeeds where NumPy 2 makes its constructor fail.
@@ -112,16 +129,19 @@ def open_interpreter(flatbuffer: bytes, spec: InputSpec, threads: int = 1) -> Tf
         flatbuffer: the network; verified, since the native code trusts it.
         spec: the input that it was trained for.
         threads: how many an operator may use.
+        edgetpu: the accelerator that the network was compiled for; None for the CPU.
+        runtimes: those that may be taken, the preferred one first.
 
     Raises:
         UnavailableError: no runtime is installed that works.
-        ModelError: none can open this network, or it does not fit ``spec``.
+        AcceleratorError: the Edge TPU, its library or the permission to use it is missing.
+        ModelError: no runtime can open this network, or it does not fit ``spec``.
     """
     failures = []
     refused = False
-    for distribution in RUNTIMES:
+    for distribution in runtimes:
         try:
-            build = _load(distribution)
+            module = _load(distribution)
         except ImportError:
             failures.append(f"{distribution} is not installed")
             continue
@@ -129,7 +149,8 @@ def open_interpreter(flatbuffer: bytes, spec: InputSpec, threads: int = 1) -> Tf
             failures.append(f"{distribution} does not start ({error})")
             continue
         try:
-            return _build(build, distribution, flatbuffer, spec, threads)
+            options = {"model_content": flatbuffer, "num_threads": threads}
+            return _build(module, distribution, spec, edgetpu, options)
         except AffectdError:
             raise
         except Exception as error:  # noqa: BLE001 SystemError, for one, when NumPy's ABI is another
@@ -140,23 +161,28 @@ def open_interpreter(flatbuffer: bytes, spec: InputSpec, threads: int = 1) -> Tf
     reason = f"no TFLite runtime opens the network: {'; '.join(failures)}"
     if refused:
         raise ModelError(reason, "update the runtime, or convert the model again")
-    raise UnavailableError(reason, _INSTALL)
+    raise UnavailableError(reason, INSTALL_RUNTIME)
 
 
-def _load(distribution: str) -> Callable[..., NativeInterpreter]:
+def module_name(distribution: str) -> str:
+    """The package that a runtime's distribution brings."""
+    return distribution.replace("-", "_")
+
+
+def _load(distribution: str) -> Any:
     with captured_stderr():
-        module = importlib.import_module(f"{distribution.replace('-', '_')}.interpreter")
-    build: Callable[..., NativeInterpreter] = module.Interpreter
-    return build
+        return importlib.import_module(f"{module_name(distribution)}.interpreter")
 
 
 def _build(
-    build: Callable[..., NativeInterpreter], distribution: str, flatbuffer: bytes, spec: InputSpec, threads: int
+    module: Any, distribution: str, spec: InputSpec, edgetpu: EdgeTpu | None, options: dict[str, Any]
 ) -> TfliteInterpreter:
+    runtime = f"{distribution} {importlib.metadata.version(distribution)}"
     with captured_stderr() as captured:
-        native = build(model_content=flatbuffer, num_threads=threads)
-        version = importlib.metadata.version(distribution)
-        interpreter = TfliteInterpreter(native, f"{distribution} {version}", spec)
+        if edgetpu is not None:
+            options |= {"experimental_delegates": [edgetpu.load(module.load_delegate)]}
+            runtime += f" on the Edge TPU by {edgetpu.library}"
+        interpreter = TfliteInterpreter(module.Interpreter(**options), runtime, spec)
     # What is left on failure is in the exception; "Created XNNPACK delegate" on success is no news to anyone.
     news = [line for line in captured.text.splitlines(keepends=True) if not line.startswith("INFO:")]
     sys.stderr.writelines(news)

@@ -143,3 +143,29 @@ def test_a_network_that_computes_in_bfloat16_is_refused(tmp_path, keras):
     network.save(tmp_path / "model.keras")
     with pytest.raises(DataError, match="layer half computes in bfloat16, not float32"):
         load_network(tmp_path / "model.keras")
+
+
+def test_eight_outputs_for_seven_labels_are_counted(own_training, keras):
+    names = list("abcdefg")
+    tiny.write_record(own_training, labels=names)
+    faces = keras.Input((tiny.HEIGHT, tiny.WIDTH, 1))
+    answers = keras.layers.Dense(8, activation="softmax")(keras.layers.Flatten()(faces))
+    keras.Model(faces, answers).save(own_training / "model.keras")
+    with pytest.raises(DataError, match=r"gives \(None, 8\), and training.json has 7 labels"):
+        load_trained(own_training / "model.keras")
+
+
+def test_a_layer_of_somebody_s_own_is_refused_in_one_sentence(tmp_path, keras):
+    odd = type("Odd", (keras.layers.Layer,), {"call": lambda _, inputs: inputs})
+    faces = keras.Input((tiny.HEIGHT, tiny.WIDTH, 1))
+    keras.Model(faces, odd()(faces)).save(tmp_path / "model.keras")
+    with pytest.raises(DataError, match=r"does not load as a Keras model .*Keras's own layers only") as raised:
+        load_network(tmp_path / "model.keras")
+    assert len(str(raised.value)) < 600
+
+
+def test_a_lambda_is_refused_for_it_could_run_anything(tmp_path, keras):
+    faces = keras.Input((tiny.HEIGHT, tiny.WIDTH, 1))
+    keras.Model(faces, keras.layers.Lambda(lambda x: x)(faces)).save(tmp_path / "model.keras")
+    with pytest.raises(DataError, match="does not load as a Keras model"):
+        load_network(tmp_path / "model.keras")

@@ -20,9 +20,7 @@ def make_card(**changes):
         "input": InputCard.of(SPEC),
         "golden": GoldenSet(tolerance=0.04, examples=(EXAMPLE,)),
         "training": Training(recipe={"name": "test"}, data={"train": 3}, seed=1),
-        "conversion": Conversion(
-            method="none", calibration="none", calibration_faces=1, seed=0, versions={}, operators={"CONV_2D": 1}
-        ),
+        "conversion": Conversion(method="none", format="int8", ends="uint8", versions={}, operators={"CONV_2D": 1}),
         "cost": Cost(flatbuffer_bytes=100, multiply_adds=10, parameters=5),
     }
     return ModelCard(**(fields | changes))

@@ -93,10 +93,25 @@ def test_a_file_that_goes_on_is_refused(tail):
         (_sealed({"model.json": "{"}), "is not JSON"),
         (_sealed({"model.json": b"\xff\xfe\xfd"}), "is not JSON"),
         (_sealed({"model.json": "[]"}), "schema None"),
-        (_sealed({"model.json": '{"schema": 2}'}), "has schema 2, and this affectd reads schema 1; update affectd"),
-        (_sealed({"model.json": '{"schema": 1}'}), "name: Field required"),
+        (_sealed({"model.json": '{"schema": 3}'}), "has schema 3, and this affectd reads schema 2; update affectd"),
+        (_sealed({"model.json": '{"schema": 1}'}), "has schema 1, .* reads schema 2; affectd-convert upgrade "),
+        (_sealed({"model.json": '{"schema": 2}'}), "name: Field required"),
     ],
-    ids=["empty", "pointer", "page", "short", "bare", "archive", "foreign", "json", "text", "list", "schema", "fields"],
+    ids=[
+        "empty",
+        "pointer",
+        "page",
+        "short",
+        "bare",
+        "archive",
+        "foreign",
+        "json",
+        "text",
+        "list",
+        "newer",
+        "older",
+        "fields",
+    ],
 )
 def test_what_is_no_model_file_is_refused_with_what_was_found(data, message):
     with pytest.raises(ModelError, match=message) as raised:

@@ -12,13 +12,13 @@ from tests.device.contract.cards import EXAMPLE, SPEC, make_card
 
 def test_a_card_comes_back_from_json_as_it_was():
     card = make_card(
-        accuracy=(Measurement(metric="accuracy", split="test", count=9, float_value=0.9, int8_value=0.89),)
+        accuracy=(Measurement(metric="accuracy", split="test", count=9, float_value=0.9, converted_value=0.89),)
     )
     assert ModelCard.model_validate_json(card.to_json()) == card
 
 
 def test_the_schema_is_written_under_its_name():
-    assert json.loads(make_card().to_json())["schema"] == 1
+    assert json.loads(make_card().to_json())["schema"] == 2
 
 
 def test_an_input_comes_back_as_preprocessing_wants_it():

@@ -113,13 +113,23 @@ def test_a_network_that_does_not_fit_is_refused(native, message):
         TfliteInterpreter(native, "fake", SPEC)
 
 
+def test_a_runtime_that_gives_up_in_the_middle_is_told_as_the_networks_fault():
+    class GivesUp(FakeNative):
+        def invoke(self):
+            raise RuntimeError("Input tensor 2 lacks data")
+
+    interpreter = TfliteInterpreter(GivesUp(UINT8_INPUT, UINT8_OUTPUT, [64, 192]), "fake", SPEC)
+    with pytest.raises(ModelError, match=r"fails while it runs \(Input tensor 2 lacks data\)"):
+        interpreter.run(LEVELS)
+
+
 def _install(monkeypatch, **runtimes):
     """Let only these runtimes be there: module name to what building does."""
 
     def load(name):
         if name not in runtimes:
             raise ImportError(name)
-        return types.SimpleNamespace(Interpreter=runtimes[name])
+        return types.SimpleNamespace(Interpreter=runtimes[name], load_delegate=None)
 
     monkeypatch.setattr(importlib, "import_module", lambda name: load(name.partition(".")[0]))
     monkeypatch.setattr(importlib.metadata, "version", lambda _: "1.0")

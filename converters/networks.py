@@ -1,0 +1,135 @@
+"""Trained and converted networks behind one type: faces in, scores out, whatever the file."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from converters.onnx import open_session
+from converters.trained import load_network, read_record
+from device.contract import container
+from device.contract.preprocess import InputSpec, to_real
+from device.errors import DataError
+from device.interpreter import open_interpreter
+
+Scorer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+
+SUFFIXES = (".keras", ".tflite", ".onnx")
+_BATCH = 256
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """A network that can be asked.
+
+    Attributes:
+        path: where it comes from.
+        spec: its input.
+        labels: None where nothing says them.
+        quantised: whether it computes in 8 bits.
+        flatbuffer: None where it is none.
+        score: from faces uint8 (n, height, width, 1) to scores float32 (n, labels).
+    """
+
+    path: Path
+    spec: InputSpec
+    labels: tuple[str, ...] | None
+    quantised: bool
+    flatbuffer: bytes | None
+    score: Scorer
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a file, or ``training.json`` beside it, says of its network."""
+
+    spec: InputSpec
+    labels: tuple[str, ...]
+
+
+def describe(path: Path) -> Description | None:
+    """What is known of the network at ``path``; None where nothing says it.
+
+    Raises:
+        DataError: there is no such file, or none of a kind that is known here.
+        ModelError: a ``.tflite`` is damaged.
+    """
+    if path.suffix not in SUFFIXES:
+        raise DataError(f"{path} is none of {', '.join(SUFFIXES)}", "name a network by a file that ends so")
+    if not path.is_file():
+        raise DataError(f"a network is expected at {path}, and there is none")
+    if path.suffix == ".tflite" and has_card(path):
+        card = container.read(path).card
+        return Description(card.input.spec(), card.labels)
+    beside = path.with_name("training.json")
+    if beside.is_file():
+        record = read_record(beside)
+        return Description(record.spec(), record.labels)
+    return None
+
+
+def has_card(path: Path) -> bool:
+    """Whether the ``.tflite`` at ``path`` is a model file, sealed or spoilt, and no bare flatbuffer."""
+    return container.looks_like_model_file(container.read_bytes(path))
+
+
+def open_network(path: Path, fallback: Description | None = None, threads: int = 1) -> Network:
+    """Open the network at ``path``.
+
+    Args:
+        path: a ``.keras``, ``.tflite`` or ``.onnx`` file.
+        fallback: what it is taken for where nothing says it.
+        threads: how many an interpreter may use.
+
+    Raises:
+        AffectdError: it is missing, damaged, or nothing says what its pixels stand for.
+    """
+    known = describe(path) or fallback
+    if known is None:
+        raise DataError(
+            f"nothing says what the pixels of {path} stand for", "put training.json of its training beside it"
+        )
+    if path.suffix == ".keras":
+        score = keras_scorer(load_network(path), known.spec)
+        return Network(path, known.spec, known.labels, quantised=False, flatbuffer=None, score=score)
+    if path.suffix == ".onnx":
+        score = onnx_scorer(open_session(path.read_bytes(), threads), known.spec)
+        return Network(path, known.spec, known.labels, quantised=False, flatbuffer=None, score=score)
+    flatbuffer = read_flatbuffer(path)
+    interpreter = open_interpreter(flatbuffer, known.spec, threads)
+    return Network(path, known.spec, known.labels, interpreter.quantised, flatbuffer, interpreter.run)
+
+
+def read_flatbuffer(path: Path) -> bytes:
+    """The network of a model file, verified, or of a bare ``.tflite``. Raises ModelError as ``container.read``."""
+    if has_card(path):
+        return container.read(path).flatbuffer
+    data = container.read_bytes(path)
+    container.check_identifier(data, str(path))
+    return data
+
+
+def keras_scorer(network: Any, spec: InputSpec) -> Scorer:
+    """Ask a Keras model."""
+
+    def score(faces: NDArray[np.uint8]) -> NDArray[np.float32]:
+        scores: NDArray[np.float32] = network.predict(to_real(faces, spec), batch_size=_BATCH, verbose=0)
+        return scores
+
+    return score
+
+
+def onnx_scorer(session: Any, spec: InputSpec) -> Scorer:
+    """Ask a session of onnxruntime."""
+    name = session.get_inputs()[0].name
+
+    def score(faces: NDArray[np.uint8]) -> NDArray[np.float32]:
+        real = to_real(faces, spec)
+        parts = [session.run(None, {name: real[row : row + _BATCH]})[0] for row in range(0, len(real), _BATCH)]
+        scores: NDArray[np.float32] = np.concatenate(parts)
+        return scores
+
+    return score
