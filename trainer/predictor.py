@@ -186,7 +186,7 @@ def _record_of(card: ModelCard) -> dict[str, Any]:
         "measured": [
             {"metric": one.metric, "split": one.split, "value": value, "count": one.count, "recall": one.recall}
             for one in card.accuracy
-            if (value := one.float_value if one.int8_value is None else one.int8_value) is not None
+            if (value := one.float_value if one.converted_value is None else one.converted_value) is not None
         ],
         "conversion": card.conversion.model_dump(mode="json"),
         "cost": card.cost.model_dump(mode="json"),

@@ -28,7 +28,8 @@ def training(tmp_path_factory):
     data, votes = write_faces(folder, train=140, validation=21)
     values = yaml.safe_load(bundled_recipes()["edge"].read_text(encoding="utf-8"))
     values["network"] |= {"stem_filters": 8, "stages": [[16, 1, 2]]}
-    values |= {"name": "skew", "epochs": 8, "batch_size": 10, "learning_rate": 0.05, "ema_momentum": 0.0}
+    values |= {"name": "skew", "epochs": 8, "batch_size": 10}
+    values["optimizer"] |= {"learning_rate": 0.05, "ema_momentum": 0.0}
     values["augmentation"] |= {"rotation_deg": 2, "shift": 0.02, "zoom": 0.02, "flip": False, "erase_probability": 0.1}
     recipe = folder / "skew.yaml"
     recipe.write_text(yaml.safe_dump(values), encoding="utf-8")
@@ -40,12 +41,11 @@ def training(tmp_path_factory):
 @pytest.fixture(scope="module")
 def by_trainer(training):
     """The faces, and what the trainer's own code says of them."""
-    from converters.framework import load_keras
-    from trainer.fit import predict
+    from trainer.predictor import load_predictor
 
     with np.load(training / "check.npz") as archive:
         faces = archive["faces"]
-    return faces, predict(load_keras().saving.load_model(training / "model.keras", compile=False), faces)
+    return faces, load_predictor(training).probabilities(faces)
 
 
 def _made(training, *options):
