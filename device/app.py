@@ -17,6 +17,7 @@ from device.config import Config
 from device.detect import HaarFaceFinder
 from device.errors import EXIT_OK, EXIT_WEDGED, AffectdError, SourceError, WedgedError
 from device.events import EventDeriver, LeaveReason
+from device.heat import HeatGuard
 from device.interfaces import Clock, FrameSource, Sink
 from device.log import LastTrouble
 from device.mqtt.payloads import DeviceInfo
@@ -76,7 +77,10 @@ class Daemon:
             build_capture(source, config.source, clock), self._switch, clock, opening_s=config.source.open_timeout_s
         )
         self._trouble = LastTrouble()
-        self._telemetry = Telemetry(clock, last_error=lambda: self._trouble.message)
+        self._heat = HeatGuard(config.heat, config.source.fps, clock)
+        self._telemetry = Telemetry(
+            clock, last_error=lambda: self._trouble.message, slowed_to_fps=lambda: self._heat.limit_fps
+        )
         self._mqtt = _build_mqtt(config, classifier, source, clock, self._switch)
         self._overlay = _build_overlay(config, classifier, self._mqtt, clock, self._switch)
         sinks: list[Sink] = [sink for sink in (self._mqtt, self._overlay) if sink]
@@ -136,8 +140,10 @@ class Daemon:
                 self._mqtt.set_paused(self._capture.paused)
             if self._overlay:
                 self._overlay.check()
+            self._heat.check()
             if frame is not None:
-                self._pipeline.step(frame)
+                if self._heat.admits(frame.time_s):
+                    self._pipeline.step(frame)
                 self.wedges.note_frame(frame.time_s)
                 self._service.ready()
             elif self._capture.ended:
@@ -159,6 +165,7 @@ class Daemon:
                 _broker_view(self._mqtt),
                 source_trouble=self._trouble.of(__name__, "device.reader", "device.capture"),
                 broker_trouble=self._trouble.of("device.mqtt"),
+                slowed_to_fps=self._heat.limit_fps,
             )
         )
         if self._reload.is_set():

@@ -91,6 +91,7 @@ def describe_work(
     *,
     source_trouble: str | None = None,
     broker_trouble: str | None = None,
+    slowed_to_fps: float | None = None,
 ) -> str:
     """One line on what the daemon does.
 
@@ -100,13 +101,15 @@ def describe_work(
         broker: whether events reach it.
         source_trouble: what was last said of why frames do not come.
         broker_trouble: what was last said of why events do not reach the broker.
+        slowed_to_fps: the limit that heat sets, frames a second.
     """
     if state == "paused":
         eyes = f"paused: {source} is closed until the privacy switch is turned off (affectd pause off)"
     elif state == "lost":
         eyes = f"no picture from {source}: {source_trouble or 'it gives no frames'}"
     else:
-        eyes = f"watching {source}"
+        slowly = f", {slowed_to_fps:.3g} frames a second until the processor has cooled" if slowed_to_fps else ""
+        eyes = f"watching {source}{slowly}"
     if broker == "away":
         return f"{eyes}; no broker: {broker_trouble or 'it has not answered yet'}"
     return f"{eyes}; {'connected to the broker' if broker == 'connected' else 'without a broker'}"

@@ -146,3 +146,8 @@ def test_old_trouble_is_not_told_of_what_works_again():
 
 def test_a_paused_device_says_how_to_end_that():
     assert "affectd pause off" in describe_work("/dev/video0", "paused", "off")
+
+
+def test_a_warm_device_says_that_it_is_slow():
+    told = describe_work("/dev/video0", "ok", "connected", slowed_to_fps=7.5)
+    assert told.startswith("watching /dev/video0, 7.5 frames a second until the processor has cooled; ")
