@@ -20,6 +20,7 @@ from device.events import EventDeriver, LeaveReason
 from device.heat import HeatGuard
 from device.interfaces import Clock, FrameSource, Sink
 from device.log import LastTrouble
+from device.modelstore import model_in_use
 from device.mqtt.payloads import DeviceInfo
 from device.mqtt.sink import MqttSink
 from device.overlay.scene import BrokerView
@@ -69,7 +70,8 @@ class Daemon:
         self.let_go = True
         """Whether the camera was closed in the end; else it hangs in its driver."""
         self._stats_interval_s = config.mqtt.stats_interval_s
-        classifier = TfliteClassifier.load(config.classifier.model_path, config.classifier.threads)
+        model_path = model_in_use(config.classifier.model, config.device.resolved_state_dir)
+        classifier = TfliteClassifier.load(model_path, config.classifier.threads)
         source = build_source(config.source, clock, colour=config.overlay.wants_pictures)
         self._source_name, self._is_live = source.name, source.live
         self._switch = PauseSwitch(config.device.resolved_state_dir)

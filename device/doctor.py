@@ -76,14 +76,19 @@ def examine(config_path: Path) -> Iterator[Finding]:
 def examine_model(config: Config) -> Finding:
     """The model's digest, and its golden answers on this machine."""
     from device.classify import TfliteClassifier
+    from device.modelstore import model_in_use
 
-    settings = config.classifier
+    named = config.classifier.model
+    path = model_in_use(named, config.device.resolved_state_dir)
     try:
-        classifier = TfliteClassifier.load(settings.model_path, settings.threads)
+        classifier = TfliteClassifier.load(path, config.classifier.threads)
     except AffectdError as error:
-        command = (
-            f"ls -l {quote(str(settings.model_path))}" if settings.model else "pip install --force-reinstall affectd"
-        )
+        if named:
+            command = f"ls -l {quote(str(path))}"
+        elif path.is_relative_to(config.device.resolved_state_dir):
+            command = "sudo affectd model remove"
+        else:
+            command = "pip install --force-reinstall affectd"
         return Finding("wrong", "model", str(error), command)
     card = classifier.card
     answers = f"{len(card.golden.examples)} golden answers right"

@@ -18,11 +18,12 @@ def _run(options: argparse.Namespace) -> int:
     from device.classify import TfliteClassifier
     from device.config import load_config
     from device.detect import HaarDetector
+    from device.modelstore import model_in_use
 
     config = load_config(options.config)
     print(f"ok: configuration {options.config} of device {config.device.resolved_id}")
-    settings = config.classifier
-    classifier = TfliteClassifier.load(settings.model_path, settings.threads)
+    model_path = model_in_use(config.classifier.model, config.device.resolved_state_dir)
+    classifier = TfliteClassifier.load(model_path, config.classifier.threads)
     card = classifier.card
     answers = f"digest and {len(card.golden.examples)} golden answers"
     print(f"ok: model {card.name} ({card.version}): {answers}, {classifier.runtime}")
