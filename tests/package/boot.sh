@@ -1,7 +1,7 @@
 # Run inside, as root, once the machine is up: what the tests of boots want to know, under headings.
 exec 2>&1
 status() { systemctl show "$1" -p ActiveState,SubState,Result,NRestarts,ExecMainStatus,StatusText,MainPID; }
-wait_until() { for _ in $(seq 300); do "$@" && return; sleep 0.2; done; echo "waited in vain for: $*"; journalctl -u affectd -n 20 --no-pager; }
+wait_until() { for _ in $(seq 150); do "$@" && return; sleep 0.2; done; echo "waited in vain for: $*"; journalctl -u affectd -n 20 --no-pager; }
 says() { systemctl show "$1" -p StatusText | grep -q "$2"; }
 restarted() { [ "$(systemctl show affectd -p NRestarts --value)" -gt "$1" ]; }
 state() { [ "$(systemctl show affectd -p ActiveState --value)" = "$1" ]; }
