@@ -72,7 +72,7 @@ build() {
   cp "$here"/{rules,docs,examples,install,lintian-overrides,links,postinst,postrm,prerm} "$tree/debian/"
   sed "s/@PYTHON@/python3 (>= $python), python3 (<< $following~)/" "$here/control" >"$tree/debian/control"
   cp "$repository/LICENSE" "$tree/debian/copyright"
-  cp "$repository"/systemd/affectd{,@}.service "$tree/debian/"
+  cp "$repository/systemd/affectd.service" "$tree/debian/"
   cp "$repository/systemd/affectd.sysusers" "$repository/systemd/affectd.tmpfiles" "$tree/debian/"
   cp "$repository/systemd/60-affectd.rules" "$tree/debian/affectd.udev"
   environment "$tree/environment" "$release" "$python" "$processor"

@@ -1,7 +1,7 @@
 # Run inside, as root, once the machine is up: what the tests of boots want to know, under headings.
 exec 2>&1
 status() { systemctl show "$1" -p ActiveState,SubState,Result,NRestarts,ExecMainStatus,StatusText,MainPID; }
-wait_until() { for _ in $(seq 150); do "$@" && return; sleep 0.2; done; echo "waited in vain for: $*"; journalctl -u affectd -n 20 --no-pager; }
+wait_until() { for _ in $(seq 300); do "$@" && return; sleep 0.2; done; echo "waited in vain for: $*"; journalctl -u affectd -n 20 --no-pager; }
 says() { systemctl show "$1" -p StatusText | grep -q "$2"; }
 restarted() { [ "$(systemctl show affectd -p NRestarts --value)" -gt "$1" ]; }
 state() { [ "$(systemctl show affectd -p ActiveState --value)" = "$1" ]; }
@@ -18,7 +18,7 @@ printf 'allow_anonymous false\npassword_file /etc/mosquitto/passwords\nlistener 
 systemctl start mosquitto
 echo secret >/etc/credstore/mqtt-password
 mkdir -p /etc/systemd/system/affectd.service.d
-printf '[Service]\nWatchdogSec=4\nRestartSec=1\n' >/etc/systemd/system/affectd.service.d/test.conf
+printf '[Service]\nWatchdogSec=15\nRestartSec=1\n' >/etc/systemd/system/affectd.service.d/test.conf
 systemctl daemon-reload
 
 echo "== running"
@@ -99,6 +99,6 @@ systemd-analyze security affectd --threshold=20 --no-pager | tail -1
 
 echo "== complaints"
 systemd-analyze verify affectd.service affectd@porch.service
-journalctl -b --no-pager -o cat | grep -iE 'unknown key|lvalue|affectd.*(ignoring|failed to parse)'
+journalctl -b --no-pager -o cat | grep -iE 'unknown key name|lvalue|affectd.*(ignoring|failed to parse)'
 
 echo "== end"
