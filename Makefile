@@ -8,13 +8,16 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 SOURCE ?= demo
 BROKER ?=
 
-.PHONY: help run test test-faults soak test-homeassistant test-picamera2 test-vm test-mutations lint format types bench bench-overlay bench-train pictures clip lock clean
+.PHONY: help run deb test test-faults soak test-homeassistant test-picamera2 test-nspawn test-vm test-mutations lint format types bench bench-overlay bench-train pictures clip lock clean
 
 help: ## say what there is to make
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 run: $(DEMO) ## the daemon on the bundled clip, its events at a subscriber (SOURCE=0 for a webcam, BROKER=host for your own)
 	@$(BIN)/affectd demo --source $(SOURCE) $(if $(BROKER),--broker $(BROKER))
+
+deb: $(DEV) ## Debian packages with all they need, for Debian 12 and 13, amd64 and arm64, in build/deb (PACKAGES=deb13-arm64 makes one; debhelper)
+	systemd/debian/build.sh $(BIN)/uv build/deb $(PACKAGES)
 
 test: $(DEV) ## every test but the slow ones
 	$(BIN)/python -m pytest -m "not slow"
@@ -32,6 +35,10 @@ test-homeassistant: $(DEV) ## the real Home Assistant takes the device in (root;
 test-picamera2: $(DEV) ## the real Picamera2 on libcamera's virtual camera, under the daemon (root; 1.6 GB the first time, about 5 minutes; then 90 s)
 	@tests/picamera2/install.sh build/picamera2 || [ $$? -eq 69 ]
 	$(BIN)/python -m pytest -v -s -m slow tests/picamera2
+
+test-nspawn: $(DEV) ## the packages in Debian 12 and 13: installed, booted, upgraded, purged (root; make deb first; 1 GB and 5 minutes the first time)
+	@tests/package/install.sh build/debian || [ $$? -eq 69 ]
+	$(BIN)/python -m pytest -v -s -m slow tests/package
 
 test-vm: $(DEV) ## a virtual machine with a V4L2 camera and a display, without KVM (root; 2.3 GB the first time, about 5 minutes; then 8)
 	@tests/vm/install.sh build/vm || [ $$? -eq 69 ]

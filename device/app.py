@@ -1,22 +1,26 @@
 """The composition root: a configuration becomes stages, and the stages run until told to stop."""
 
 import logging
+import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
+from typing import NoReturn
 
 from device import __version__
 from device.capture import build_capture
-from device.classify import TfliteClassifier, load_classifier
+from device.classify import TfliteClassifier
 from device.clock import SystemClock
 from device.config import Config
 from device.detect import HaarFaceFinder
-from device.errors import EXIT_OK, WedgedError
+from device.errors import EXIT_OK, EXIT_WEDGED, AffectdError, SourceError, WedgedError
 from device.events import EventDeriver, LeaveReason
+from device.heat import HeatGuard
 from device.interfaces import Clock, FrameSource, Sink
 from device.log import LastTrouble
+from device.modelstore import open_model
 from device.mqtt.payloads import DeviceInfo
 from device.mqtt.sink import MqttSink
 from device.overlay.scene import BrokerView
@@ -24,6 +28,7 @@ from device.overlay.sink import OverlaySink
 from device.pause import CaptureState, PauseSwitch, SwitchedCapture
 from device.pipeline import Pipeline
 from device.schedule import ClassifySchedule
+from device.service import ServiceManager, describe_work
 from device.smooth import EmotionSmoother
 from device.sources import build_source
 from device.telemetry import Telemetry
@@ -39,26 +44,44 @@ _log = logging.getLogger(__name__)
 class Daemon:
     """All stages of one device, and the loop that owns them.
 
+    Args:
+        config: what to build.
+        clock: the machine's.
+        service: who started the daemon, and wants to know how it is.
+        on_reload: called in the loop after `reload`.
+
     Raises:
         AffectdError: a stage cannot be built from its section of the configuration.
     """
 
-    def __init__(self, config: Config, clock: Clock) -> None:
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock,
+        service: ServiceManager | None = None,
+        on_reload: Callable[[], object] = lambda: None,
+    ) -> None:
         self._clock = clock
+        self._service = service or ServiceManager(clock, {})
+        self._on_reload = on_reload
         self._stop = threading.Event()
+        self._reload = threading.Event()
         self.wedges = WedgeCounter(config.device.resolved_state_dir, config.source.reboot_after_wedges)
         self.let_go = True
         """Whether the camera was closed in the end; else it hangs in its driver."""
         self._stats_interval_s = config.mqtt.stats_interval_s
-        classifier = load_classifier(config.classifier)
+        classifier = open_model(config)
         source = build_source(config.source, clock, colour=config.overlay.wants_pictures)
-        self._source_name = source.name
+        self._source_name, self._is_live = source.name, source.live
         self._switch = PauseSwitch(config.device.resolved_state_dir)
         self._capture = SwitchedCapture(
             build_capture(source, config.source, clock), self._switch, clock, opening_s=config.source.open_timeout_s
         )
         self._trouble = LastTrouble()
-        self._telemetry = Telemetry(clock, last_error=lambda: self._trouble.message)
+        self._heat = HeatGuard(config.heat, config.source.fps, clock)
+        self._telemetry = Telemetry(
+            clock, last_error=lambda: self._trouble.message, slowed_to_fps=lambda: self._heat.limit_fps
+        )
         self._mqtt = _build_mqtt(config, classifier, source, clock, self._switch)
         self._overlay = _build_overlay(config, classifier, self._mqtt, clock, self._switch)
         sinks: list[Sink] = [sink for sink in (self._mqtt, self._overlay) if sink]
@@ -68,10 +91,19 @@ class Daemon:
         """Ask the loop to end; may be called from a signal handler."""
         self._stop.set()
 
+    def reload(self) -> None:
+        """Ask the loop to call ``on_reload``; may be called from a signal handler."""
+        self._reload.set()
+
     def run(self) -> None:
-        """Watch until the source ends or ``stop`` is called. Raises SourceError when the source is not there."""
+        """Watch until the source ends or ``stop`` is called.
+
+        Raises:
+            SourceError: the source is not there. A camera may be missing where systemd has started the daemon: it is
+                waited for, and its loss is told.
+        """
         logging.getLogger().addHandler(self._trouble)
-        self._capture.start()
+        self._open()
         reason: LeaveReason = "stopped"
         try:
             self._on_source_changed(self._capture.state)
@@ -88,6 +120,15 @@ class Daemon:
                 self._mqtt.publish_stats(self._telemetry.snapshot())
                 self._mqtt.close()
 
+    def _open(self) -> None:
+        try:
+            self._capture.start()
+        except SourceError as error:
+            if not (self._service.present and self._is_live):
+                raise
+            _log.error("%s; it is tried again", error)
+            self._capture.start(must_open=False)
+
     def _loop(self) -> LeaveReason:
         stats_due_s = self._clock.monotonic_s() + self._stats_interval_s
         told = self._capture.state
@@ -100,15 +141,37 @@ class Daemon:
                 self._mqtt.set_paused(self._capture.paused)
             if self._overlay:
                 self._overlay.check()
+            self._heat.check()
             if frame is not None:
-                self._pipeline.step(frame)
+                if self._heat.admits(frame.time_s):
+                    self._pipeline.step(frame)
                 self.wedges.note_frame(frame.time_s)
+                self._service.ready()
             elif self._capture.ended:
                 return "source_ended"
             if self._mqtt and self._clock.monotonic_s() >= stats_due_s:
                 self._mqtt.publish_stats(self._telemetry.snapshot())
                 stats_due_s += self._stats_interval_s
+            self._tell_service(told)
         return "stopped"
+
+    def _tell_service(self, state: CaptureState) -> None:
+        self._service.feed_watchdog()
+        if state != "ok":
+            self._service.ready()
+        self._service.set_status(
+            describe_work(
+                self._source_name,
+                state,
+                _broker_view(self._mqtt),
+                source_trouble=self._trouble.of(__name__, "device.reader", "device.capture"),
+                broker_trouble=self._trouble.of("device.mqtt"),
+                slowed_to_fps=self._heat.limit_fps,
+            )
+        )
+        if self._reload.is_set():
+            self._reload.clear()
+            self._on_reload()
 
     def _on_source_changed(self, state: CaptureState) -> None:
         if state == "ok":
@@ -123,26 +186,60 @@ class Daemon:
             self._overlay.set_source_state(state)
 
 
-def run(config: Config) -> int:
-    """Build a device from ``config`` and run it until it ends, or SIGTERM or SIGINT ends it; returns the exit code."""
-    daemon = Daemon(config, SystemClock())
+def run(config: Config, check: Callable[[], object] = lambda: None) -> int:
+    """Build a device from ``config`` and run it until it ends, or SIGTERM or SIGINT ends it; returns the exit code.
+
+    Under systemd SIGHUP takes a changed configuration: the process starts itself afresh where ``check`` does not raise
+    AffectdError; else all stays as it is, and the log says why.
+    """
+    clock = SystemClock()
+    service = ServiceManager(clock)
+    changed = threading.Event()
+
+    def on_reload() -> None:
+        try:
+            check()
+        except AffectdError as error:
+            _log.error("the configuration stays as it was: %s", error)
+        else:
+            changed.set()
+            daemon.stop()
+
+    daemon = Daemon(config, clock, service, on_reload)
 
     def on_signal(number: int, _: FrameType | None) -> None:
         # A second signal is not waited for: it does what it does by default.
         signal.signal(number, signal.SIG_DFL)
+        service.stopping()
         daemon.stop()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
+    if service.present:  # without it, the terminal's end is the daemon's
+        signal.signal(signal.SIGHUP, lambda *_: daemon.reload())
     try:
         daemon.run()
     except WedgedError as error:
         daemon.wedges.add()
+        service.set_status(str(error))
         print(f"affectd: {error}", file=sys.stderr)
         leave(error.exit_code)
+    if changed.is_set():
+        _start_afresh(service, let_go=daemon.let_go)
     if not daemon.let_go:
         leave(EXIT_OK)
     return EXIT_OK
+
+
+def _start_afresh(service: ServiceManager, *, let_go: bool) -> NoReturn:
+    """Become a new process under the same number; one whose camera hangs ends instead, for systemd to start another."""
+    if not let_go:
+        leave(EXIT_WEDGED)
+    service.reloading()
+    # Until the new one listens, another of these would end it.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    logging.shutdown()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 the very same program
 
 
 def build_pipeline(
@@ -187,7 +284,13 @@ def _build_overlay(
         return None
     config.overlay.require_known_labels(classifier.labels)
 
-    def broker() -> BrokerView:
-        return "off" if mqtt is None else "connected" if mqtt.connected else "away"
+    return OverlaySink(
+        config.overlay,
+        clock,
+        broker=lambda: _broker_view(mqtt),
+        on_pause=lambda paused: switch.turn(paused=paused),
+    )
 
-    return OverlaySink(config.overlay, clock, broker=broker, on_pause=lambda paused: switch.turn(paused=paused))
+
+def _broker_view(mqtt: MqttSink | None) -> BrokerView:
+    return "off" if mqtt is None else "connected" if mqtt.connected else "away"

@@ -99,14 +99,22 @@ class TfliteClassifier:
             AcceleratorError: it wants an Edge TPU that cannot be used.
             UnavailableError: no interpreter is installed that works.
         """
-        data, name = container.read_bytes(path), str(path)
-        card = container.unpack(data, name).card
-        tpu = (edgetpu or EdgeTpu()) if card.conversion.accelerator == "edgetpu" else None
         ships = path.is_relative_to(BUNDLED_MODEL.parent)
-        runtimes = (find_runtime(data, name, threads, tpu),) if probe and not ships else RUNTIMES
-        classifier = cls.of_bytes(data, name, threads, edgetpu=tpu, runtimes=runtimes)
+        data, name = container.read_bytes(path), str(path)
+        classifier = cls.verified(data, name, threads, edgetpu=edgetpu, probe=probe and not ships)
+        card = classifier.card
         _log.info("model %s (%s) on %s", card.name, card.version, classifier.runtime)
         return classifier
+
+    @classmethod
+    def verified(
+        cls, data: bytes, name: str, threads: int = 1, *, edgetpu: EdgeTpu | None = None, probe: bool = True
+    ) -> "TfliteClassifier":
+        """As ``load``, from a model file's bytes; ``name`` is what errors call it."""
+        card = container.unpack(data, name).card
+        tpu = (edgetpu or EdgeTpu()) if card.conversion.accelerator == "edgetpu" else None
+        runtimes = (find_runtime(data, name, threads, tpu),) if probe else RUNTIMES
+        return cls.of_bytes(data, name, threads, edgetpu=tpu, runtimes=runtimes)
 
     @classmethod
     def of_bytes(
@@ -161,14 +169,18 @@ class TfliteClassifier:
             )
 
 
-def load_classifier(settings: ClassifierSettings) -> TfliteClassifier:
+def load_classifier(settings: ClassifierSettings, path: Path | None = None) -> TfliteClassifier:
     """The classifier of a configuration, or its fallback where the accelerator cannot be used and one is named.
+
+    Args:
+        settings: the configuration's section.
+        path: the model in use; the one that the section names, or the bundled one, when left out.
 
     Raises:
         AffectdError: see ``TfliteClassifier.load``.
     """
     try:
-        return TfliteClassifier.load(settings.model_path, settings.threads, edgetpu=settings.edgetpu)
+        return TfliteClassifier.load(path or settings.model_path, settings.threads, edgetpu=settings.edgetpu)
     except AcceleratorError as error:
         fallback = settings.fallback_path
         if fallback is None:
@@ -176,22 +188,3 @@ def load_classifier(settings: ClassifierSettings) -> TfliteClassifier:
             raise AcceleratorError(error.reason, f"{error.remedy}, {advice}") from error
         _log.warning("%s; %s runs on the CPU instead", error, fallback)
         return TfliteClassifier.load(fallback, settings.threads)
-
-
-def verify_model_file(path: Path, settings: ClassifierSettings | None = None) -> ModelCard:
-    """Whether this machine can trust and run the model file at ``path``: its digest, card and golden answers.
-
-    Args:
-        path: the file, which nothing is done to.
-        settings: threads and accelerator; the defaults when left out. The models that are named there do not count.
-
-    Returns:
-        The file's card.
-
-    Raises:
-        ModelError: the file is damaged, of another schema, or answers other than its card says; also where its network
-            crashes the interpreter, which is tried in a process of its own.
-        AcceleratorError: it was compiled for an Edge TPU, and none can be used here.
-    """
-    chosen = settings or ClassifierSettings()
-    return TfliteClassifier.load(path, chosen.threads, edgetpu=chosen.edgetpu).card

@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 from device.classify import ClassifierSettings
 from device.detect import DetectorSettings
 from device.errors import ConfigError, UsageError
+from device.heat import HeatSettings
 from device.log import LogSettings
 from device.mqtt.settings import MqttSettings
 from device.overlay.settings import OverlaySettings
@@ -95,6 +96,7 @@ class Config(Section):
     smoothing: SmoothingSettings = SmoothingSettings()
     mqtt: MqttSettings = MqttSettings()
     overlay: OverlaySettings = OverlaySettings()
+    heat: HeatSettings = HeatSettings()
     log: LogSettings = LogSettings()
 
 

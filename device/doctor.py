@@ -75,15 +75,19 @@ def examine(config_path: Path) -> Iterator[Finding]:
 
 def examine_model(config: Config) -> Finding:
     """The model's digest, and its golden answers on this machine."""
-    from device.classify import load_classifier
+    from device.modelstore import model_in_use, open_model
 
-    settings = config.classifier
+    named = config.classifier.model
+    path = model_in_use(named, config.device.resolved_state_dir)
     try:
-        classifier = load_classifier(settings)
+        classifier = open_model(config)
     except AffectdError as error:
-        command = (
-            f"ls -l {quote(str(settings.model_path))}" if settings.model else "pip install --force-reinstall affectd"
-        )
+        if named:
+            command = f"ls -l {quote(str(path))}"
+        elif path.is_relative_to(config.device.resolved_state_dir):
+            command = "sudo affectd model remove"
+        else:
+            command = "pip install --force-reinstall affectd"
         return Finding("wrong", "model", str(error), command)
     card = classifier.card
     answers = f"{len(card.golden.examples)} golden answers right"

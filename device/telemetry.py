@@ -52,6 +52,7 @@ class TelemetrySnapshot:
         temperature_c: of the processor, degrees Celsius.
         throttling: of the processor, on a Raspberry Pi.
         last_error: the latest warning or error that was logged since the start.
+        slowed_to_fps: so many frames a second are looked at, at most, because of heat; None for all.
     """
 
     fps: float
@@ -60,6 +61,7 @@ class TelemetrySnapshot:
     temperature_c: float | None
     throttling: Throttling | None
     last_error: str | None = None
+    slowed_to_fps: float | None = None
 
 
 class Telemetry:
@@ -70,6 +72,7 @@ class Telemetry:
         window_s: how far back rates and latencies reach, seconds.
         sysfs: where the kernel's files are mounted.
         last_error: gives the latest warning or error that was logged.
+        slowed_to_fps: gives the limit that heat sets.
     """
 
     def __init__(
@@ -79,11 +82,13 @@ class Telemetry:
         window_s: float = 60.0,
         sysfs: Path = SYSFS,
         last_error: Callable[[], str | None] = lambda: None,
+        slowed_to_fps: Callable[[], float | None] = lambda: None,
     ) -> None:
         self._clock = clock
         self._window_s = window_s
         self._sysfs = sysfs
         self._last_error = last_error
+        self._slowed_to_fps = slowed_to_fps
         self._frames: deque[float] = deque(maxlen=_MOST_SAMPLES)
         self._latencies: dict[Stage, deque[tuple[float, float]]] = {
             stage: deque(maxlen=_MOST_SAMPLES) for stage in STAGES
@@ -116,6 +121,7 @@ class Telemetry:
             temperature_c=read_temperature_c(self._sysfs),
             throttling=read_throttling(self._sysfs),
             last_error=self._last_error(),
+            slowed_to_fps=self._slowed_to_fps(),
         )
 
 

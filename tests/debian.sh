@@ -24,7 +24,7 @@ require_tool() {
 make_debian() {
   local root=$1 mirror
   shift
-  echo "making a Debian 13 root in $root"
+  echo "making a Debian root ($suite) in $root"
   rm -rf --one-file-system "$root"
   mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -m 1 '/debian/*$' || true)}
   debootstrap --variant=minbase --include=ca-certificates "$suite" "$root" ${mirror:+"$mirror"}

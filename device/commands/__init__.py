@@ -4,10 +4,10 @@ import argparse
 import sys
 
 from device import __version__
-from device.commands import aim, check, demo, doctor, homeassistant, pause, run, schema, snapshot, watch
+from device.commands import aim, check, demo, doctor, flash, homeassistant, model, pause, run, schema, snapshot, watch
 from device.errors import EXIT_USAGE, run_command
 
-_VERBS = (run, check, doctor, aim, watch, pause, snapshot, homeassistant, schema, demo)
+_VERBS = (run, check, doctor, aim, watch, pause, snapshot, model, flash, homeassistant, schema, demo)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -15,14 +15,13 @@ def register(verbs: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from device.classify import load_classifier
     from device.config import load_config
     from device.detect import HaarDetector
+    from device.modelstore import open_model
 
     config = load_config(options.config)
     print(f"ok: configuration {options.config} of device {config.device.resolved_id}")
-    settings = config.classifier
-    classifier = load_classifier(settings)
+    classifier = open_model(config)
     card = classifier.card
     answers = f"digest and {len(card.golden.examples)} golden answers"
     print(f"ok: model {card.name} ({card.version}): {answers}, {classifier.runtime}")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from device.commands.options import DEFAULT_CONFIG, add_config_option
-from device.errors import EXIT_OK
+from device.errors import EXIT_OK, AffectdError
 
 if TYPE_CHECKING:
     from device.config import Config
@@ -37,6 +37,18 @@ def register(verbs: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    try:
+        return _start(options)
+    except AffectdError as error:
+        # What `systemctl status` shows of a daemon that has ended.
+        from device.clock import SystemClock
+        from device.service import ServiceManager
+
+        ServiceManager(SystemClock()).set_status(str(error))
+        raise
+
+
+def _start(options: argparse.Namespace) -> int:
     # Not at the top: the other verbs need none of OpenCV and the interpreter behind these.
     from device.config import Config, load_config, with_overlay, with_source
     from device.log import set_up_logging
@@ -53,7 +65,7 @@ def _run(options: argparse.Namespace) -> int:
         return _record(config, options.record)
     from device.app import run
 
-    return run(config)
+    return run(config, check=lambda: load_config(options.config))
 
 
 def _record(config: "Config", out: Path) -> int:

@@ -164,6 +164,7 @@ def stats_message(snapshot: TelemetrySnapshot, *, time: datetime, queue: int, dr
         "dropped": {"frames": snapshot.dropped_frames, "events": dropped_events},
         "temperature_c": snapshot.temperature_c,
         "throttled": _throttling_message(snapshot.throttling),
+        "slowed_to_fps": snapshot.slowed_to_fps,
         "last_error": snapshot.last_error,
     }
 

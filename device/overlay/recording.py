@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.app import build_pipeline
-from device.classify import TfliteClassifier
 from device.config import Config
 from device.contract.files import check_folder
 from device.errors import StorageError, UnavailableError, UsageError
 from device.interfaces import Clock
+from device.modelstore import open_model
 from device.overlay.draw import Drawer
 from device.overlay.privacy import loose_boxes
 from device.overlay.scene import FaceMark, Scene
@@ -92,7 +92,7 @@ def record(config: Config, out: Path, clock: Clock, progress: Progress = lambda 
     if out.exists() and out.resolve() == Path(source.name).resolve():
         raise UsageError(f"--record would write over its own source {out}", "name another file")
     check_folder(out)
-    classifier = TfliteClassifier.load(config.classifier.model_path, config.classifier.threads)
+    classifier = open_model(config)
     config.overlay.require_known_labels(classifier.labels)
     pipeline = build_pipeline(config, clock, classifier, Telemetry(clock), ())
     artist = _Artist(config.overlay)

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from device.classify import TfliteClassifier
 from device.config import Config
 from device.contract.files import check_folder, write_atomically
 from device.contract.preprocess import crop_face
 from device.detect import HaarDetector
 from device.errors import SourceError, UsageError
 from device.interfaces import Clock
+from device.modelstore import open_model
 from device.overlay.draw import draw
 from device.overlay.recording import recorded_source
 from device.overlay.scene import FaceMark, Scene
@@ -72,7 +72,7 @@ def snapshot(config: Config, file: str, out: Path, at_s: float | None, clock: Cl
 def _read_faces(config: Config, bgr: Picture) -> tuple[FaceMark, ...]:
     grey = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
     height, width = grey.shape
-    classifier = TfliteClassifier.load(config.classifier.model_path, config.classifier.threads)
+    classifier = open_model(config)
     config.overlay.require_known_labels(classifier.labels)
     spec = classifier.card.input.spec()
     smoothing = config.smoothing.over(classifier.card.smoothing)

@@ -3,7 +3,7 @@ import importlib.util
 import pytest
 
 from device import probe
-from device.classify import ClassifierSettings, TfliteClassifier, load_classifier, verify_model_file
+from device.classify import ClassifierSettings, TfliteClassifier, load_classifier
 from device.contract import container
 from device.contract.metadata import GoldenSet
 from device.errors import AcceleratorError, ModelError, UnavailableError
@@ -141,13 +141,10 @@ def test_a_damaged_file_is_never_replaced_by_the_fallback(compiled):
         load_classifier(ClassifierSettings(**compiled, fallback_model="bundled"))
 
 
-def test_a_model_file_is_verified_with_all_that_the_device_does():
-    assert verify_model_file(tiny.model_file()).name == "tiny"
-
-
-def test_a_model_file_for_an_accelerator_is_not_verified_without_one(compiled):
+def test_a_model_for_an_accelerator_is_not_verified_without_one(compiled):
+    data = compiled["model"].read_bytes()
     with pytest.raises(AcceleratorError, match="cannot be loaded"):
-        verify_model_file(compiled["model"], ClassifierSettings(**compiled, fallback_model="bundled"))
+        TfliteClassifier.verified(data, "it", edgetpu=ClassifierSettings(**compiled).edgetpu)
 
 
 @pytest.mark.parametrize("device", ["gpu", "usb:", "usb:x", ""])

@@ -17,11 +17,11 @@ ROOT = Path(__file__).parents[2]
 class Daemon:
     """``affectd run`` as a process of its own."""
 
-    def __init__(self, config: Path, stderr: Path) -> None:
+    def __init__(self, config: Path, stderr: Path, **variables: str) -> None:
         self._stderr = stderr
         command = [sys.executable, "-m", "device", "run", "--config", str(config)]
         with stderr.open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, stderr=log)
+            self.process = subprocess.Popen(command, cwd=ROOT, stderr=log, env=os.environ | variables)
 
     def signal(self, number: signal.Signals) -> None:
         os.kill(self.process.pid, number)

@@ -1,0 +1,97 @@
+"""``affectd model``: changes the model of a device, and lists what there is."""
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from device.commands.options import DEFAULT_CONFIG
+from device.errors import EXIT_OK, AffectdError
+
+if TYPE_CHECKING:
+    from device.config import Config
+
+SERVICE_STATE_DIR = Path("/var/lib/affectd")
+"""What the service's unit asks systemd for."""
+
+
+def register(verbs: Any) -> None:
+    """Add this verb to the command line."""
+    parser = verbs.add_parser("model", help="install another model on this device, go back, or list them")
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    install = actions.add_parser("install", help="verify a model file and use it from the next start on")
+    install.add_argument("file", type=Path, metavar="FILE.tflite")
+    install.set_defaults(run=_install)
+    actions.add_parser("remove", help="use the model that ships again").set_defaults(run=_remove)
+    actions.add_parser("list", help="say which models there are, and which is in use").set_defaults(run=_list)
+    for action in actions.choices.values():
+        action.add_argument("--config", type=Path, default=DEFAULT_CONFIG, metavar="FILE", help="the configuration")
+        action.add_argument(
+            "--state-dir",
+            type=Path,
+            metavar="DIR",
+            help=f"the daemon's state directory (default: the configuration's, else {SERVICE_STATE_DIR})",
+        )
+
+
+def _install(options: argparse.Namespace) -> int:
+    from device.modelstore import install_model
+
+    config = _config(options)
+    card = install_model(options.file, _state_dir(options, config))
+    print(f"installed: {card.name} ({card.version}), {len(card.golden.examples)} golden answers right")
+    if config.classifier.model:
+        print(
+            f"{options.config} names another, {config.classifier.model}: set classifier.model to null to use this one"
+        )
+    else:
+        print("the daemon takes it with:  systemctl reload affectd")
+    return EXIT_OK
+
+
+def _remove(options: argparse.Namespace) -> int:
+    from device.modelstore import remove_model
+
+    if remove_model(_state_dir(options, _config(options))):
+        print("removed; the daemon takes the one that ships with:  systemctl reload affectd")
+    else:
+        print("no model was installed")
+    return EXIT_OK
+
+
+def _list(options: argparse.Namespace) -> int:
+    from device.classify import BUNDLED_MODEL
+    from device.modelstore import installed_model, model_in_use
+
+    config = _config(options)
+    state_dir = _state_dir(options, config)
+    in_use = model_in_use(config.classifier.model, state_dir)
+    candidates = (config.classifier.model, installed_model(state_dir), *sorted(BUNDLED_MODEL.parent.glob("*.tflite")))
+    for path in dict.fromkeys(path for path in candidates if path):
+        print(f"{'*' if path == in_use else ' '} {path}: {_describe(path)}")
+    return EXIT_OK
+
+
+def _describe(path: Path) -> str:
+    from device.contract import container
+
+    try:
+        card = container.read(path).card
+    except AffectdError as error:
+        return f"cannot be used: {error}"
+    return f"{card.name} ({card.version}), {', '.join(card.labels)}"
+
+
+def _config(options: argparse.Namespace) -> "Config":
+    from device.config import Config, load_config
+
+    is_optional = options.config == DEFAULT_CONFIG and not DEFAULT_CONFIG.exists()
+    return Config() if is_optional else load_config(options.config)
+
+
+def _state_dir(options: argparse.Namespace, config: "Config") -> Path:
+    """The daemon's, which systemd names to the daemon alone."""
+    if options.state_dir:
+        return Path(options.state_dir)
+    is_told = config.device.state_dir is not None or "STATE_DIRECTORY" in os.environ
+    return SERVICE_STATE_DIR if not is_told and SERVICE_STATE_DIR.is_dir() else config.device.resolved_state_dir

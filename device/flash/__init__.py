@@ -1,0 +1,1 @@
+"""A memory card that makes a sensor of a Raspberry Pi at its first boot, by cloud-init."""

@@ -1,0 +1,138 @@
+"""What goes onto a card's boot partition, as text."""
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from device.config import Config
+from device.errors import UsageError
+
+BOOT_FOLDER = "/boot/firmware"
+"""Where Raspberry Pi OS has the boot partition."""
+FOLDER = "affectd"
+"""The folder on it with the package, the script of the first boot and, until then, the broker's password."""
+PASSWORD_NAME = "mqtt-password"  # noqa: S105 the name of a file, not what is in it
+SCRIPT_NAME = "first-boot.sh"
+
+_HOST_LABEL = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_USER = re.compile(r"[a-z][a-z0-9_-]{0,30}")
+
+
+@dataclass(frozen=True, slots=True)
+class Wifi:
+    """A wireless network.
+
+    Attributes:
+        ssid: its name, 1 to 32 bytes.
+        country: two capital letters (ISO 3166), which decide what radio channels are allowed.
+        passphrase: 8 to 63 characters of ASCII; None for an open network.
+    """
+
+    ssid: str
+    country: str
+    passphrase: str | None = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.ssid.encode()) <= 32:
+            raise UsageError(f"--wifi {self.ssid!r} is no name of a network: 1 to 32 bytes are expected")
+        if not _COUNTRY.fullmatch(self.country):
+            raise UsageError(f"--wifi-country {self.country!r}: two capital letters are expected, such as DE")
+        if self.passphrase is not None and not (8 <= len(self.passphrase) <= 63 and self.passphrase.isascii()):
+            raise UsageError("the Wi-Fi passphrase has 8 to 63 characters of ASCII", "ask who runs the network")
+
+    @property
+    def key(self) -> str | None:
+        """The network's key, 64 hexadecimal digits (IEEE 802.11i, annex H.4): it opens this network alone."""
+        if self.passphrase is None:
+            return None
+        return hashlib.pbkdf2_hmac("sha1", self.passphrase.encode(), self.ssid.encode(), 4096, 32).hex()
+
+
+@dataclass(frozen=True, slots=True)
+class CardPlan:
+    """All that a card is to say.
+
+    Attributes:
+        config: keys of config.yaml that differ from the defaults; ``device.id`` is among them.
+        package: name of the package's file in the folder, or where it is fetched from.
+        wifi: None for a cable.
+        user: who may log in with ``ssh_key``; None for nobody.
+        ssh_key: a public key.
+    """
+
+    config: dict[str, dict[str, Any]]
+    package: str
+    wifi: Wifi | None = None
+    user: str | None = None
+    ssh_key: str | None = None
+
+    def __post_init__(self) -> None:
+        Config.model_validate(self.config)
+        if not _HOST_LABEL.fullmatch(self.host):
+            raise UsageError(
+                f"--device-id {self.config['device']['id']!r} does not make a host's name", "use letters, digits and -"
+            )
+        if self.user is not None and not (_USER.fullmatch(self.user) and self.ssh_key):
+            raise UsageError("--user is a name of small letters and digits", "give a --ssh-key with it")
+
+    @property
+    def host(self) -> str:
+        """The device's name in its network."""
+        return str(self.config["device"]["id"]).replace("_", "-")
+
+    def user_data(self) -> str:
+        """The file ``user-data``; no secret is in it, since cloud-init keeps copies."""
+        config = "# Made by affectd flash. Every key is documented in /usr/share/doc/affectd and README.md.\n"
+        config += yaml.safe_dump(self.config, sort_keys=False)
+        data: dict[str, Any] = {
+            "hostname": self.host,
+            "manage_etc_hosts": True,
+            "write_files": [{"path": "/etc/affectd/config.yaml", "content": config, "permissions": "0644"}],
+            "runcmd": [["bash", f"{BOOT_FOLDER}/{FOLDER}/{SCRIPT_NAME}", self.package]],
+        }
+        if self.wifi:
+            data["bootcmd"] = [["rfkill", "unblock", "wifi"]]
+        if self.user:
+            data["users"] = [
+                {
+                    "name": self.user,
+                    "groups": ["sudo"],
+                    "shell": "/bin/bash",
+                    "sudo": "ALL=(ALL) NOPASSWD:ALL",
+                    "lock_passwd": True,
+                    "ssh_authorized_keys": [self.ssh_key],
+                }
+            ]
+            data["ssh_pwauth"] = False
+        return "#cloud-config\n" + yaml.safe_dump(data, sort_keys=False)
+
+    def network_config(self) -> str:
+        """The file ``network-config``: a cable where there is one, and the wireless network with its key."""
+        network: dict[str, Any] = {"version": 2, "ethernets": {"eth0": {"dhcp4": True, "optional": True}}}
+        if self.wifi:
+            access = {"password": self.wifi.key} if self.wifi.key else {}
+            network["wifis"] = {
+                "wlan0": {
+                    "dhcp4": True,
+                    "optional": True,
+                    "regulatory-domain": self.wifi.country,
+                    "access-points": {self.wifi.ssid: access},
+                }
+            }
+        return yaml.safe_dump({"network": network}, sort_keys=False)
+
+
+def first_boot_script() -> str:
+    """The script that the first boot runs."""
+    return Path(__file__).with_name(SCRIPT_NAME).read_text(encoding="utf-8")
+
+
+def with_country(cmdline: str, country: str) -> str:
+    """The kernel's command line with the Wi-Fi country, without which a Pi keeps its radio off."""
+    words = [word for word in cmdline.split() if not word.startswith("cfg80211.ieee80211_regdom=")]
+    return " ".join([*words, f"cfg80211.ieee80211_regdom={country}"]) + "\n"

@@ -1,0 +1,132 @@
+"""Debian roots to install packages in; what a test writes is its own."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+FOLDER = REPOSITORY / "build" / "debian"
+PACKAGES = REPOSITORY / "build" / "deb"
+RELEASES = {"deb12": "3.11", "deb13": "3.13"}
+"""The releases of Debian, and their Python."""
+
+_ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8"}
+_BOOT_TIMEOUT_S = 600.0
+
+_UNIT = """
+[Unit]
+Description=What the test wants to know
+After=multi-user.target
+[Service]
+Type=oneshot
+ExecStart=/bin/bash /check
+StandardOutput=file:/told
+StandardError=inherit
+ExecStopPost=/bin/systemctl --no-block poweroff
+TimeoutStartSec=500
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def require_package(release: str) -> Path:
+    """The package for ``release`` on this processor; without it the test is skipped."""
+    architecture = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True).stdout
+    found = sorted(PACKAGES.glob(f"affectd_*~{release}_{architecture.strip()}.deb"))
+    if not found:
+        pytest.skip("needs the packages: make deb")
+    return found[-1]
+
+
+class Root:
+    """A Debian system over one that stays as it is.
+
+    Args:
+        release: ``deb12`` or ``deb13``.
+    """
+
+    def __init__(self, release: str) -> None:
+        base = FOLDER / release
+        if not (FOLDER / f".{release}").exists():
+            pytest.skip("needs Debian systems: sudo make test-nspawn")
+        if os.geteuid() != 0:
+            pytest.skip("needs root")
+        self.release = release
+        # Not under pytest's own folders, whose names are too long for a mount's options.
+        self._folder = Path(tempfile.mkdtemp(prefix="affectd-root-"))
+        self.path = self._folder / "root"
+        for name in ("upper", "work", "root"):
+            (self._folder / name).mkdir()
+        options = f"lowerdir={base},upperdir={self._folder}/upper,workdir={self._folder}/work"
+        _call("mount", "-t", "overlay", "overlay", "-o", options, str(self.path))
+        _call("mount", "-t", "proc", "proc", str(self.path / "proc"))
+        _call("mount", "--bind", "/dev/null", str(self._device("null")))
+
+    def run(self, *command: str, expected: int | None = 0, **variables: str) -> str:
+        """stdout and stderr of a command inside, without a network. Another exit code fails the test."""
+        done = subprocess.run(
+            ["unshare", "--net", "chroot", str(self.path), *command],
+            env=_ENVIRONMENT | {"DEBIAN_FRONTEND": "noninteractive"} | variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=_BOOT_TIMEOUT_S,
+        )
+        assert expected in {None, done.returncode}, f"{command} ended with {done.returncode}:\n{done.stdout}"
+        return done.stdout
+
+    def install(self, package: Path) -> str:
+        """Install ``package`` with apt, as without a network."""
+        shutil.copy(package, self.path / "root")
+        return self.run("apt-get", "install", "-y", "--reinstall", f"/root/{package.name}")
+
+    def boot(self, script: str) -> dict[str, str]:
+        """Start it with systemd as process 1, run a shell script and end; what the script printed, by `== heading`."""
+        (self.path / "check").write_text(script)
+        unit = self.path / "etc/systemd/system/check.service"
+        unit.write_text(_UNIT)
+        self.run("systemctl", "enable", "--quiet", "check.service")
+        self._unmount("dev/null", "proc")
+        command = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network", "--boot"]
+        command += [f"--machine={self._folder.name}", f"--directory={self.path}"]
+        environment = os.environ | {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
+        done = subprocess.run(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+            timeout=_BOOT_TIMEOUT_S,
+        )
+        told = self.path / "told"
+        assert told.exists(), done.stdout.decode(errors="replace")[-3000:]
+        sections = told.read_text(errors="replace").split("\n== ")
+        return {head.strip(): body for head, _, body in (section.partition("\n") for section in sections)}
+
+    def remove(self) -> None:
+        """Forget all that was written."""
+        self._unmount("dev/null", "proc", "")
+        shutil.rmtree(self._folder)
+
+    def _device(self, name: str) -> Path:
+        path = self.path / "dev" / name
+        path.touch()
+        return path
+
+    def _unmount(self, *names: str) -> None:
+        for name in names:
+            with suppress(subprocess.CalledProcessError):
+                subprocess.run(["umount", str(self.path / name)], check=True, capture_output=True)
+
+
+def _call(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{command}: {done.stderr}"

@@ -1,0 +1,34 @@
+"""What `affectd flash` writes is what cloud-init takes."""
+
+import pytest
+
+from device.flash.card import CardPlan, Wifi
+from tests.package.roots import Root
+
+pytestmark = pytest.mark.slow
+
+CONFIG = {"device": {"id": "hall"}, "source": {"uri": "picamera"}, "mqtt": {"host": "hub", "username": "hall"}}
+PLANS = {
+    "cable": CardPlan(config=CONFIG, package="affectd.deb"),
+    "wifi": CardPlan(config=CONFIG, package="affectd.deb", wifi=Wifi("A house's: net", "DE", "a passphrase")),
+    "open": CardPlan(config=CONFIG, package="affectd.deb", wifi=Wifi("Cafe", "FR", None)),
+    "user": CardPlan(config=CONFIG, package="affectd.deb", user="ada", ssh_key="ssh-ed25519 AAAA ada"),
+}
+
+
+@pytest.fixture(scope="module")
+def debian():
+    root = Root("deb13")
+    yield root
+    root.remove()
+
+
+@pytest.mark.parametrize("name", PLANS)
+@pytest.mark.parametrize("kind", ["cloud-config", "network-config"])
+def test_cloud_init_s_own_schema_finds_nothing_wrong(debian, name, kind):
+    plan = PLANS[name]
+    text = plan.user_data() if kind == "cloud-config" else plan.network_config()
+    (debian.path / "root/file.yaml").write_text(text)
+    told = debian.run("cloud-init", "schema", "--schema-type", kind, "--config-file", "/root/file.yaml")
+    assert "Valid schema" in told
+    assert "deprecat" not in told.lower()

@@ -1,0 +1,68 @@
+"""The units are ones that systemd understands without a complaint, and leave little open."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+UNITS = Path(__file__).parents[2] / "systemd"
+MOST_EXPOSED = 2.0
+BOTH = ("affectd.service", "affectd@.service")
+
+
+def analyze(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("needs systemd-analyze: sudo apt-get install systemd")
+    return subprocess.run([program, *arguments], capture_output=True, text=True, check=False, timeout=60)
+
+
+def value_of(unit: str, key: str) -> str:
+    """The last value that a unit gives a key."""
+    return re.findall(rf"^{key}=(.*)$", (UNITS / unit).read_text(), re.MULTILINE)[-1]
+
+
+@pytest.mark.parametrize("unit", BOTH)
+def test_systemd_understands_every_line(unit, tmp_path):
+    # Nothing is installed here: every program is one that is there.
+    text = re.sub(r"^(Exec\w+=)/\S+", rf"\1{shutil.which('true')}", (UNITS / unit).read_text(), flags=re.MULTILINE)
+    (tmp_path / unit).write_text(text)
+    if unit == "affectd.service":
+        (tmp_path / f"{unit}.d").mkdir()
+        shutil.copy(UNITS / "overlay.conf", tmp_path / f"{unit}.d")
+    instance = unit.replace("@", "@porch")
+    (tmp_path / unit).rename(tmp_path / instance)
+    answer = analyze("verify", str(tmp_path / instance))
+    assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("unit", BOTH)
+def test_the_sandbox_leaves_little_open(unit):
+    # systemd-analyze takes no template without an instance.
+    answer = analyze("security", "--offline=yes", f"--threshold={MOST_EXPOSED * 10:.0f}", str(UNITS / unit))
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    exposure = float(re.search(r"exposure level for \S+ ([\d.]+)", answer.stdout.replace(":", "")).group(1))
+    assert exposure <= MOST_EXPOSED
+
+
+def test_a_second_camera_s_unit_differs_in_its_names_alone():
+    first, second = ((UNITS / unit).read_text().splitlines() for unit in BOTH)
+    differing = {
+        line.partition("=")[0] for one, other in zip(first, second, strict=True) if one != other for line in (one,)
+    }
+    assert differing == {"Description", "ExecStart", "ExecReload", "StateDirectory", "RuntimeDirectory"}
+
+
+@pytest.mark.parametrize("unit", BOTH)
+def test_a_fault_in_the_configuration_is_not_tried_again_and_a_hanging_camera_is(unit):
+    assert value_of(unit, "Restart") == "on-failure"
+    not_tried = value_of(unit, "RestartPreventExitStatus").split()
+    assert "78" in not_tried
+    assert "75" not in not_tried
+
+
+@pytest.mark.parametrize("unit", BOTH)
+def test_what_was_in_memory_outlives_a_killed_daemon(unit):
+    assert value_of(unit, "RuntimeDirectoryPreserve") == "yes"

@@ -1,0 +1,43 @@
+"""The page on trouble has the errors' own words, and has them all."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.messages import errors, strings, warnings
+
+ROOT = Path(__file__).parents[1]
+DEVICE = ROOT / "device"
+PAGE = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+KEYS = re.findall(r"^\| `([^`]+)` \|", PAGE, re.MULTILINE)
+SYSTEMDS_OWN = PAGE[PAGE.index("## systemd") :]
+
+# Sentences that are put together from others.
+MADE_OF_OTHERS = re.compile(r"[… :()1;,`]*|… within … s")
+
+
+def loose(text: str) -> str:
+    """As it is compared: what differs may be any number of variables."""
+    return re.sub(r"[`\s]*…[…`\s]*", "…", " ".join(text.split()))
+
+
+def is_in(key: str, text: str) -> bool:
+    return loose(key).strip("…") in loose(text)
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if f"`{key}`" not in SYSTEMDS_OWN])
+def test_every_text_on_the_page_is_one_that_the_code_has(key):
+    said = strings(DEVICE)
+    assert any(is_in(key, text) for text in said), f"no code says {key!r} any more"
+
+
+def test_every_error_of_the_daemon_is_on_the_page():
+    said = errors(DEVICE) | warnings(DEVICE)
+    usage = {text for text in said if text.startswith("--") or "--" in text.split(" ")[0]}
+    missing = [
+        text
+        for text in sorted(said - usage)
+        if not MADE_OF_OTHERS.fullmatch(text) and not any(is_in(key, text) for key in KEYS)
+    ]
+    assert missing == []
