@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -104,18 +104,33 @@ class FollowPlateau(keras.callbacks.ReduceLROnPlateau):
         self.model.optimizer.learning_rate = rate
 
 
-class StopEarly(keras.callbacks.EarlyStopping):
+class StopEarly(keras.callbacks.Callback):
     """Ends a training in which validation stands still; goes on from the log of one that was cut off."""
 
     def __init__(self, settings: EarlyStopping, rows: list[Logs]) -> None:
-        super().__init__(MONITOR, mode="max", min_delta=settings.min_delta, patience=settings.patience)
-        self._rows = rows
+        super().__init__()
+        self._settings = settings
+        self._figures = [row[MONITOR] for row in rows]
 
-    def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Live through the epochs before."""
-        super().on_train_begin(logs)
-        for epoch, row in enumerate(self._rows):
-            self.on_epoch_end(epoch, dict(row))
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:  # noqa: ARG002
+        """Look at all epochs so far."""
+        if logs:
+            self._figures.append(logs[MONITOR])
+        if stands_still(self._settings, self._figures):
+            self.model.stop_training = True
+
+
+def stands_still(settings: EarlyStopping, figures: Sequence[float]) -> bool:
+    """Whether the validation figures of the epochs so far have not improved for as long as is waited."""
+    best, waited = -math.inf, 0
+    for figure in figures:
+        if figure - settings.min_delta > best:
+            best, waited = figure, 0
+        else:
+            waited += 1
+        if waited >= settings.patience:
+            return True
+    return False
 
 
 class WriteEvents(keras.callbacks.Callback):

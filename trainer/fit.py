@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.errors import DataError
-from trainer.callbacks import BeginEpoch, FollowPlateau, StopEarly, StopOnNaN, TimeEpoch, tensorboard
-from trainer.checkpoints import LogEpoch, SaveBest, SaveState, TrainingFolder, resume
+from trainer.callbacks import BeginEpoch, FollowPlateau, StopEarly, StopOnNaN, TimeEpoch, stands_still, tensorboard
+from trainer.checkpoints import MONITOR, LogEpoch, SaveBest, SaveState, TrainingFolder, resume
 from trainer.datasets.faces import FaceSet
 from trainer.learner import build_learner
 from trainer.networks import build_network
@@ -97,11 +97,12 @@ def _train(
     learner = build_learner(network, recipe, size, seed=options.seed, steps=steps, epochs=options.epochs)
     done = resume(learner, files)
     showings.turn_to(done)  # Keras takes its first batches before it tells a callback of the epoch.
+    ended = recipe.early_stopping and stands_still(recipe.early_stopping, [row[MONITOR] for row in files.rows()])
     learner.fit(
         showings,
         shuffle=False,  # the order is ours
         initial_epoch=done,
-        epochs=options.epochs,
+        epochs=done if ended else options.epochs,
         validation_data=held_against,
         validation_batch_size=_VALIDATION_BATCH,
         callbacks=_callbacks(recipe, files, showings, options.seed),

@@ -6,7 +6,7 @@ keras = pytest.importorskip("keras", reason="training needs Keras: pip install '
 from keras.callbacks import Callback  # noqa: E402
 
 from device.errors import DataError  # noqa: E402
-from trainer.callbacks import FollowPlateau, StopEarly, StopOnNaN, TimeEpoch, tensorboard  # noqa: E402
+from trainer.callbacks import FollowPlateau, StopEarly, StopOnNaN, TimeEpoch, stands_still, tensorboard  # noqa: E402
 from trainer.recipe.learning import EarlyStopping, Plateau  # noqa: E402
 
 
@@ -57,6 +57,20 @@ def test_a_training_that_goes_on_lowers_its_rate_when_it_would_have(cut):
 def test_a_training_ends_when_validation_stands_still():
     settings = EarlyStopping(patience=3)
     assert len(_fit([0.1, 0.2, 0.2, 0.2, 0.2, 0.9], StopEarly(settings, []))) == 5
+
+
+@pytest.mark.parametrize(
+    ("figures", "still"),
+    [
+        ([], False),
+        ([0.5, 0.5], False),
+        ([0.5, 0.5, 0.5], True),
+        ([0.5, 0.52, 0.54, 0.56], True),
+        ([0.5, 0.6, 0.7], False),
+    ],
+)
+def test_a_figure_that_rises_by_less_than_counts_stands_still(figures, still):
+    assert stands_still(EarlyStopping(patience=2, min_delta=0.05), figures) is still
 
 
 def test_a_training_that_goes_on_ends_when_it_would_have():

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from device.errors import EXIT_OK, DataError
+from trainer.claim import claim
 from trainer.datasets.dataset import DataSet
 from trainer.datasets.progress import ProgressLine
 from trainer.framework import load_keras
@@ -83,6 +84,7 @@ def _train(recipe: Recipe, data: DataSet, folder: Path, options: argparse.Namesp
 
     revision = git_revision()  # before hours pass in which the source tree may move on
     verbose = 1 if sys.stdout.isatty() else 2
+    claim(folder, recipe, seed=options.seed, precision=options.precision, files=dict(data.files))
     settings = FitOptions(TrainingFolder(folder), options.seed, recipe.epochs, options.precision, verbose)
     fitted = fit(recipe, data.train, data.validation, settings)
     training = {"seed": options.seed, "precision": options.precision, "git_revision": revision}

@@ -1,0 +1,38 @@
+import pytest
+
+from device.errors import DataError
+from trainer.claim import CLAIM_FILE, claim
+from trainer.recipe import load_recipe
+
+FILES = {"fer2013.csv": "ab12"}
+
+
+def _claim(folder, *changes, seed=1, files=FILES):
+    claim(folder, load_recipe("edge", changes), seed=seed, precision="float32", files=files)
+
+
+def test_the_same_training_goes_on_and_may_be_longer(tmp_path):
+    _claim(tmp_path / "new")
+    _claim(tmp_path / "new", "epochs=99")
+
+
+@pytest.mark.parametrize(
+    ("changes", "others", "told"),
+    [
+        (["network.stem_filters=16"], {}, r"recipe\.network\.stem_filters is 32 there, and 16 now"),
+        ([], {"seed": 2}, "seed is 1 there, and 2 now"),
+        ([], {"files": {"fer2013.csv": "cd34"}}, 'files.fer2013.csv is "ab12" there'),
+    ],
+)
+def test_another_training_is_refused_with_what_differs(tmp_path, changes, others, told):
+    _claim(tmp_path)
+    before = (tmp_path / CLAIM_FILE).read_bytes()
+    with pytest.raises(DataError, match=told):
+        _claim(tmp_path, *changes, **others)
+    assert (tmp_path / CLAIM_FILE).read_bytes() == before
+
+
+def test_a_claim_that_cannot_be_read_is_no_claim_to_overwrite(tmp_path):
+    (tmp_path / CLAIM_FILE).write_text("{", encoding="utf-8")
+    with pytest.raises(DataError, match="is not JSON"):
+        _claim(tmp_path)

@@ -1,0 +1,60 @@
+"""Whose training a folder holds: so that none goes on as another."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from device.contract.files import write_atomically
+from device.errors import DataError
+from trainer.recipe import Recipe
+
+CLAIM_FILE = "begun.json"
+_OTHER = "name another folder with --out, or remove this one"
+
+
+def claim(folder: Path, recipe: Recipe, *, seed: int, precision: str, files: dict[str, str]) -> None:
+    """Write down what is trained in ``folder``; a folder that holds this training already goes on.
+
+    A longer or shorter training of the same kind is the same one; whatever else differs makes another.
+
+    Args:
+        folder: made when it is not there.
+        recipe: what is trained.
+        seed: of the training.
+        precision: of its arithmetic.
+        files: the data, name to digest.
+
+    Raises:
+        DataError: the folder holds another training, or what is written of it cannot be read.
+    """
+    training = {
+        "recipe": recipe.model_dump(mode="json", exclude={"epochs", "about", "published"}),
+        "seed": seed,
+        "precision": precision,
+        "files": files,
+    }
+    path = folder / CLAIM_FILE
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, (json.dumps(training, indent=2) + "\n").encode("utf-8"))
+        return
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DataError(f"{path} is not JSON ({error})", _OTHER) from error
+    differing = list(_differences(found, training))
+    if differing:
+        raise DataError(f"{folder} holds another training: {', '.join(differing[:3])}", _OTHER)
+
+
+def _differences(found: Any, wanted: Any, name: str = "") -> list[str]:
+    """Each key that differs, dotted, with both values."""
+    if isinstance(found, dict) and isinstance(wanted, dict):
+        return [
+            difference
+            for key in sorted({*found, *wanted})
+            for difference in _differences(found.get(key), wanted.get(key), f"{name}.{key}" if name else key)
+        ]
+    if found == wanted:
+        return []
+    return [f"{name} is {json.dumps(found)} there, and {json.dumps(wanted)} now"]
