@@ -108,7 +108,7 @@ class Root:
         )
         told = self.path / "told"
         assert told.exists(), done.stdout.decode(errors="replace")[-3000:]
-        sections = told.read_text(errors="replace").split("\n== ")
+        _, *sections = f"\n{told.read_text(errors='replace')}".split("\n== ")
         return {head.strip(): body for head, _, body in (section.partition("\n") for section in sections)}
 
     def remove(self) -> None:

@@ -37,7 +37,7 @@ def test_a_loop_that_stands_still_brings_the_watchdog(told):
     assert "ActiveState=active" in told["stopped loop"]
 
 
-def test_a_reload_is_taken_by_the_same_process(told):
+def test_a_reload_is_taken_by_the_same_process_though_it_starts_slower_than_the_watchdog_is_patient(told):
     assert told["reload"].startswith("reloaded\n")
     assert "same process" in told["reload"]
     assert "NRestarts=1" in told["reload"]
