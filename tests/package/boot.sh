@@ -4,7 +4,8 @@ status() { systemctl show "$1" -p ActiveState,SubState,Result,NRestarts,ExecMain
 wait_until() { for _ in $(seq 300); do "$@" && return; sleep 0.2; done; echo "waited in vain for: $*"; journalctl -u affectd -n 20 --no-pager; }
 says() { systemctl show "$1" -p StatusText | grep -q "$2"; }
 main_pid() { systemctl show affectd -p MainPID --value; }
-replaced() { [ "$(main_pid)" -gt 0 ] && [ "$(main_pid)" != "$1" ]; }
+# A dead one's status text stays until the next is started.
+replaced() { local pid; pid=$(main_pid); [ "$pid" != 0 ] && [ "$pid" != "$1" ] && state active; }
 state() { [ "$(systemctl show affectd -p ActiveState --value)" = "$1" ]; }
 configure() { printf 'device: {id: hall}\nsource: {uri: %s, loop: true}\nmqtt: {username: affectd}\n%s\n' "$1" "$2" >/etc/affectd/config.yaml; }
 
@@ -86,6 +87,13 @@ wait_until says affectd "connected to the broker"
 affectd model list
 stat -c '%U %a' /var/lib/affectd/model.tflite
 status affectd
+
+echo "== steady state"
+written() { grep ^write_bytes "/proc/$(main_pid)/io"; find /var/lib/affectd -printf '%p %s %T@\n' | sort; }
+before=$(written)
+mosquitto_sub -u affectd -P secret -t 'affectd/+/events' -W 60 2>/dev/null | wc -l
+journalctl -u affectd --since -50s --no-pager -o cat | wc -l
+diff <(echo "$before") <(written) && echo nothing written
 
 echo "== second camera"
 sed 's/hall/porch/' /etc/affectd/config.yaml >/etc/affectd/porch.yaml

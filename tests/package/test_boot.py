@@ -25,7 +25,7 @@ def test_installed_it_is_enabled_and_runs_and_waits_for_a_camera(told):
 
 def test_it_runs_as_its_own_user_with_folders_of_its_own(told):
     assert "affectd 700" in told["running"].splitlines()[-1]
-    assert "watching the demo clip; connected to the broker" in told["running"]
+    assert "watching demo; connected to the broker" in told["running"]
 
 
 def test_it_logs_in_with_the_credential_and_events_arrive(told):
@@ -69,6 +69,13 @@ def test_a_missing_model_is_in_the_status_and_tried_again(told):
 def test_an_installed_model_is_taken(told):
     assert "* /var/lib/affectd/model.tflite" in told["a model installed"]
     assert "affectd 644" in told["a model installed"]
+
+
+def test_a_connected_daemon_writes_no_byte_to_the_card(told):
+    events, lines, outcome = told["steady state"].split(maxsplit=2)
+    assert int(events) > 10
+    assert int(lines) == 0
+    assert outcome.strip() == "nothing written"
 
 
 def test_a_second_camera_runs_beside_the_first(told):
