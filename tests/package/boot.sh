@@ -91,6 +91,7 @@ status affectd
 echo "== steady state"
 written() { grep ^write_bytes "/proc/$(main_pid)/io"; find /var/lib/affectd -printf '%p %s %T@\n' | sort; }
 before=$(written)
+grep -c '^write_bytes: [0-9]' <<<"$before"
 mosquitto_sub -u affectd -P secret -t 'affectd/+/events' -W 60 2>/dev/null | wc -l
 journalctl -u affectd --since -50s --no-pager -o cat | wc -l
 diff <(echo "$before") <(written) && echo nothing written

@@ -72,7 +72,8 @@ def test_an_installed_model_is_taken(told):
 
 
 def test_a_connected_daemon_writes_no_byte_to_the_card(told):
-    events, lines, outcome = told["steady state"].split(maxsplit=2)
+    counters, events, lines, outcome = told["steady state"].split(maxsplit=3)
+    assert int(counters) == 1
     assert int(events) > 10
     assert int(lines) == 0
     assert outcome.strip() == "nothing written"
@@ -86,6 +87,7 @@ def test_a_second_camera_runs_beside_the_first(told):
 def test_the_memory_s_events_outlive_a_stop(told):
     assert told["stopped"].startswith("/run/affectd\n")
     assert "Result=success" in told["stopped"]
+    assert "StatusText=stopped" in told["stopped"]
 
 
 def test_it_is_sandboxed(told):
