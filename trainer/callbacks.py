@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from device.errors import DataError
-from trainer.checkpoints import MONITOR
+from trainer.checkpoints import MONITOR, saving
 from trainer.recipe.learning import EarlyStopping, Plateau
 from trainer.showings import Showings
 
@@ -125,15 +125,19 @@ class WriteEvents(keras.callbacks.Callback):
         super().__init__()
         from tensorboard.summary import Writer
 
-        self._writers = {split: Writer(str(folder / split)) for split in ("train", "validation")}
+        self._folder, self._open = folder, Writer
+        self._writers: dict[str, Any] = {}
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Write every figure of the epoch."""
-        for name, value in (logs or {}).items():
-            split = "validation" if name.startswith("val_") else "train"
-            self._writers[split].add_scalar(name.removeprefix("val_"), float(value), epoch + 1)
-        for writer in self._writers.values():
-            writer.flush()
+        with saving(epoch, self._folder):
+            if not self._writers:
+                self._writers = {split: self._open(str(self._folder / split)) for split in ("train", "validation")}
+            for name, value in (logs or {}).items():
+                split = "validation" if name.startswith("val_") else "train"
+                self._writers[split].add_scalar(name.removeprefix("val_"), float(value), epoch + 1)
+            for writer in self._writers.values():
+                writer.flush()
 
     def on_train_end(self, logs: Logs | None = None) -> None:  # noqa: ARG002
         """Close the files."""

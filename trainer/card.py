@@ -189,7 +189,9 @@ def _training(record: Mapping[str, Any]) -> Iterator[str]:
         yield f"- {record['epochs']} epochs{kept}; seed {record.get('seed')}; {record.get('precision', 'float32')}."
     if record.get("conversion"):
         found = record["conversion"]
-        yield f"- Converted: {found['method']}, calibrated on {found['calibration_faces']} faces."
+        calibration = found.get("calibration")
+        faces = f", calibrated on {calibration['faces']} faces" if calibration else ""
+        yield f"- Converted: {found['method']}{faces}."
     if record.get("cost"):
         cost = record["cost"]
         yield (

@@ -1,7 +1,8 @@
 """What a training leaves on disk after each epoch, so that it can be cut off at any time and go on."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,11 @@ class LogEpoch(keras.callbacks.CSVLogger):
         files.best.parent.mkdir(parents=True, exist_ok=True)
         super().__init__(files.log, append=True)
 
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Write the row."""
+        with saving(epoch, self.filename):
+            super().on_epoch_end(epoch, logs)
+
 
 class SaveState(keras.callbacks.Callback):
     """Writes the state beside its place; ``SaveBest``, which comes last, moves it there.
@@ -122,15 +128,29 @@ def partial_of(path: Path) -> Path:
     return path.with_name(f".{path.name.removesuffix('.weights.h5')}.partial.weights.h5")
 
 
-def _save(path: Path, write: Callable[[Path], object], epoch: int) -> None:
+@contextmanager
+def saving(epoch: int, path: Path | str) -> Iterator[None]:
+    """Say in one line that ``epoch``, counted from 0, could not be saved at ``path``.
+
+    Raises:
+        StorageError: whatever goes wrong within; writers have errors of their own for a disk that is full.
+    """
     try:
-        write(path)
-    except (OSError, RuntimeError) as error:  # h5py has both for a disk that is full
-        path.unlink(missing_ok=True)
+        yield
+    except Exception as error:
         raise StorageError(
-            f"epoch {epoch + 1} could not be saved in {path.parent}: {error}",
+            f"epoch {epoch + 1} could not be saved at {path}: {error}",
             "what was saved before it is whole: make room and give the same command again",
         ) from error
+
+
+def _save(path: Path, write: Callable[[Path], object], epoch: int) -> None:
+    try:
+        with saving(epoch, path):
+            write(path)
+    except StorageError:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _cut_log(log: Path, rows: int) -> None:

@@ -17,8 +17,11 @@ pytest.importorskip("keras", reason="training needs Keras: pip install 'affectd[
 pytest.importorskip("tensorflow", reason="conversion needs TensorFlow: pip install 'affectd[convert]'")
 
 from converters.commands import main as convert
+from converters.trained import load_network
 from device.classify import TfliteClassifier
+from device.errors import EXIT_OK
 from trainer.commands import main as train
+from trainer.cost import multiply_adds
 from trainer.recipe import bundled_recipes, load_recipe
 
 SCRIPT = Path(__file__).parents[3] / "shared/data/fer2013/fer2013.py"
@@ -62,6 +65,9 @@ def _whole_way(name, data, folder, *changes):
     classifier = TfliteClassifier.load(model, probe=False)
     assert classifier.labels == recipe.data.label_names
     assert classifier.input_spec == recipe.input.spec
+    assert classifier.card.cost.multiply_adds == multiply_adds(load_network(folder / "model.keras"))
+    # ELU has no 8-bit kernel; everything else maps whole onto an Edge TPU.
+    assert (convert(["edgetpu", str(model), "--check"]) == EXIT_OK) == (name != "vgg-elu")
     with np.load(folder / "check.npz") as archive:
         scores = classifier.classify(archive["faces"][0])
     assert sum(scores.probabilities) == pytest.approx(1.0, abs=1e-6)

@@ -101,6 +101,6 @@ def test_a_disk_that_is_full_leaves_what_was_saved_and_says_so(tmp_path, monkeyp
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(keras.Model, "save_weights", full)
-    with pytest.raises(StorageError, match=r"epoch 3 could not be saved .*No space left.*make room"):
+    with pytest.raises(StorageError, match=r"epoch 3 could not be saved at .*No space left.*make room"):
         _train(files, 3)
     assert {path: path.read_bytes() for path in files.best.parent.iterdir()} == before
