@@ -73,6 +73,7 @@ def test_an_upgrade_keeps_what_somebody_configured_and_what_waits_for_the_broker
 
 def test_removed_it_leaves_the_configuration_and_purged_nothing(root):
     (root.path / "etc/credstore/mqtt-password").write_text("secret\n")
+    root.run("systemctl", "enable", "affectd@porch")
     root.run("apt-get", "remove", "-y", "affectd")
     assert not (root.path / "opt/affectd").exists()
     assert not (root.path / "usr/bin/affectd").is_symlink()
