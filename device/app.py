@@ -226,6 +226,7 @@ def run(config: Config, check: Callable[[], object] = lambda: None) -> int:
         leave(error.exit_code)
     if changed.is_set():
         _start_afresh(service, let_go=daemon.let_go)
+    service.set_status("stopped")
     if not daemon.let_go:
         leave(EXIT_OK)
     return EXIT_OK

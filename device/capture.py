@@ -152,7 +152,11 @@ class LiveCapture:
         self._thread.start()
         while not ready.wait(_CHECK_S):
             self.check()
-        self._slot.raise_fault()
+        try:
+            self._slot.raise_fault()
+        except Exception:
+            self.close()  # the thread may still be at it, and would bar another start
+            raise
 
     def next(self, timeout_s: float) -> Frame | None:
         """The newest frame that was not given yet, None where none came within ``timeout_s`` seconds."""

@@ -15,6 +15,8 @@ from device.overlay.scene import BrokerView
 from device.pause import CaptureState
 
 _FEED_S = 1.0
+_RELOAD_PATIENCE_S = 120.0
+"""For a process that starts itself afresh, as the unit's ``TimeoutStartSec`` is for a first start."""
 _SEND_TIMEOUT_S = 2.0
 _MOST_STATUS_CHARACTERS = 400
 _log = logging.getLogger(__name__)
@@ -31,7 +33,8 @@ class ServiceManager:
     def __init__(self, clock: Clock, environment: Mapping[str, str] = os.environ) -> None:
         self._clock = clock
         self._address = _socket_address(environment.get("NOTIFY_SOCKET", ""))
-        self._feed_every_s = _feeding_interval_s(environment)
+        self._patience_s = _watchdog_patience_s(environment)
+        self._feed_every_s = _FEED_S if self._patience_s is None else min(_FEED_S, self._patience_s / 4)
         self._fed_s = -math.inf
         self._is_ready = False
         self._status = ""
@@ -42,15 +45,15 @@ class ServiceManager:
         return self._address is not None
 
     def ready(self) -> None:
-        """The daemon does its work, or waits for a camera that will be back; told once."""
+        """The daemon does its work, or waits for a camera that will be back; told once. Ends a reload's patience."""
         if not self._is_ready:
             self._is_ready = True
-            self._tell("READY=1")
+            self._tell("READY=1", *_watchdog(self._patience_s))
 
     def feed_watchdog(self) -> None:
         """The loop turns; to be called on every turn, and told about once a second."""
         now_s = self._clock.monotonic_s()
-        if self._feed_every_s is not None and now_s - self._fed_s >= self._feed_every_s:
+        if self._patience_s is not None and now_s - self._fed_s >= self._feed_every_s:
             self._fed_s = now_s
             self._tell("WATCHDOG=1")
 
@@ -64,10 +67,14 @@ class ServiceManager:
             self._tell(f"STATUS={line}")
 
     def reloading(self) -> None:
-        """The daemon takes another configuration; ``ready`` follows, from the process that has it."""
+        """The daemon takes another configuration; ``ready`` follows, from the process that has it.
+
+        That one feeds nothing until its loop turns, which on a slow board takes longer than the watchdog waits.
+        """
         self._is_ready = False
+        patience_s = None if self._patience_s is None else max(self._patience_s, _RELOAD_PATIENCE_S)
         # sd_notify(3): time.monotonic() is the clock that is asked for.
-        self._tell("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        self._tell("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}", *_watchdog(patience_s))
 
     def stopping(self) -> None:
         """The daemon ends in order."""
@@ -122,13 +129,16 @@ def _socket_address(given: str) -> str | None:
     return given if given.startswith("/") else None
 
 
-def _feeding_interval_s(environment: Mapping[str, str]) -> float | None:
-    """None where no watchdog waits for this process; else at least four times within its patience."""
+def _watchdog(patience_s: float | None) -> list[str]:
+    """What makes the watchdog wait so long from now on; nothing where there is none."""
+    return [] if patience_s is None else [f"WATCHDOG_USEC={patience_s * 1e6:.0f}"]
+
+
+def _watchdog_patience_s(environment: Mapping[str, str]) -> float | None:
+    """How long the watchdog waits to be fed; None where none waits for this process."""
     try:
         patience_s = int(environment.get("WATCHDOG_USEC", "0")) / 1e6
         owner = int(environment.get("WATCHDOG_PID", "0"))
     except ValueError:
         return None
-    if patience_s <= 0 or owner not in (0, os.getpid()):
-        return None
-    return min(_FEED_S, patience_s / 4)
+    return patience_s if patience_s > 0 and owner in (0, os.getpid()) else None

@@ -167,6 +167,25 @@ def test_a_source_that_is_not_there_at_the_start_is_the_callers_to_know(source, 
         capture.start()
 
 
+def test_a_start_that_fails_has_let_go_of_a_source_however_slow_that_is_and_another_may_follow(clock):
+    class SlowToClose(LiveSource):
+        def close(self):
+            time.sleep(0.1)
+            super().close()
+
+    source = SlowToClose()
+    capture = build_capture(source, SETTINGS, clock)
+    source.openings.put(SourceError("no camera at /dev/video0"))
+    with pytest.raises(SourceError, match="no camera"):
+        capture.start()
+    assert source.closed == 1
+    capture.start(must_open=False)
+    source.script.put(frame(0))
+    assert capture.next(PATIENCE_S).index == 0
+    source.script.put(None)
+    assert capture.close()
+
+
 def test_a_source_that_need_not_be_there_is_lost_until_it_comes(source, capture, caplog):
     source.openings.put(SourceError("no camera at /dev/video0"))
     capture.start(must_open=False)

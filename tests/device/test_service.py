@@ -111,6 +111,20 @@ def test_after_a_reload_the_daemon_is_ready_anew(systemd, path, clock):
     assert second.startswith("MONOTONIC_USEC=")
 
 
+def test_the_watchdog_waits_for_a_reload_as_long_as_for_a_start(systemd, path, clock):
+    variables = {"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "30000000"}
+    ServiceManager(clock, variables).reloading()
+    ServiceManager(clock, variables).ready()
+    reloading, ready = systemd.heard()
+    assert reloading.splitlines()[-1] == "WATCHDOG_USEC=120000000"
+    assert ready.splitlines() == ["READY=1", "WATCHDOG_USEC=30000000"]
+
+
+def test_a_patient_watchdog_is_not_made_hasty_by_a_reload(systemd, path, clock):
+    ServiceManager(clock, {"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "600000000"}).reloading()
+    assert systemd.heard()[0].splitlines()[-1] == "WATCHDOG_USEC=600000000"
+
+
 @pytest.mark.parametrize("address", ["", "vsock:2:9999", "/nowhere/at/all"])
 def test_nothing_breaks_where_nobody_listens(clock, address):
     service = ServiceManager(clock, {"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "1000000"})

@@ -3,7 +3,9 @@ exec 2>&1
 status() { systemctl show "$1" -p ActiveState,SubState,Result,NRestarts,ExecMainStatus,StatusText,MainPID; }
 wait_until() { for _ in $(seq 300); do "$@" && return; sleep 0.2; done; echo "waited in vain for: $*"; journalctl -u affectd -n 20 --no-pager; }
 says() { systemctl show "$1" -p StatusText | grep -q "$2"; }
-restarted() { [ "$(systemctl show affectd -p NRestarts --value)" -gt "$1" ]; }
+main_pid() { systemctl show affectd -p MainPID --value; }
+# A dead one's status text stays until the next is started.
+replaced() { local pid; pid=$(main_pid); [ "$pid" != 0 ] && [ "$pid" != "$1" ] && state active; }
 state() { [ "$(systemctl show affectd -p ActiveState --value)" = "$1" ]; }
 configure() { printf 'device: {id: hall}\nsource: {uri: %s, loop: true}\nmqtt: {username: affectd}\n%s\n' "$1" "$2" >/etc/affectd/config.yaml; }
 
@@ -26,26 +28,30 @@ configure demo
 systemctl restart affectd
 wait_until says affectd "connected to the broker"
 status affectd
-id -u affectd; stat -c '%U %a' /proc/$(systemctl show affectd -p MainPID --value) /run/affectd /var/lib/affectd
+id -u affectd; stat -c '%U %a' "/proc/$(main_pid)" /run/affectd /var/lib/affectd
 
 echo "== events"
 mosquitto_sub -u affectd -P secret -t 'affectd/+/events' -C 3 -W 60
 
 echo "== stopped loop"
-before=$(systemctl show affectd -p NRestarts --value)
-kill -STOP "$(systemctl show affectd -p MainPID --value)"
-wait_until restarted "$before"
+pid=$(main_pid)
+kill -STOP "$pid"
+wait_until replaced "$pid"
 wait_until says affectd "connected to the broker"
 status affectd
 journalctl -u affectd --no-pager -o cat | grep -i watchdog | head -3
 
 echo "== reload"
-pid=$(systemctl show affectd -p MainPID --value)
+pid=$(main_pid)
+# Slower to start than the watchdog is patient.
+slow=$(echo /opt/affectd/lib/python3.*/site-packages)/slow.pth
+echo 'import sys, time; time.sleep(20 if "run" in sys.orig_argv else 0)' >"$slow"
 configure /dev/video9
 systemctl reload affectd && echo reloaded
 wait_until says affectd "no picture from /dev/video9"
+rm "$slow"
 status affectd
-[ "$pid" = "$(systemctl show affectd -p MainPID --value)" ] && echo same process
+[ "$pid" = "$(main_pid)" ] && echo same process
 
 echo "== nonsense reloaded"
 configure demo 'lgo: {}'
@@ -81,6 +87,14 @@ wait_until says affectd "connected to the broker"
 affectd model list
 stat -c '%U %a' /var/lib/affectd/model.tflite
 status affectd
+
+echo "== steady state"
+written() { grep ^write_bytes "/proc/$(main_pid)/io"; find /var/lib/affectd -printf '%p %s %T@\n' | sort; }
+before=$(written)
+grep -c '^write_bytes: [0-9]' <<<"$before"
+mosquitto_sub -u affectd -P secret -t 'affectd/+/events' -W 60 2>/dev/null | wc -l
+journalctl -u affectd --since -50s --no-pager -o cat | wc -l
+diff <(echo "$before") <(written) && echo nothing written
 
 echo "== second camera"
 sed 's/hall/porch/' /etc/affectd/config.yaml >/etc/affectd/porch.yaml

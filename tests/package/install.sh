@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # Debian 12 and 13 with systemd, Mosquitto and what affectd's package depends on, for the tests here.
-# Usage: install.sh FOLDER    FOLDER gets deb12/ and deb13/; run again, it goes on where it was.
+# Usage: install.sh FOLDER [deb12|deb13]...    FOLDER gets deb12/ and deb13/; run again, it goes on where it was.
 set -euo pipefail
 
-folder=${1:?usage: install.sh FOLDER}
+folder=${1:?usage: install.sh FOLDER [deb12|deb13]...}
+shift
+wanted=("$@")
+[ ${#wanted[@]} -gt 0 ] || wanted=(deb12 deb13)
 here=$(dirname "$0")
 # shellcheck source=tests/debian.sh
 . "$here/../debian.sh"
@@ -13,9 +16,12 @@ require_tool debootstrap debootstrap
 require_tool systemd-nspawn systemd-container
 
 mkdir -p "$folder"
-for release in deb12:bookworm deb13:trixie; do
-  name=${release%%:*}
-  suite=${release#*:}
+for name in "${wanted[@]}"; do
+  case $name in
+    deb12) suite=bookworm ;;
+    deb13) suite=trixie ;;
+    *) echo "no such release: $name, expected deb12 or deb13" >&2; exit 2 ;;
+  esac
   if [ ! -e "$folder/.$name" ]; then
     make_debian "$folder/$name" adduser dbus libstdc++6 mosquitto mosquitto-clients procps systemd-sysv udev
     if [ "$name" = deb13 ]; then

@@ -87,15 +87,29 @@ class Root:
         shutil.copy(package, self.path / "root")
         return self.run("apt-get", "install", "-y", "--reinstall", f"/root/{package.name}")
 
-    def boot(self, script: str) -> dict[str, str]:
-        """Start it with systemd as process 1, run a shell script and end; what the script printed, by `== heading`."""
+    def boot(self, script: str, *options: str) -> dict[str, str]:
+        """Start it with systemd as process 1, run a shell script and end; what the script printed, by `== heading`.
+
+        Args:
+            script: for bash, run as root.
+            options: of systemd-nspawn, beside those that are always given.
+        """
         (self.path / "check").write_text(script)
+        told = self._folder / "told"
+        told.touch()
+        (self.path / "told").touch()
         unit = self.path / "etc/systemd/system/check.service"
         unit.write_text(_UNIT)
         self.run("systemctl", "enable", "--quiet", "check.service")
         self._unmount("dev/null", "proc")
         command = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network", "--boot"]
-        command += [f"--machine={self._folder.name}", f"--directory={self.path}"]
+        # A name of a machine has no underscore, which a temporary folder's may have.
+        command += [
+            f"--machine={self._folder.name.replace('_', 'x')}",
+            f"--directory={self.path}",
+            f"--bind={told}:/told",
+            *options,
+        ]
         environment = os.environ | {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
         done = subprocess.run(
             command,
@@ -106,9 +120,8 @@ class Root:
             check=False,
             timeout=_BOOT_TIMEOUT_S,
         )
-        told = self.path / "told"
-        assert told.exists(), done.stdout.decode(errors="replace")[-3000:]
-        sections = told.read_text(errors="replace").split("\n== ")
+        assert told.stat().st_size > 0, done.stdout.decode(errors="replace")[-3000:]
+        _, *sections = f"\n{told.read_text(errors='replace')}".split("\n== ")
         return {head.strip(): body for head, _, body in (section.partition("\n") for section in sections)}
 
     def remove(self) -> None:

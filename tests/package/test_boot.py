@@ -25,7 +25,7 @@ def test_installed_it_is_enabled_and_runs_and_waits_for_a_camera(told):
 
 def test_it_runs_as_its_own_user_with_folders_of_its_own(told):
     assert "affectd 700" in told["running"].splitlines()[-1]
-    assert "watching the demo clip; connected to the broker" in told["running"]
+    assert "watching demo; connected to the broker" in told["running"]
 
 
 def test_it_logs_in_with_the_credential_and_events_arrive(told):
@@ -37,7 +37,7 @@ def test_a_loop_that_stands_still_brings_the_watchdog(told):
     assert "ActiveState=active" in told["stopped loop"]
 
 
-def test_a_reload_is_taken_by_the_same_process(told):
+def test_a_reload_is_taken_by_the_same_process_though_it_starts_slower_than_the_watchdog_is_patient(told):
     assert told["reload"].startswith("reloaded\n")
     assert "same process" in told["reload"]
     assert "NRestarts=1" in told["reload"]
@@ -71,6 +71,14 @@ def test_an_installed_model_is_taken(told):
     assert "affectd 644" in told["a model installed"]
 
 
+def test_a_connected_daemon_writes_no_byte_to_the_card(told):
+    counters, events, lines, outcome = told["steady state"].split(maxsplit=3)
+    assert int(counters) == 1
+    assert int(events) > 10
+    assert int(lines) == 0
+    assert outcome.strip() == "nothing written"
+
+
 def test_a_second_camera_runs_beside_the_first(told):
     assert "ActiveState=active" in told["second camera"]
     assert "/run/affectd-porch\n/var/lib/affectd-porch" in told["second camera"]
@@ -79,6 +87,7 @@ def test_a_second_camera_runs_beside_the_first(told):
 def test_the_memory_s_events_outlive_a_stop(told):
     assert told["stopped"].startswith("/run/affectd\n")
     assert "Result=success" in told["stopped"]
+    assert "StatusText=stopped" in told["stopped"]
 
 
 def test_it_is_sandboxed(told):

@@ -73,12 +73,13 @@ def test_an_upgrade_keeps_what_somebody_configured_and_what_waits_for_the_broker
 
 def test_removed_it_leaves_the_configuration_and_purged_nothing(root):
     (root.path / "etc/credstore/mqtt-password").write_text("secret\n")
+    root.run("systemctl", "enable", "affectd@porch")
     root.run("apt-get", "remove", "-y", "affectd")
     assert not (root.path / "opt/affectd").exists()
     assert not (root.path / "usr/bin/affectd").is_symlink()
     assert (root.path / "etc/affectd/config.yaml").exists()
     root.run("apt-get", "purge", "-y", "affectd")
-    left = root.run("find", "/etc", "/opt", "/var/lib", "/usr/lib", "/usr/share", "-name", "*affectd*")
+    left = root.run("find", "/", "-xdev", "-path", "/root", "-prune", "-o", "-name", "*affectd*", "-print")
     assert [line for line in left.splitlines() if "/deb-systemd-helper" not in line] == []
     assert not (root.path / "etc/credstore/mqtt-password").exists()
     root.run("getent", "passwd", "affectd", expected=2)
