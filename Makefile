@@ -7,6 +7,7 @@ DEV := $(VENV)/.dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 SOURCE ?= demo
 BROKER ?=
+WORKERS ?= 2
 
 .PHONY: help run deb test test-faults soak test-homeassistant test-picamera2 test-nspawn test-vm test-mutations lint format types bench bench-overlay bench-train pictures clip lock clean
 
@@ -19,8 +20,8 @@ run: $(DEMO) ## the daemon on the bundled clip, its events at a subscriber (SOUR
 deb: $(DEV) ## Debian packages with all they need, for Debian 12 and 13, amd64 and arm64, in build/deb (PACKAGES=deb13-arm64 makes one; debhelper)
 	systemd/debian/build.sh $(BIN)/uv build/deb $(PACKAGES)
 
-test: $(DEV) ## every test but the slow ones
-	$(BIN)/python -m pytest -m "not slow"
+test: $(DEV) ## every test but the slow ones, in two processes (WORKERS=0 for one, which pdb wants)
+	$(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadfile
 
 test-faults: $(DEV) ## camera, broker, network, card and daemon fail on purpose; a table says what that cost (25 minutes; root also fills a disk)
 	$(BIN)/python -m pytest -m slow tests/faults
