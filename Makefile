@@ -45,7 +45,7 @@ test-vm: $(DEV) ## a virtual machine with a V4L2 camera and a display, without K
 	@tests/vm/install.sh build/vm || [ $$? -eq 69 ]
 	$(BIN)/python -m pytest -v -s -m slow tests/vm
 
-test-mutations: $(DEV) ## thousands of damaged, foreign and forged files in the place of the model; a table says what became of them (5 minutes)
+test-mutations: $(DEV) ## thousands of damaged, foreign and forged files in the place of the model; a table says what became of them (2 minutes)
 	$(BIN)/python -m pytest -v -s -m slow tests/converters/test_mutations.py
 
 lint: $(DEV) ## formatting, lint and types, as CI holds them
