@@ -13,7 +13,9 @@ def _claim(folder, *changes, seed=1, files=FILES):
 
 def test_the_same_training_goes_on_and_may_be_longer(tmp_path):
     _claim(tmp_path / "new")
+    before = (tmp_path / "new" / CLAIM_FILE).read_bytes()
     _claim(tmp_path / "new", "epochs=99")
+    assert (tmp_path / "new" / CLAIM_FILE).read_bytes() == before
 
 
 @pytest.mark.parametrize(

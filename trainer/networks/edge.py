@@ -10,31 +10,19 @@ from typing import Any
 import keras
 from keras import layers
 
+from trainer.networks.residual import normalised_convolution, residual_block
 from trainer.recipe.networks import EdgeNetwork
 
 
 def edge(settings: EdgeNetwork, height: int, width: int, classes: int) -> Any:
     """Build the network: float32 (n, height, width, 1) to probabilities (n, classes)."""
     faces = keras.Input((height, width, 1), name="face")
-    x = _convolution(faces, settings.stem_filters, stride=settings.stem_stride)
+    x = normalised_convolution(faces, settings.stem_filters, stride=settings.stem_stride)
     x = layers.ReLU()(x)
     for filters, blocks, stride in settings.stages:
         for block in range(blocks):
-            x = _block(x, filters, stride if block == 0 else 1)
+            x = residual_block(x, filters, stride if block == 0 else 1)
     x = layers.GlobalAveragePooling2D()(x)
     logits = layers.Dense(classes, name="logits")(x)
     # float32 whatever the policy: a softmax in bfloat16 has two digits.
     return keras.Model(faces, layers.Softmax(name="probabilities", dtype="float32")(logits), name="edge")
-
-
-def _block(x: Any, filters: int, stride: int) -> Any:
-    y = layers.ReLU()(_convolution(x, filters, stride=stride))
-    y = _convolution(y, filters)
-    if stride != 1 or x.shape[-1] != filters:
-        x = _convolution(x, filters, size=1, stride=stride)
-    return layers.ReLU()(layers.Add()([x, y]))
-
-
-def _convolution(x: Any, filters: int, size: int = 3, stride: int = 1) -> Any:
-    x = layers.Conv2D(filters, size, strides=stride, padding="same", use_bias=False, kernel_initializer="he_normal")(x)
-    return layers.BatchNormalization()(x)
