@@ -5,9 +5,9 @@ import os
 import sys
 
 from device.errors import EXIT_USAGE, run_command
-from trainer.commands import card, data, evaluate, fit, predict, recipes
+from trainer.commands import card, data, evaluate, fit, predict, recipes, stress
 
-_VERBS = (data, recipes, fit, evaluate, predict, card)
+_VERBS = (data, recipes, fit, evaluate, stress, predict, card)
 
 
 def main(arguments: list[str] | None = None) -> int:

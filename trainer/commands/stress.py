@@ -1,0 +1,78 @@
+"""``affectd-train stress``: what a model loses when faces come as a camera gives them."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any, get_args
+
+from device.contract.files import check_folder, write_atomically
+from device.errors import EXIT_OK, DataError, UsageError
+from trainer.datasets.faces import Split
+from trainer.datasets.progress import ProgressLine
+
+_SEED = 1
+_FEW = 1_000_000_000
+"""Of how much a log wants no lines."""
+
+
+def register(verbs: Any) -> None:
+    """Add this verb to the command line."""
+    parser = verbs.add_parser(
+        "stress",
+        help="measure what blur, noise, darkness and the device's own crops cost a model",
+        description="Spoil faces in known ways, put them before a simulated camera, and tell what accuracy that costs.",
+    )
+    parser.add_argument("model", type=Path, metavar="MODEL", help="a .keras or .tflite file, or a training's folder")
+    parser.add_argument("data", type=Path, metavar="DATA", help="the data set, as for `affectd-train fit`")
+    parser.add_argument("--ferplus", type=Path, metavar="CSV", help="FER+'s fer2013new.csv: people's votes")
+    parser.add_argument(
+        "--split", choices=get_args(Split), default="validation", help="what to measure on (default: %(default)s)"
+    )
+    parser.add_argument("--limit", type=int, metavar="N", help="measure on N faces, drawn by chance")
+    parser.add_argument(
+        "--without-camera", action="store_true", help="leave out the faces in frames, which take longer"
+    )
+    parser.add_argument("--seed", type=int, default=_SEED, help="of what is drawn by chance (default: %(default)s)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from trainer.judging.data import read_data, sample
+    from trainer.predictor import load_predictor
+    from trainer.stress.camera import device_finder, look_at, naive_finder
+    from trainer.stress.measure import SCHEMA, strains
+    from trainer.stress.table import as_text
+
+    if options.limit is not None and options.limit < 1:
+        raise UsageError(f"--limit wants at least 1 face, not {options.limit}")
+    if options.json:
+        check_folder(options.json)
+    predictor = load_predictor(options.model)
+    data = read_data(options.data, options.ferplus, predictor)
+    if options.split not in data.splits:
+        raise DataError(f"{options.data} has no faces for {options.split}, but for {', '.join(data.splits)}")
+    word, faces = data.splits[options.split]
+    faces = sample(faces, options.limit)
+    seen, naive_share = None, 0.0
+    if not options.without_camera:
+        progress = ProgressLine("faces before the camera", _FEW)
+        seen = look_at(faces.images, predictor.spec, device_finder(), options.seed, progress)
+        progress = ProgressLine("the same for the common way", _FEW)
+        naive_share = look_at(faces.images, predictor.spec, naive_finder(), options.seed, progress).share
+    found = strains(predictor, faces, seen, options.seed, ProgressLine("spoiling faces", _FEW))
+    if options.json:
+        record = {
+            "schema": SCHEMA,
+            "model": predictor.describe(),
+            "split": word,
+            "faces": len(faces),
+            "seed": options.seed,
+            "found": seen and {**seen.as_dict(), "naive_share": round(naive_share, 4)},
+            "references": [one.as_dict() for one in found],
+        }
+        write_atomically(options.json, (json.dumps(record, indent=1) + "\n").encode("utf-8"))
+    print(as_text(word, found, seen, naive_share), end="")
+    if options.json:
+        print(f"wrote {options.json}")
+    return EXIT_OK
