@@ -61,6 +61,7 @@ class TrainingRecord(_Part):
     seed: int | None = None
     epochs: int | None = None
     kept_epoch: int | None = None
+    temperature: float | None = None
     precision: str | None = None
     git_revision: str | None = None
     versions: dict[str, str] = Field(default_factory=dict)

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from trainer.recipe.whole import Augmentation
@@ -26,7 +27,7 @@ class Augment(keras.layers.Layer):
         """Changed images in training, the same images otherwise."""
         if not training:
             return images
-        return self._erase(self._light(self._warp(images)))
+        return self._erase(self._spoil(self._light(self._warp(images))))
 
     def _uniform(self, shape: tuple[Any, ...], amount: float) -> Any:
         return keras.random.uniform(shape, -amount, amount, seed=self.seed_generator)
@@ -60,6 +61,28 @@ class Augment(keras.layers.Layer):
         contrast = 1.0 + self._uniform(shape, self.amounts.contrast)
         return ops.clip(mean + (images - mean) * contrast + self._uniform(shape, self.amounts.brightness), 0.0, 1.0)
 
+    def _spoil(self, images: Any) -> Any:
+        """What a camera does to a face, in the order in which it does it: lens, light, sensor."""
+        amounts = self.amounts
+        if not amounts.spoils:
+            return images
+        if amounts.blur_px:
+            # A blur in between is told from this blend of none and all by nobody, and costs one convolution.
+            images = images + self._some(images, 0.0, 1.0) * (_blurred(images, amounts.blur_px) - images)
+        if amounts.lowest_light < 1:
+            images = images * (1.0 - self._some(images, 0.0, 1.0 - amounts.lowest_light))
+        if amounts.noise:
+            noise = keras.random.normal(ops.shape(images), seed=self.seed_generator)
+            images = ops.clip(images + self._some(images, 0.0, amounts.noise) * noise, 0.0, 1.0)
+        return images
+
+    def _some(self, images: Any, low: float, high: float) -> Any:
+        """An amount for each face, (n, 1, 1, 1), drawn uniformly; none for those that are spared."""
+        shape = (ops.shape(images)[0], 1, 1, 1)
+        amount = keras.random.uniform(shape, low, high, seed=self.seed_generator)
+        chosen = keras.random.uniform(shape, seed=self.seed_generator) < self.amounts.spoil_probability
+        return ops.where(chosen, amount, 0.0)
+
     def _erase(self, images: Any) -> Any:
         """Blot out a rectangle with one grey (Zhong et al., "Random Erasing Data Augmentation", 2017)."""
         if self.amounts.erase_probability == 0:
@@ -77,3 +100,13 @@ class Augment(keras.layers.Layer):
         inside = ops.logical_and(ops.abs(rows - share(0, 1)) < half_h, ops.abs(columns - share(0, 1)) < half_w)
         chosen = ops.logical_and(inside, share(0, 1) < self.amounts.erase_probability)
         return ops.where(chosen, share(0, 1), images)
+
+
+def _blurred(images: Any, sigma_px: float) -> Any:
+    """``images`` (n, h, w, 1) under a Gaussian, mirrored beyond its edge."""
+    reach = math.ceil(2.5 * sigma_px)
+    row = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma_px) ** 2)
+    row = (row / row.sum()).astype(np.float32)
+    padded = ops.pad(images, ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode="reflect")
+    across = ops.conv(padded, row.reshape(1, -1, 1, 1), padding="valid")
+    return ops.conv(across, row.reshape(-1, 1, 1, 1), padding="valid")

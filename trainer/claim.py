@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from device.contract.files import write_atomically
 from device.errors import DataError
 from trainer.recipe import Recipe
@@ -28,7 +30,7 @@ def claim(folder: Path, recipe: Recipe, *, seed: int, precision: str, files: dic
         DataError: the folder holds another training, or what is written of it cannot be read.
     """
     training = {
-        "recipe": recipe.model_dump(mode="json", exclude={"epochs", "about", "published"}),
+        "recipe": _claimed(recipe),
         "seed": seed,
         "precision": precision,
         "files": files,
@@ -42,9 +44,23 @@ def claim(folder: Path, recipe: Recipe, *, seed: int, precision: str, files: dic
         found = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise DataError(f"{path} is not JSON ({error})", _OTHER) from error
-    differing = list(_differences(found, training))
+    differing = list(_differences(_brought_up(found), training))
     if differing:
         raise DataError(f"{folder} holds another training: {', '.join(differing[:3])}", _OTHER)
+
+
+def _brought_up(found: Any) -> Any:
+    """``found`` with what recipes could not say yet when it was written; as it is where it is no such record."""
+    recipe = found.get("recipe") if isinstance(found, dict) else None
+    try:
+        read = Recipe.model_validate({**(recipe or {}), "about": "", "epochs": 1})
+    except (TypeError, ValidationError):
+        return found
+    return {**found, "recipe": _claimed(read)}
+
+
+def _claimed(recipe: Recipe) -> dict[str, Any]:
+    return recipe.model_dump(mode="json", exclude={"epochs", "about", "published"})
 
 
 def _differences(found: Any, wanted: Any, name: str = "") -> list[str]:

@@ -13,10 +13,12 @@ from trainer.checkpoints import MONITOR, LogEpoch, SaveBest, SaveState, Training
 from trainer.datasets.faces import FaceSet
 from trainer.learner import build_learner
 from trainer.networks import build_network
+from trainer.normalisation import with_fused_normalisation
 from trainer.recipe import Recipe
 from trainer.recipe.learning import Plateau
 from trainer.showings import Showings, oversampled, shuffled
 from trainer.targets import TrainingSet, reference_labels, training_set
+from trainer.temperature import best_temperature, fold
 
 Precision = Literal["float32", "bfloat16"]
 _POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
@@ -50,18 +52,21 @@ class Fitted:
         network: a Keras model, float32.
         kept_epoch: the epoch, from 1, whose weights it holds.
         epochs: how many were trained in all; fewer than asked for when the training ended early.
+        temperature: by which its logits were divided in the end; None where the recipe asks for none.
     """
 
     network: Any
     kept_epoch: int
     epochs: int
+    temperature: float | None = None
 
 
 def fit(recipe: Recipe, train: FaceSet, validation: FaceSet, options: FitOptions) -> Fitted:
     """Train ``recipe`` and keep the epoch that does best on ``validation``.
 
     Raises:
-        DataError: when the data lacks what the recipe learns, or the loss is no longer a number.
+        DataError: when the data lacks what the recipe learns, the loss is no longer a number, or the network cannot be
+            calibrated.
         StorageError: when the disk is full; what was saved before is whole.
     """
     keras.utils.set_random_seed(options.seed)
@@ -70,21 +75,24 @@ def fit(recipe: Recipe, train: FaceSet, validation: FaceSet, options: FitOptions
     spec, classes = recipe.input.spec, len(train.label_names)
     keras.mixed_precision.set_global_policy(_POLICIES[options.precision])
     try:
-        network = build_network(recipe.network, spec, classes)
-        _train(network, recipe, faces, held_against, options)
+        trained = with_fused_normalisation(build_network(recipe.network, spec, classes))
+        temperature = _train(trained, recipe, faces, held_against, options)
     finally:
         keras.mixed_precision.set_global_policy("float32")
-    if options.precision != "float32":
-        plain = build_network(recipe.network, spec, classes)
-        plain.set_weights(network.get_weights())
-        network = plain
-    return Fitted(network, options.files.best_epoch(), len(options.files.rows()))
+    network = build_network(recipe.network, spec, classes)
+    network.set_weights(trained.get_weights())
+    if temperature is not None:
+        fold(network, temperature)
+    return Fitted(network, options.files.best_epoch(), len(options.files.rows()), temperature)
 
 
 def _train(
     network: Any, recipe: Recipe, faces: TrainingSet, held_against: tuple[Any, Any], options: FitOptions
-) -> None:
-    """Run Keras's loop from where the folder's state stands to the end, and load the best weights."""
+) -> float | None:
+    """Run Keras's loop from where the folder's state stands to the end, and load the best weights.
+
+    Returns the temperature that calibrates these, where the recipe asks for it.
+    """
     files = options.files
     order = (
         oversampled(faces.targets.argmax(axis=1), options.seed)
@@ -109,6 +117,11 @@ def _train(
         verbose=options.verbose,
     )
     learner.load_weights(files.best)
+    if not recipe.temperature_scaling:
+        return None
+    images, truth = held_against
+    probabilities = learner.predict(images, batch_size=_VALIDATION_BATCH, verbose=0)
+    return best_temperature(probabilities, truth.argmax(axis=1))
 
 
 def _callbacks(recipe: Recipe, files: TrainingFolder, showings: Showings, seed: int) -> list[Any]:

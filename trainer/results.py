@@ -61,7 +61,12 @@ def write_results(
         recipe=recipe,
         labels=faces.label_names,
         data=_describe(data),
-        training={"epochs": fitted.epochs, "kept_epoch": fitted.kept_epoch, **training},
+        training={
+            "epochs": fitted.epochs,
+            "kept_epoch": fitted.kept_epoch,
+            "temperature": fitted.temperature,
+            **training,
+        },
         measured=measured,
     )
     figures = judge(probabilities, faces, faces.label_names, split, "chosen on")

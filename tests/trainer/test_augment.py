@@ -13,7 +13,9 @@ STILL = {
     "brightness": 0,
     "contrast": 0,
     "erase_probability": 0,
+    "spoil_probability": 0,
 }
+SPOIL_ALL = {"spoil_probability": 1.0, "blur_px": 0, "lowest_light": 1, "noise": 0}
 
 
 def _augmented(images, **amounts):
@@ -66,3 +68,38 @@ def test_erasing_blots_out_no_more_than_the_area_allowed(faces):
     shares = (np.abs(erased - faces) > 1e-6).mean(axis=(1, 2, 3))
     assert shares.max() <= 0.17
     assert (shares > 0).mean() > 0.9
+
+
+def test_blur_takes_detail_and_leaves_the_light(faces):
+    detailed = faces + np.float32(0.1) * (np.indices((48, 48)).sum(axis=0) % 2)[None, :, :, None].astype(np.float32)
+    blurred = _augmented(detailed, **SPOIL_ALL | {"blur_px": 1.5})
+    assert blurred.mean() == pytest.approx(detailed.mean(), abs=0.005)
+
+    def detail(images):
+        return np.abs(np.diff(images, axis=2)).mean(axis=(1, 2, 3))
+
+    assert (detail(blurred) < detail(detailed)).all()
+    assert detail(blurred).min() < detail(detailed).min() / 3
+
+
+def test_low_light_takes_light_from_all_pixels_alike_down_to_the_least(faces):
+    dark = _augmented(faces, **SPOIL_ALL | {"lowest_light": 0.2}) / faces
+    assert np.ptp(dark, axis=(1, 2, 3)).max() < 1e-5
+    assert 0.2 <= dark.min() < 0.4
+    assert 0.8 < dark.max() <= 1.0
+
+
+def test_noise_is_of_up_to_the_deviation_that_is_asked_for_and_keeps_the_range(faces):
+    noisy = _augmented(faces, **SPOIL_ALL | {"noise": 0.1})
+    deviations = (noisy - faces).std(axis=(1, 2, 3))
+    assert 0.06 < deviations.max() <= 0.105
+    assert deviations.min() < 0.04
+    assert noisy.min() >= 0.0
+    assert noisy.max() <= 1.0
+
+
+def test_only_the_share_of_faces_that_is_asked_for_is_spoilt(faces):
+    many = np.repeat(faces, 8, axis=0)
+    spoilt = _augmented(many, **SPOIL_ALL | {"spoil_probability": 0.25, "noise": 0.1})
+    share = (np.abs(spoilt - many).max(axis=(1, 2, 3)) > 0).mean()
+    assert 0.15 < share < 0.35

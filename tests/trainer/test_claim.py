@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from device.errors import DataError
@@ -32,6 +34,17 @@ def test_another_training_is_refused_with_what_differs(tmp_path, changes, others
     with pytest.raises(DataError, match=told):
         _claim(tmp_path, *changes, **others)
     assert (tmp_path / CLAIM_FILE).read_bytes() == before
+
+
+def test_a_training_begun_before_recipes_could_say_more_goes_on(tmp_path):
+    _claim(tmp_path)
+    path = tmp_path / CLAIM_FILE
+    begun = json.loads(path.read_text(encoding="utf-8"))
+    del begun["recipe"]["augmentation"]["noise"], begun["recipe"]["temperature_scaling"]
+    path.write_text(json.dumps(begun), encoding="utf-8")
+    _claim(tmp_path, "augmentation.noise=0", "temperature_scaling=false")
+    with pytest.raises(DataError, match=r"recipe\.augmentation\.noise is 0.0 there, and 0.2 now"):
+        _claim(tmp_path, "augmentation.noise=0.2", "temperature_scaling=false")
 
 
 def test_a_claim_that_cannot_be_read_is_no_claim_to_overwrite(tmp_path):

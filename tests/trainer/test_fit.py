@@ -105,6 +105,21 @@ def test_the_saved_model_is_plain_keras_in_float32(trained):
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-5)
 
 
+def test_a_recipe_that_asks_for_calibration_gets_the_same_decisions_with_other_confidence(folder, trained):
+    out = folder / "calibrated"
+    assert _run_here(_command(folder, out, "--set", "temperature_scaling=true")) == 0
+    record = json.loads((out / "training.json").read_text(encoding="utf-8"))
+    assert json.loads((trained / "training.json").read_text(encoding="utf-8"))["temperature"] is None
+    assert record["temperature"] != 1.0
+    faces = np.load(out / "check.npz")["faces"] / 255.0
+    plain, scaled = (
+        keras.models.load_model(one / "model.keras").predict(faces, verbose=0).astype(np.float64)
+        for one in (trained, out)
+    )
+    sharpened = plain ** (1 / record["temperature"])
+    np.testing.assert_allclose(scaled, sharpened / sharpened.sum(axis=1, keepdims=True), atol=1e-3)
+
+
 def test_a_training_that_was_killed_goes_on_and_ends_as_one_that_was_not(folder, trained):
     out = folder / "killed"
     process = subprocess.Popen(_command(folder, out), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

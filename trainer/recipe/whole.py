@@ -26,7 +26,11 @@ class Input(Part):
 
 
 class Augmentation(Part):
-    """How much each face is changed each time it is shown; every amount is drawn uniformly from plus or minus this."""
+    """How much each face is changed each time it is shown.
+
+    Amounts of warp and light are drawn uniformly from plus or minus what is said; what spoils a face as cameras do
+    (``blur_px``, ``lowest_light``, ``noise``) is drawn uniformly between nothing and what is said.
+    """
 
     rotation_deg: float = Field(default=0.0, ge=0, le=90)
     shift: float = Field(default=0.0, ge=0, le=0.5, description="share of the side")
@@ -36,11 +40,20 @@ class Augmentation(Part):
     contrast: float = Field(default=0.0, ge=0, le=1, description="share of the distance from the mean")
     erase_probability: float = Field(default=0.0, ge=0, le=1)
     erase_area: float = Field(default=0.0, ge=0, le=0.5, description="largest share of the face that is blotted out")
+    spoil_probability: float = Field(default=0.0, ge=0, le=1, description="of each of the three that follow, by itself")
+    blur_px: float = Field(default=0.0, ge=0, le=5, description="largest standard deviation")
+    lowest_light: float = Field(default=1.0, gt=0, le=1, description="the smallest share of the light that is left")
+    noise: float = Field(default=0.0, ge=0, le=0.5, description="largest standard deviation, share of the full range")
 
     @property
     def warps(self) -> bool:
         """Whether pixels are moved at all."""
         return self.flip or max(self.rotation_deg, self.shift, self.zoom) > 0
+
+    @property
+    def spoils(self) -> bool:
+        """Whether faces are spoilt as cameras spoil them."""
+        return self.spoil_probability > 0 and (self.blur_px > 0 or self.noise > 0 or self.lowest_light < 1)
 
 
 class Published(Part):
@@ -79,6 +92,9 @@ class Recipe(Part):
     schedule: Schedule
     early_stopping: EarlyStopping | None = None
     augmentation: Augmentation = Augmentation()
+    temperature_scaling: bool = Field(
+        default=False, description="make confidence the share of right answers, on the validation split"
+    )
 
     @property
     def wants_votes(self) -> bool:
