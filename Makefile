@@ -64,7 +64,7 @@ bench-overlay: $(DEV) ## what the overlay costs: drawing, for each mode at 720 a
 	$(BIN)/python -m tests.benchmarks.overlay
 	$(BIN)/python -m tests.benchmarks.showing
 
-bench-train: $(DEV) ## faces a second and seconds an epoch of a recipe's training (RECIPE=edge), in float32 and bfloat16
+bench-train: $(DEV) ## faces a second and seconds an epoch of a recipe's training (RECIPE=edge), against Keras alone and in bfloat16
 	$(BIN)/python -m tests.benchmarks.training $(or $(RECIPE),edge)
 
 pictures: $(DEV) ## draw the overlay's golden pictures and the screenshots in docs/ anew; look at each before committing it
