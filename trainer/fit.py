@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from device.errors import DataError
 from trainer.callbacks import BeginEpoch, FollowPlateau, StopEarly, StopOnNaN, TimeEpoch, stands_still, tensorboard
 from trainer.checkpoints import MONITOR, LogEpoch, SaveBest, SaveState, TrainingFolder, resume
+from trainer.confidence import best_temperature, fold, help_rare
 from trainer.datasets.faces import FaceSet
 from trainer.learner import build_learner
 from trainer.networks import build_network
@@ -18,7 +19,6 @@ from trainer.recipe import Recipe
 from trainer.recipe.learning import Plateau
 from trainer.showings import Showings, oversampled, shuffled
 from trainer.targets import TrainingSet, reference_labels, training_set
-from trainer.temperature import best_temperature, fold
 
 Precision = Literal["float32", "bfloat16"]
 _POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
@@ -81,17 +81,15 @@ def fit(recipe: Recipe, train: FaceSet, validation: FaceSet, options: FitOptions
         keras.mixed_precision.set_global_policy("float32")
     network = build_network(recipe.network, spec, classes)
     network.set_weights(trained.get_weights())
-    if temperature is not None:
-        fold(network, temperature)
     return Fitted(network, options.files.best_epoch(), len(options.files.rows()), temperature)
 
 
 def _train(
     network: Any, recipe: Recipe, faces: TrainingSet, held_against: tuple[Any, Any], options: FitOptions
 ) -> float | None:
-    """Run Keras's loop from where the folder's state stands to the end, and load the best weights.
+    """Run Keras's loop from where the folder's state stands to the end, and leave the best weights in ``network``.
 
-    Returns the temperature that calibrates these, where the recipe asks for it.
+    Returns the temperature that calibrated these, where the recipe asks for it.
     """
     files = options.files
     order = (
@@ -117,11 +115,22 @@ def _train(
         verbose=options.verbose,
     )
     learner.load_weights(files.best)
+    return _correct(network, learner, recipe, faces, held_against)
+
+
+def _correct(
+    network: Any, learner: Any, recipe: Recipe, faces: TrainingSet, held_against: tuple[Any, Any]
+) -> float | None:
+    """What the recipe asks to be done to the last layer of ``network`` in the end; returns the temperature."""
+    if recipe.help_rare:
+        help_rare(network, faces.targets.mean(axis=0), recipe.help_rare)
     if not recipe.temperature_scaling:
         return None
     images, truth = held_against
     probabilities = learner.predict(images, batch_size=_VALIDATION_BATCH, verbose=0)
-    return best_temperature(probabilities, truth.argmax(axis=1))
+    temperature = best_temperature(probabilities, truth.argmax(axis=1))
+    fold(network, temperature)
+    return temperature
 
 
 def _callbacks(recipe: Recipe, files: TrainingFolder, showings: Showings, seed: int) -> list[Any]:

@@ -92,6 +92,12 @@ class Recipe(Part):
     schedule: Schedule
     early_stopping: EarlyStopping | None = None
     augmentation: Augmentation = Augmentation()
+    help_rare: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="in the end, by how much rare labels are named more often: 1 as if all were equal",
+    )
     temperature_scaling: bool = Field(
         default=False, description="make confidence the share of right answers, on the validation split"
     )

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from device.errors import DataError
+from trainer.confidence import LIMITS, best_temperature, fold, help_rare
 from trainer.judging.calibration import bin_of, expected_calibration_error
-from trainer.temperature import LIMITS, best_temperature, fold
 
 
 def _softmax(logits):
@@ -43,11 +43,25 @@ def test_who_is_never_wrong_is_made_no_surer_than_the_limit():
     assert best_temperature(sure, np.arange(70) % 7) == pytest.approx(LIMITS[0])
 
 
-def test_a_folded_temperature_divides_the_logits_and_changes_no_decision(world):
-    keras = pytest.importorskip("keras", reason="folding needs Keras: pip install 'affectd[train]'")
+@pytest.fixture
+def network():
+    keras = pytest.importorskip("keras", reason="networks need Keras: pip install 'affectd[train]'")
     inputs = keras.Input((7,))
     logits = keras.layers.Dense(7, name="logits", bias_initializer="random_normal")(inputs)
-    network = keras.Model(inputs, keras.layers.Softmax()(logits))
+    return keras.Model(inputs, keras.layers.Softmax()(logits))
+
+
+def test_a_rare_label_is_named_more_often_by_its_share_and_by_how_much_is_asked_for(world, network):
+    faces = world[0][:100].astype(np.float32)
+    before = network.predict(faces, verbose=0)
+    shares = np.array([0.3, 0.2, 0.2, 0.1, 0.1, 0.09, 0.01])
+    help_rare(network, shares, 0.5)
+    after = network.predict(faces, verbose=0)
+    np.testing.assert_allclose(after, _softmax(np.log(before) - 0.5 * np.log(shares)), atol=1e-5)
+    assert (after[:, 6] > before[:, 6]).all()
+
+
+def test_a_folded_temperature_divides_the_logits_and_changes_no_decision(world, network):
     faces = world[0][:100].astype(np.float32)
     before = network.predict(faces, verbose=0)
     fold(network, 2.5)
@@ -61,3 +75,5 @@ def test_a_network_without_such_a_layer_is_refused():
     network = keras.Sequential([keras.Input((7,)), keras.layers.Softmax()], name="bare")
     with pytest.raises(DataError, match="the network bare has no layer `logits`"):
         fold(network, 2.0)
+    with pytest.raises(DataError, match="the network bare has no layer `logits`"):
+        help_rare(network, np.full(7, 1 / 7), 0.5)

@@ -1,7 +1,6 @@
-"""Temperature scaling: the confidence of an answer made the share of times that such answers are right.
+"""What is done to a trained network's last layer: rare labels helped, and confidence made the share of right answers.
 
-Guo, Pleiss, Sun, Weinberger: "On Calibration of Modern Neural Networks", 2017. One number divides all logits: no
-decision changes. It is folded into the network's last layer, so that nothing behind it needs to know.
+Both are folded into the weights, so that nothing behind the network needs to know.
 """
 
 from typing import Any
@@ -20,8 +19,31 @@ _TINY = 1e-12
 _HALVINGS = 50
 
 
+def help_rare(network: Any, shares: NDArray[np.floating[Any]], strength: float) -> None:
+    """Take ``strength`` times the logarithm of each label's share off its logit.
+
+    At 1, a label is named as if all had been equally frequent in training (Menon et al., "Long-tail learning via logit
+    adjustment", 2021); less helps less.
+
+    Args:
+        network: a Keras model, which is changed.
+        shares: (labels,), of the training's targets, adding up to 1.
+        strength: 0 to 1.
+
+    Raises:
+        DataError: its last layer is not a dense one with a bias called ``logits``.
+    """
+    kernel, *bias = _last_layer(network).get_weights()
+    if not bias:
+        raise DataError(f"the layer `{LOGITS_LAYER}` of the network {network.name} has no bias", "leave help_rare out")
+    _last_layer(network).set_weights([kernel, bias[0] - strength * np.log(np.maximum(shares, _TINY))])
+
+
 def best_temperature(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.int64]) -> float:
     """The temperature within ``LIMITS`` at which the truth is likeliest.
+
+    One number divides all logits, and no decision changes (Guo, Pleiss, Sun, Weinberger: "On Calibration of Modern
+    Neural Networks", 2017).
 
     Args:
         probabilities: (n, labels), of a softmax.
@@ -48,10 +70,14 @@ def fold(network: Any, temperature: float) -> None:
     Raises:
         DataError: its last layer is not called ``logits``.
     """
+    layer = _last_layer(network)
+    layer.set_weights([weights / temperature for weights in layer.get_weights()])
+
+
+def _last_layer(network: Any) -> Any:
     if LOGITS_LAYER not in {layer.name for layer in network.layers}:
         raise DataError(
-            f"the network {network.name} has no layer `{LOGITS_LAYER}` to fold a temperature into",
-            "leave temperature_scaling out of the recipe",
+            f"the network {network.name} has no layer `{LOGITS_LAYER}`, into which its answers could be corrected",
+            "leave temperature_scaling and help_rare out of the recipe",
         )
-    layer = network.get_layer(LOGITS_LAYER)
-    layer.set_weights([weights / temperature for weights in layer.get_weights()])
+    return network.get_layer(LOGITS_LAYER)
