@@ -83,6 +83,7 @@ def _training(record: TrainingRecord) -> Training:
         epochs=record.epochs,
         kept_epoch=record.kept_epoch,
         precision=record.precision,
+        start=record.start,
         git_revision=record.git_revision,
         versions=record.versions,
     )

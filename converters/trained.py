@@ -63,6 +63,7 @@ class TrainingRecord(_Part):
     kept_epoch: int | None = None
     temperature: float | None = None
     precision: str | None = None
+    start: dict[str, str] | None = None
     git_revision: str | None = None
     versions: dict[str, str] = Field(default_factory=dict)
     measured: tuple[RecordedMeasurement, ...] = ()

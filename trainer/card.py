@@ -187,6 +187,8 @@ def _training(record: Mapping[str, Any]) -> Iterator[str]:
     if record.get("epochs"):
         kept = f"; epoch {record['kept_epoch']} was kept" if record.get("kept_epoch") else ""
         yield f"- {record['epochs']} epochs{kept}; seed {record.get('seed')}; {record.get('precision', 'float32')}."
+    if record.get("start"):
+        yield f"- It started from the weights of `{record['start']['name']}`, SHA-256 `{record['start']['sha256']}`."
     if record.get("conversion"):
         found = record["conversion"]
         calibration = found.get("calibration")

@@ -14,7 +14,9 @@ CLAIM_FILE = "begun.json"
 _OTHER = "name another folder with --out, or remove this one"
 
 
-def claim(folder: Path, recipe: Recipe, *, seed: int, precision: str, files: dict[str, str]) -> None:
+def claim(
+    folder: Path, recipe: Recipe, *, seed: int, precision: str, files: dict[str, str], start: str | None = None
+) -> None:
     """Write down what is trained in ``folder``; a folder that holds this training already goes on.
 
     A longer or shorter training of the same kind is the same one; whatever else differs makes another.
@@ -25,6 +27,7 @@ def claim(folder: Path, recipe: Recipe, *, seed: int, precision: str, files: dic
         seed: of the training.
         precision: of its arithmetic.
         files: the data, name to digest.
+        start: the digest of the model that it starts from; None for chance.
 
     Raises:
         DataError: the folder holds another training, or what is written of it cannot be read.
@@ -34,6 +37,7 @@ def claim(folder: Path, recipe: Recipe, *, seed: int, precision: str, files: dic
         "seed": seed,
         "precision": precision,
         "files": files,
+        "start": start,
     }
     path = folder / CLAIM_FILE
     if not path.exists():

@@ -18,6 +18,7 @@ from trainer.normalisation import with_fused_normalisation
 from trainer.recipe import Recipe
 from trainer.recipe.learning import Plateau
 from trainer.showings import Showings, oversampled, shuffled
+from trainer.start import Start, take_weights
 from trainer.targets import TrainingSet, reference_labels, training_set
 
 Precision = Literal["float32", "bfloat16"]
@@ -34,6 +35,7 @@ class FitOptions:
         seed: of weights, order and augmentation.
         epochs: how many in all.
         precision: of the arithmetic in training; the saved model is float32.
+        start: whose weights are the first ones; None for chance.
         verbose: Keras's: 1 a progress bar, 2 a line an epoch.
     """
 
@@ -41,6 +43,7 @@ class FitOptions:
     seed: int
     epochs: int
     precision: Precision = "float32"
+    start: Start | None = None
     verbose: int = 1
 
 
@@ -66,7 +69,7 @@ def fit(recipe: Recipe, train: FaceSet, validation: FaceSet, options: FitOptions
 
     Raises:
         DataError: when the data lacks what the recipe learns, the loss is no longer a number, or the network cannot be
-            calibrated.
+            calibrated or started from what the options say.
         StorageError: when the disk is full; what was saved before is whole.
     """
     keras.utils.set_random_seed(options.seed)
@@ -75,7 +78,10 @@ def fit(recipe: Recipe, train: FaceSet, validation: FaceSet, options: FitOptions
     spec, classes = recipe.input.spec, len(train.label_names)
     keras.mixed_precision.set_global_policy(_POLICIES[options.precision])
     try:
-        trained = with_fused_normalisation(build_network(recipe.network, spec, classes))
+        network = build_network(recipe.network, spec, classes)
+        if options.start:
+            take_weights(network, options.start, train.label_names)
+        trained = with_fused_normalisation(network)
         temperature = _train(trained, recipe, faces, held_against, options)
     finally:
         keras.mixed_precision.set_global_policy("float32")

@@ -195,7 +195,7 @@ def _record_of(card: ModelCard) -> dict[str, Any]:
 
 def _load_keras(path: Path) -> Predictor:
     raw, record, spec = _read_record(path)
-    network = _open_keras(path)
+    network = open_keras(path)
     expected = (None, spec.height, spec.width, 1)
     if network.input_shape != expected:
         raise ModelError(f"{path} reads {network.input_shape}, and its {RECORD_NAME} says {expected}", _TRAIN_ANEW)
@@ -235,7 +235,8 @@ def _read_record(path: Path) -> tuple[dict[str, Any], _Record, InputSpec]:
         raise DataError(f"{file} cannot be used: {error}", _TRAIN_ANEW) from error
 
 
-def _open_keras(path: Path) -> Any:
+def open_keras(path: Path) -> Any:
+    """The Keras model at ``path``. Raises ModelError when it cannot be read, UnavailableError without Keras."""
     keras = load_keras()
     try:
         return keras.saving.load_model(path, compile=False)

@@ -120,7 +120,11 @@ class Measurement(CardPart):
 
 
 class Training(CardPart):
-    """Where the network comes from. ``data`` says which set and how many faces, ``recipe`` what was learnt of them."""
+    """Where the network comes from.
+
+    ``data`` says which set and how many faces, ``recipe`` what was learnt of them, ``start`` the name and SHA-256 of
+    the model whose weights were the first ones; None for chance.
+    """
 
     recipe: dict[str, JsonValue]
     data: dict[str, JsonValue]
@@ -128,6 +132,7 @@ class Training(CardPart):
     epochs: int | None = Field(default=None, ge=0)
     kept_epoch: int | None = Field(default=None, ge=0)
     precision: str | None = None
+    start: dict[str, str] | None = None
     git_revision: str | None = None
     versions: dict[str, str] = Field(default_factory=dict)
 

@@ -36,6 +36,13 @@ def test_another_training_is_refused_with_what_differs(tmp_path, changes, others
     assert (tmp_path / CLAIM_FILE).read_bytes() == before
 
 
+def test_a_training_that_starts_from_another_model_is_another(tmp_path):
+    claim(tmp_path, load_recipe("edge"), seed=1, precision="float32", files=FILES, start="ab12")
+    claim(tmp_path, load_recipe("edge"), seed=1, precision="float32", files=FILES, start="ab12")
+    with pytest.raises(DataError, match='start is "ab12" there, and null now'):
+        _claim(tmp_path)
+
+
 def test_a_training_begun_before_recipes_could_say_more_goes_on(tmp_path):
     _claim(tmp_path)
     path = tmp_path / CLAIM_FILE

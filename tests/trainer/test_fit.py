@@ -15,6 +15,7 @@ import yaml
 
 from tests.trainer.files import write_faces
 from trainer.commands import main
+from trainer.predictor import file_sha256
 from trainer.recipe import bundled_recipes
 
 keras = pytest.importorskip("keras", reason="training needs Keras: pip install 'affectd[train]'")
@@ -118,6 +119,24 @@ def test_a_recipe_that_asks_for_calibration_gets_the_same_decisions_with_other_c
     )
     sharpened = plain ** (1 / record["temperature"])
     np.testing.assert_allclose(scaled, sharpened / sharpened.sum(axis=1, keepdims=True), atol=1e-3)
+
+
+def test_a_training_that_starts_from_another_begins_where_that_ended(folder, trained):
+    out = folder / "further"
+    changes = ("--epochs", "1", "--set", "optimizer.learning_rate=1e-6", "--seed", "2")
+    assert _run_here(_command(folder, out, "--from", trained, *changes)) == 0
+    first, last = float(_figures(out)[0]["val_accuracy"]), float(_figures(trained)[-1]["val_accuracy"])
+    assert first >= last - 0.1 > float(_figures(trained)[0]["val_accuracy"])
+    start = json.loads((out / "training.json").read_text(encoding="utf-8"))["start"]
+    assert start == {"name": "tiny", "sha256": file_sha256(trained / "model.keras")}
+    assert f"SHA-256 `{start['sha256']}`" in (out / "model-card.md").read_text(encoding="utf-8")
+
+
+def test_a_start_of_another_network_is_one_line(folder, trained, capsys):
+    out = folder / "other"
+    changes = ("--epochs", "1", "--set", "network.stem_filters=4")
+    assert _run_here(_command(folder, out, "--from", trained, *changes)) == 65
+    assert "has weights ((3, 3, 1, 4),), and" in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_a_training_that_was_killed_goes_on_and_ends_as_one_that_was_not(folder, trained):

@@ -144,7 +144,7 @@ def test_a_network_that_does_not_fit_its_record_is_refused(tmp_path, monkeypatch
         input_shape = (None, 8, 10, 3)
         output_shape = (None, 2)
 
-    monkeypatch.setattr(module, "_open_keras", lambda _: Network())
+    monkeypatch.setattr(module, "open_keras", lambda _: Network())
     with pytest.raises(ModelError, match=r"\(None, 8, 10, 3\)"):
         load_predictor(_folder(tmp_path))
 

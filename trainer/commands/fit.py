@@ -11,6 +11,7 @@ from trainer.datasets.dataset import DataSet
 from trainer.datasets.progress import ProgressLine
 from trainer.framework import load_keras
 from trainer.recipe import Recipe, load_recipe
+from trainer.start import Start, find_start
 
 _FEW = 1_000_000_000
 """Bytes or pictures, for which a log wants no lines."""
@@ -31,6 +32,13 @@ def register(verbs: Any) -> None:
         "--ferplus", type=Path, metavar="CSV", help="FER+'s fer2013new.csv, for recipes that learn votes"
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where results go (default: runs/RECIPE)")
+    parser.add_argument(
+        "--from",
+        type=Path,
+        dest="start",
+        metavar="MODEL",
+        help="start from the weights of a model with the same network: its .keras file or its training's folder",
+    )
     parser.add_argument("--seed", type=int, default=1, help="of weights, order and augmentation (default: 1)")
     parser.add_argument("--epochs", type=int, help="instead of the recipe's")
     parser.add_argument(
@@ -47,6 +55,7 @@ def register(verbs: Any) -> None:
 def _run(options: argparse.Namespace) -> int:
     changes = [] if options.epochs is None else [f"epochs={options.epochs}"]
     recipe = load_recipe(options.recipe, [*options.set, *changes])
+    start = find_start(options.start) if options.start else None
     folder: Path = options.out or Path("runs") / recipe.name
     data = _read(recipe, options)
     print(
@@ -55,7 +64,7 @@ def _run(options: argparse.Namespace) -> int:
     )
     for note in (*data.notes, *data.skipped[:5]):
         print(f"note: {note}")
-    _train(recipe, data, folder, options)
+    _train(recipe, data, folder, start, options)
     return EXIT_OK
 
 
@@ -75,7 +84,7 @@ def _read(recipe: Recipe, options: argparse.Namespace) -> DataSet:
     )
 
 
-def _train(recipe: Recipe, data: DataSet, folder: Path, options: argparse.Namespace) -> None:
+def _train(recipe: Recipe, data: DataSet, folder: Path, start: Start | None, options: argparse.Namespace) -> None:
     load_keras()
     from trainer.checkpoints import TrainingFolder
     from trainer.fit import FitOptions, fit
@@ -84,10 +93,12 @@ def _train(recipe: Recipe, data: DataSet, folder: Path, options: argparse.Namesp
 
     revision = git_revision()  # before hours pass in which the source tree may move on
     verbose = 1 if sys.stdout.isatty() else 2
-    claim(folder, recipe, seed=options.seed, precision=options.precision, files=dict(data.files))
-    settings = FitOptions(TrainingFolder(folder), options.seed, recipe.epochs, options.precision, verbose)
+    digest = start.sha256 if start else None
+    claim(folder, recipe, seed=options.seed, precision=options.precision, files=dict(data.files), start=digest)
+    settings = FitOptions(TrainingFolder(folder), options.seed, recipe.epochs, options.precision, start, verbose)
     fitted = fit(recipe, data.train, data.validation, settings)
     training = {"seed": options.seed, "precision": options.precision, "git_revision": revision}
+    training["start"] = start and start.as_dict()
     paths = {"path": str(options.data), "ferplus": options.ferplus and str(options.ferplus)}
     results = write_results(folder, fitted, recipe, data, training=training, paths=paths)
     print(f"kept epoch {fitted.kept_epoch} of {fitted.epochs}; wrote {folder / 'model.keras'} and model-card.md")

@@ -25,6 +25,9 @@ def _facts(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
     if record.get("epochs"):
         kept = f", of which epoch {record['kept_epoch']} was kept" if record.get("kept_epoch") else ""
         yield "epochs", f"{text(record['epochs'])}{text(kept)}"
+    start = record.get("start")
+    if isinstance(start, Mapping):
+        yield "started from", f"{text(start.get('name'))} <code>{text(str(start.get('sha256'))[:16])}…</code>"
     for key, name in (("seed", "seed"), ("precision", "precision"), ("git_revision", "source revision")):
         if record.get(key) is not None:
             yield name, text(record[key])

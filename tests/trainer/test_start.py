@@ -1,0 +1,80 @@
+import json
+
+import numpy as np
+import pytest
+
+from device.errors import DataError, ModelError
+from trainer.start import Start, find_start, take_weights
+
+keras = pytest.importorskip("keras", reason="networks need Keras: pip install 'affectd[train]'")
+
+LABELS = ("happy", "sad")
+
+
+def _network(labels=2, units=4, depth=1):
+    inputs = keras.Input((3,))
+    x = inputs
+    for _ in range(depth):
+        x = keras.layers.Dense(units, activation="relu")(x)
+    return keras.Model(inputs, keras.layers.Softmax()(keras.layers.Dense(labels, name="logits")(x)))
+
+
+@pytest.fixture
+def source(tmp_path):
+    network = _network()
+    network.save(tmp_path / "model.keras")
+    record = {
+        "name": "first",
+        "labels": list(LABELS),
+        "input": {"height": 48, "width": 48, "real_range": [0.0, 1.0], "crop_margin": 0.1},
+    }
+    (tmp_path / "training.json").write_text(json.dumps(record), encoding="utf-8")
+    return network
+
+
+@pytest.mark.usefixtures("source")
+def test_a_start_is_found_by_its_file_or_its_folder_and_says_what_it_is(tmp_path):
+    by_folder, by_file = find_start(tmp_path), find_start(tmp_path / "model.keras")
+    assert by_folder == by_file
+    assert (by_file.name, by_file.labels, len(by_file.sha256)) == ("first", LABELS, 64)
+
+
+def test_all_weights_are_taken_where_the_labels_are_the_same(source, tmp_path):
+    network = _network()
+    take_weights(network, find_start(tmp_path), LABELS)
+    for one, other in zip(network.get_weights(), source.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("labels", [("sad", "happy"), ("happy", "sad", "fear")])
+def test_with_other_labels_the_last_layer_is_left_to_chance(source, tmp_path, labels):
+    network = _network(len(labels))
+    before = network.get_layer("logits").get_weights()
+    take_weights(network, find_start(tmp_path), labels)
+    np.testing.assert_array_equal(network.layers[1].get_weights()[0], source.layers[1].get_weights()[0])
+    np.testing.assert_array_equal(network.get_layer("logits").get_weights()[0], before[0])
+
+
+@pytest.mark.usefixtures("source")
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ({"units": 5}, r"has weights \(\(3, 5\), \(5,\)\), and"),
+        ({"depth": 2}, "2 layers with weights, and the recipe's"),
+    ],
+)
+def test_another_network_is_refused(tmp_path, other, told):
+    with pytest.raises(DataError, match=told):
+        take_weights(_network(**other), find_start(tmp_path), LABELS)
+
+
+@pytest.mark.usefixtures("source")
+def test_a_file_that_is_no_start_is_refused(tmp_path):
+    (tmp_path / "model.tflite").write_bytes(b"x")
+    with pytest.raises(DataError, match="weights rounded for the device"):
+        find_start(tmp_path / "model.tflite")
+    with pytest.raises(ModelError, match="there is none"):
+        find_start(tmp_path / "none.keras")
+    (tmp_path / "model.keras").write_bytes(b"x")
+    with pytest.raises(ModelError, match="Keras cannot read"):
+        take_weights(_network(), Start(tmp_path / "model.keras", "first", LABELS, "ab"), LABELS)
