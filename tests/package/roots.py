@@ -34,10 +34,12 @@ WantedBy=multi-user.target
 """
 
 
-def require_package(release: str) -> Path:
-    """The package for ``release`` on this processor; without it the test is skipped."""
-    architecture = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True).stdout
-    found = sorted(PACKAGES.glob(f"affectd_*~{release}_{architecture.strip()}.deb"))
+def require_package(release: str, architecture: str | None = None) -> Path:
+    """The package for ``release``, on this processor unless another is named; without it the test is skipped."""
+    if architecture is None:
+        command = ["dpkg", "--print-architecture"]
+        architecture = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    found = sorted(PACKAGES.glob(f"affectd_*~{release}_{architecture}.deb"))
     if not found:
         pytest.skip("needs the packages: make deb")
     return found[-1]
@@ -47,13 +49,14 @@ class Root:
     """A Debian system over one that stays as it is.
 
     Args:
-        release: ``deb12`` or ``deb13``.
+        release: ``deb12`` or ``deb13``; with ``-arm64`` one whose programs are emulated.
     """
 
     def __init__(self, release: str) -> None:
         base = FOLDER / release
         if not (FOLDER / f".{release}").exists():
-            pytest.skip("needs Debian systems: sudo make test-nspawn")
+            target = "test-arm64" if release.endswith("arm64") else "test-nspawn"
+            pytest.skip(f"needs a Debian system in build/debian/{release}: sudo make {target}")
         if os.geteuid() != 0:
             pytest.skip("needs root")
         self.release = release
@@ -94,35 +97,38 @@ class Root:
             script: for bash, run as root.
             options: of systemd-nspawn, beside those that are always given.
         """
-        (self.path / "check").write_text(script)
         told = self._folder / "told"
-        told.touch()
+        told.write_text("")
         (self.path / "told").touch()
-        unit = self.path / "etc/systemd/system/check.service"
-        unit.write_text(_UNIT)
-        self.run("systemctl", "enable", "--quiet", "check.service")
+        (self.path / "check").write_text(script)
+        units = self.path / "etc/systemd/system"
+        (units / "check.service").write_text(_UNIT)
+        wanted = units / "multi-user.target.wants/check.service"
+        wanted.parent.mkdir(exist_ok=True)
+        wanted.unlink(missing_ok=True)
+        wanted.symlink_to("../check.service")
+        process = self.start(f"--bind={told}:/told", *options)
+        try:
+            printed, _ = process.communicate(timeout=_BOOT_TIMEOUT_S)
+        finally:
+            process.kill()
+        assert told.stat().st_size > 0, printed.decode(errors="replace")[-3000:]
+        _, *sections = f"\n{told.read_text(errors='replace')}".split("\n== ")
+        return {head.strip(): body for head, _, body in (section.partition("\n") for section in sections)}
+
+    def start(self, *options: str) -> "subprocess.Popen[bytes]":
+        """Start it with systemd as process 1; to kill what is returned is to cut the power."""
         self._unmount("dev/null", "proc")
         command = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network", "--boot"]
         # A name of a machine has no underscore, which a temporary folder's may have.
-        command += [
-            f"--machine={self._folder.name.replace('_', 'x')}",
-            f"--directory={self.path}",
-            f"--bind={told}:/told",
-            *options,
-        ]
-        environment = os.environ | {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
-        done = subprocess.run(
+        command += [f"--machine={self._folder.name.replace('_', 'x')}", f"--directory={self.path}", *options]
+        return subprocess.Popen(
             command,
-            env=environment,
+            env=os.environ | {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            check=False,
-            timeout=_BOOT_TIMEOUT_S,
         )
-        assert told.stat().st_size > 0, done.stdout.decode(errors="replace")[-3000:]
-        _, *sections = f"\n{told.read_text(errors='replace')}".split("\n== ")
-        return {head.strip(): body for head, _, body in (section.partition("\n") for section in sections)}
 
     def remove(self) -> None:
         """Forget all that was written."""
