@@ -17,6 +17,7 @@ RELEASES = {"deb12": "3.11", "deb13": "3.13"}
 
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8"}
 _BOOT_TIMEOUT_S = 600.0
+_SCRIPT_TIMEOUT_S = 500.0
 
 _UNIT = """
 [Unit]
@@ -28,7 +29,7 @@ ExecStart=/bin/bash /check
 StandardOutput=file:/told
 StandardError=inherit
 ExecStopPost=/bin/systemctl --no-block poweroff
-TimeoutStartSec=500
+TimeoutStartSec={most_s}
 [Install]
 WantedBy=multi-user.target
 """
@@ -50,11 +51,11 @@ class Root:
 
     Args:
         release: ``deb12`` or ``deb13``; with ``-arm64`` one whose programs are emulated.
+        base: another root of that release than those that `install.sh` has made.
     """
 
-    def __init__(self, release: str) -> None:
-        base = FOLDER / release
-        if not (FOLDER / f".{release}").exists():
+    def __init__(self, release: str, base: Path | None = None) -> None:
+        if base is None and not (FOLDER / f".{release}").exists():
             target = "test-arm64" if release.endswith("arm64") else "test-nspawn"
             pytest.skip(f"needs a Debian system in build/debian/{release}: sudo make {target}")
         if os.geteuid() != 0:
@@ -65,7 +66,7 @@ class Root:
         self.path = self._folder / "root"
         for name in ("upper", "work", "root"):
             (self._folder / name).mkdir()
-        options = f"lowerdir={base},upperdir={self._folder}/upper,workdir={self._folder}/work"
+        options = f"lowerdir={base or FOLDER / release},upperdir={self._folder}/upper,workdir={self._folder}/work"
         _call("mount", "-t", "overlay", "overlay", "-o", options, str(self.path))
         _call("mount", "-t", "proc", "proc", str(self.path / "proc"))
         _call("mount", "--bind", "/dev/null", str(self._device("null")))
@@ -90,26 +91,27 @@ class Root:
         shutil.copy(package, self.path / "root")
         return self.run("apt-get", "install", "-y", "--reinstall", f"/root/{package.name}")
 
-    def boot(self, script: str, *options: str) -> dict[str, str]:
+    def boot(self, script: str, *options: str, lasting_s: float = 0.0) -> dict[str, str]:
         """Start it with systemd as process 1, run a shell script and end; what the script printed, by `== heading`.
 
         Args:
             script: for bash, run as root.
             options: of systemd-nspawn, beside those that are always given.
+            lasting_s: how long the script takes on purpose.
         """
         told = self._folder / "told"
         told.write_text("")
         (self.path / "told").touch()
         (self.path / "check").write_text(script)
         units = self.path / "etc/systemd/system"
-        (units / "check.service").write_text(_UNIT)
+        (units / "check.service").write_text(_UNIT.format(most_s=round(_SCRIPT_TIMEOUT_S + lasting_s)))
         wanted = units / "multi-user.target.wants/check.service"
         wanted.parent.mkdir(exist_ok=True)
         wanted.unlink(missing_ok=True)
         wanted.symlink_to("../check.service")
         process = self.start(f"--bind={told}:/told", *options)
         try:
-            printed, _ = process.communicate(timeout=_BOOT_TIMEOUT_S)
+            printed, _ = process.communicate(timeout=_BOOT_TIMEOUT_S + lasting_s)
         finally:
             process.kill()
         assert told.stat().st_size > 0, printed.decode(errors="replace")[-3000:]
