@@ -37,7 +37,8 @@ export DEBIAN_FRONTEND=noninteractive
   dpkg --force-confold --configure -a
   apt-get install --yes -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold "$package"
 } 2>&1 | tee "$log"
-[ "${PIPESTATUS[0]}" -eq 0 ] || fail "$(grep -E '^(E:|dpkg:)|Depends:' "$log" | tail -1)"
+[ "${PIPESTATUS[0]}" -eq 0 ] ||
+  fail "$(grep -m 1 -oE 'affectd.* : Depends:.*' "$log" || grep -E '^(E:|dpkg:)' "$log" | tail -1)"
 
 systemctl enable --now affectd.service || true
 # Said again, what is left on the boot partition would take the network away.

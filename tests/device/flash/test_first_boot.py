@@ -147,6 +147,13 @@ def test_what_fails_is_told_in_one_line_and_tried_again(device):
     assert "affectd is installed" in device.status
 
 
+def test_a_package_for_another_release_is_told_by_what_it_lacks(device):
+    needs = "affectd : Depends: python3 (< 3.12~) but 3.13.5-1 is to be installed"
+    device.give("apt-get", f"echo ' {needs}'; echo 'E: Unable to correct problems'; exit 100")
+    assert device.run("install.sh") == 1
+    assert f"not installed yet: {needs}; it is tried again" in device.status
+
+
 def test_what_a_power_cut_interrupted_is_finished_first(device):
     device.run("install.sh")
     asked = [line.split()[0] for line in device.asked]
