@@ -5,6 +5,7 @@
 # Of which release and which processor; none is this machine's own.
 suite=trixie
 architecture=
+python=(python3-pip python3-venv)
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 require_root() {
@@ -57,7 +58,7 @@ make_debian() {
   printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
   chmod 755 "$root/usr/sbin/policy-rc.d"
   inside "$root" apt-get update -qq
-  inside "$root" apt-get install -qq --no-install-recommends python3-pip python3-venv "$@"
+  inside "$root" apt-get install -qq --no-install-recommends "${python[@]}" "$@"
   inside "$root" apt-get clean
   rm "$root/usr/sbin/policy-rc.d"
 }

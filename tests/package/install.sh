@@ -12,6 +12,7 @@ wanted=("$@")
 here=$(dirname "$0")
 # shellcheck source=tests/debian.sh
 . "$here/../debian.sh"
+python=(python3)
 
 require_root
 require_tool debootstrap debootstrap

@@ -14,19 +14,19 @@ from tests.package.roots import RELEASES, Root, require_package
 pytestmark = pytest.mark.slow
 
 PROCESSORS = {"Raspberry Pi 4": "cortex-a72", "Raspberry Pi 5": "cortex-a76"}
-EVERY = 3
+EVERY = 5
 FPS = 15 / EVERY
 
 CLIP = """
 device: {id: hall}
-source: {uri: /root/pictures, fps: 5, pace: as-fast-as-possible}
+source: {uri: /root/pictures, fps: 3, pace: as-fast-as-possible}
 mqtt: {enabled: false}
 """
 
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory):
-    """Every third picture of the clip, without a loss: decoding a film is not held to be the same everywhere."""
+    """Every fifth picture of the clip, without a loss: decoding a film is not held to be the same everywhere."""
     folder = tmp_path_factory.mktemp("clip") / "pictures"
     folder.mkdir()
     capture = cv2.VideoCapture(str(CLIP_PATH))

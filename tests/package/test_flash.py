@@ -24,7 +24,7 @@ CONFIG: dict[str, dict[str, Any]] = {
     "mqtt": {"username": "hall"},
 }
 WIFI = Wifi("House", "DE", "a passphrase")
-KEY = WIFI.key or ""
+MOVED = Wifi("House", "DE", "another passphrase")
 
 SCRIPT = """
 exec 2>&1
@@ -57,8 +57,12 @@ class Card:
         (self.root.path / "etc/cloud/cloud-init.disabled").unlink()
         (self.root.path / "etc/cloud/cloud.cfg.d/99_raspberry-pi.cfg").write_text(CLOUD_CONFIG)
         (self.root.path / "boot/firmware").mkdir(parents=True)
-        plan = CardPlan(config=CONFIG, wifi=WIFI, user="ada", ssh_key="ssh-ed25519 AAAA ada")
-        write_card(plan, self.boot_folder, package=package, mqtt_password="secret")  # noqa: S106
+        self.flash(WIFI)
+
+    def flash(self, wifi: Wifi) -> None:
+        self.key = wifi.key or ""
+        plan = CardPlan(config=CONFIG, wifi=wifi, user="ada", ssh_key="ssh-ed25519 AAAA ada")
+        write_card(plan, self.boot_folder, package=self.package, mqtt_password="secret")  # noqa: S106
 
     @property
     def copy(self):
@@ -74,7 +78,7 @@ class Card:
         return f"--bind={self.boot_folder}:/boot/firmware"
 
     def boot(self) -> dict[str, str]:
-        told = self.root.boot(SCRIPT.replace("KEY", KEY), self.bind)
+        told = self.root.boot(SCRIPT.replace("KEY", self.key), self.bind)
         for heading, body in told.items():
             print(f"== {heading}\n{body}")
         return told
@@ -100,9 +104,9 @@ def require_sensor(card: Card, told: dict[str, str]) -> None:
 def require_secrets_kept(card: Card, told: dict[str, str]) -> None:
     assert told["password"].splitlines() == ["root 700", "root 600", "secret"]
     assert told["network"].startswith("root 600")
-    assert KEY in told["network"]
+    assert card.key in told["network"]
     assert told["key read by all"].strip() == ""
-    assert not any(secret in card.partition for secret in (KEY, "secret", "id: hall"))
+    assert not any(secret in card.partition for secret in (card.key, "secret", "id: hall"))
 
 
 def test_the_first_boot_makes_a_sensor(card):
@@ -124,6 +128,15 @@ def test_a_package_that_is_missing_or_damaged_at_first_is_installed_at_the_boot_
     card.copy.write_bytes(card.package.read_bytes()[:1_000_000])
     assert "is damaged: copy it again" in card.boot()["status"]
     shutil.copy(card.package, card.copy)
+    told = card.boot()
+    require_sensor(card, told)
+    require_secrets_kept(card, told)
+
+
+def test_a_card_that_is_flashed_again_before_it_was_installed_takes_what_is_new(card):
+    card.copy.unlink()
+    require_secrets_kept(card, card.boot())
+    card.flash(MOVED)
     told = card.boot()
     require_sensor(card, told)
     require_secrets_kept(card, told)
