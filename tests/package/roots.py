@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from contextlib import suppress
@@ -113,13 +114,13 @@ class Root:
         try:
             printed, _ = process.communicate(timeout=_BOOT_TIMEOUT_S + lasting_s)
         finally:
-            process.kill()
+            cut_power(process)
         assert told.stat().st_size > 0, printed.decode(errors="replace")[-3000:]
         _, *sections = f"\n{told.read_text(errors='replace')}".split("\n== ")
         return {head.strip(): body for head, _, body in (section.partition("\n") for section in sections)}
 
     def start(self, *options: str) -> "subprocess.Popen[bytes]":
-        """Start it with systemd as process 1; to kill what is returned is to cut the power."""
+        """Start it with systemd as process 1; end it with `cut_power`, if it has not ended by itself."""
         self._unmount("dev/null", "proc")
         command = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network", "--boot"]
         # A name of a machine has no underscore, which a temporary folder's may have.
@@ -146,6 +147,17 @@ class Root:
         for name in names:
             with suppress(subprocess.CalledProcessError):
                 subprocess.run(["umount", str(self.path / name)], check=True, capture_output=True)
+
+
+def cut_power(machine: "subprocess.Popen[bytes]") -> None:
+    """End all processes of a started system, at once and for good."""
+    if machine.poll() is not None:
+        return
+    for pid in Path(f"/proc/{machine.pid}/task/{machine.pid}/children").read_text().split():
+        # It is process 1 inside; all others end with it, and systemd-nspawn itself, which alone would leave them be.
+        os.kill(int(pid), signal.SIGKILL)
+    machine.kill()
+    machine.wait()
 
 
 def _call(*command: str) -> None:
