@@ -113,6 +113,7 @@ systemd-analyze security affectd --threshold=20 --no-pager | tail -1
 
 echo "== complaints"
 systemd-analyze verify affectd.service affectd@porch.service
-journalctl -b --no-pager -o cat | grep -iE 'unknown key name|lvalue|affectd.*(ignoring|failed to parse)'
+# Of a unit's lines: with its file and the line's number.
+journalctl -b --no-pager -o cat | grep -iE '\.(service|conf):[0-9]+:|unknown key name|lvalue|failed to parse'
 
 echo "== end"
