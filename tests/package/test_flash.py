@@ -144,14 +144,28 @@ def test_a_card_that_is_flashed_again_before_it_was_installed_takes_what_is_new(
     require_secrets_kept(card, told)
 
 
-@pytest.mark.parametrize("sign", ["etc/credstore", "opt/affectd/lib", "opt/affectd/bin/affectd", "etc/udev/rules.d"])
+# What is there first of the secrets, of what is unpacked, of what is unpacked whole, and of the end of the set-up.
+SIGNS = (
+    *("etc/credstore", "opt/affectd/lib", "opt/affectd/bin/affectd"),
+    "etc/systemd/system/multi-user.target.wants/affectd.service",
+)
+
+
+def exists(card: Card, sign: str) -> bool:
+    """Also as a link, whose end is elsewhere from here."""
+    path = card.root.path / sign
+    return path.exists() or path.is_symlink()
+
+
+@pytest.mark.parametrize("sign", SIGNS)
 def test_a_power_cut_is_made_up_for_at_the_next_boot(card, sign):
     machine = card.root.start(card.bind)
     deadline_s = time.monotonic() + 300
-    while not (card.root.path / sign).exists() and time.monotonic() < deadline_s and machine.poll() is None:
+    while not exists(card, sign) and time.monotonic() < deadline_s and machine.poll() is None:
         time.sleep(0.05)
-    time.sleep(0.5)
+    time.sleep(0.2)
     cut_power(machine)
+    assert exists(card, sign)
     assert not (card.root.path / "etc/cloud/cloud-init.disabled").exists()
     told = card.boot()
     require_sensor(card, told)
