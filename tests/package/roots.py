@@ -19,6 +19,8 @@ RELEASES = {"deb12": "3.11", "deb13": "3.13"}
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8"}
 _BOOT_TIMEOUT_S = 600.0
 _SCRIPT_TIMEOUT_S = 500.0
+# Installing by emulation takes minutes.
+_COMMAND_TIMEOUT_S = 3600.0
 
 _UNIT = """
 [Unit]
@@ -82,7 +84,7 @@ class Root:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=_BOOT_TIMEOUT_S,
+            timeout=_COMMAND_TIMEOUT_S,
         )
         assert expected in {None, done.returncode}, f"{command} ended with {done.returncode}:\n{done.stdout}"
         return done.stdout
