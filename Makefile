@@ -9,7 +9,7 @@ SOURCE ?= demo
 BROKER ?=
 WORKERS ?= 2
 
-.PHONY: help run deb test test-faults soak test-homeassistant test-picamera2 test-nspawn test-vm test-mutations lint format types bench bench-overlay bench-train pictures clip lock clean
+.PHONY: help run deb test test-faults soak test-homeassistant test-picamera2 test-nspawn test-steady test-arm64 test-vm test-mutations lint format types bench bench-overlay bench-train pictures clip lock clean
 
 help: ## say what there is to make
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -39,7 +39,14 @@ test-picamera2: $(DEV) ## the real Picamera2 on libcamera's virtual camera, unde
 
 test-nspawn: $(DEV) ## the packages in Debian 12 and 13: installed, booted, upgraded, purged (root; make deb first; 1 GB and 5 minutes the first time)
 	@tests/package/install.sh build/debian || [ $$? -eq 69 ]
-	$(BIN)/python -m pytest -v -s -m slow tests/package
+	$(BIN)/python -m pytest -v -s -m slow tests/package --ignore tests/package/test_steady.py --ignore tests/package/test_arm64.py
+
+test-steady: $(DEV) ## the installed daemon watches for half an hour: what that writes to the card (root; make test-nspawn first; STEADY_S=600 is shorter)
+	$(BIN)/python -m pytest -v -s -m slow tests/package/test_steady.py
+
+test-arm64: $(DEV) ## the arm64 packages in emulated Debian 12 and 13, on a Raspberry Pi 4's and 5's processor: as on x86-64 (root; make deb first)
+	@tests/package/install.sh build/debian deb12 deb13 deb12-arm64 deb13-arm64 || [ $$? -eq 69 ]
+	$(BIN)/python -m pytest -v -s -m slow tests/package/test_arm64.py
 
 test-vm: $(DEV) ## a virtual machine with a V4L2 camera and a display, without KVM (root; 2.3 GB the first time, about 5 minutes; then 8)
 	@tests/vm/install.sh build/vm || [ $$? -eq 69 ]

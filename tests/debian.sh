@@ -1,8 +1,11 @@
-# A Debian 13 root for the slow suites that need another system than the one at hand; sourced by their install.sh.
+# A Debian root for the slow suites that need another system than the one at hand; sourced by their install.sh.
 # DEBIAN_MIRROR and pip's own PIP_INDEX_URL may be set in the environment.
 # Exit code 69 means that this machine cannot make one, and that the tests will be skipped.
 
+# Of which release and which processor; none is this machine's own.
 suite=trixie
+architecture=
+python=(python3-pip python3-venv)
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 require_root() {
@@ -20,6 +23,20 @@ require_tool() {
   fi
 }
 
+# require_processor PROCESSOR    whether programs for it run here, by emulation if need be
+require_processor() {
+  [ "$(uname -m)" = "$1" ] && return
+  require_tool "qemu-$1-static" qemu-user-static
+  require_tool update-binfmts binfmt-support
+  local registered=/proc/sys/fs/binfmt_misc
+  [ -e "$registered/status" ] || mount -t binfmt_misc binfmt_misc "$registered" || true
+  [ -e "$registered/qemu-$1" ] || update-binfmts --enable "qemu-$1" || true
+  if [ ! -e "$registered/qemu-$1" ]; then
+    echo "the kernel does not let programs for $1 be emulated here: sudo update-binfmts --enable qemu-$1" >&2
+    exit 69
+  fi
+}
+
 # make_debian ROOT PACKAGE...
 make_debian() {
   local root=$1 mirror
@@ -27,12 +44,13 @@ make_debian() {
   echo "making a Debian root ($suite) in $root"
   rm -rf --one-file-system "$root"
   mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -m 1 '/debian/*$' || true)}
-  debootstrap --variant=minbase --include=ca-certificates "$suite" "$root" ${mirror:+"$mirror"}
+  debootstrap ${architecture:+--arch="$architecture"} --variant=minbase --include=ca-certificates "$suite" "$root" ${mirror:+"$mirror"}
   # What the machine needs to reach its package index: its name servers and its authorities.
   cp --remove-destination /etc/resolv.conf "$root/etc/resolv.conf"
   if [ -e /etc/ssl/certs/ca-certificates.crt ]; then
     cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
   fi
+  [ -e "$root/etc/hosts" ] || printf '127.0.0.1\tlocalhost\n::1\tlocalhost\n' >"$root/etc/hosts"
   # Documentation would only make the root larger, and what a power cut takes is made again.
   printf 'path-exclude=/usr/share/%s/*\n' doc man locale >"$root/etc/dpkg/dpkg.cfg.d/small"
   echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/fast"
@@ -40,7 +58,7 @@ make_debian() {
   printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
   chmod 755 "$root/usr/sbin/policy-rc.d"
   inside "$root" apt-get update -qq
-  inside "$root" apt-get install -qq --no-install-recommends python3-pip python3-venv "$@"
+  inside "$root" apt-get install -qq --no-install-recommends "${python[@]}" "$@"
   inside "$root" apt-get clean
   rm "$root/usr/sbin/policy-rc.d"
 }

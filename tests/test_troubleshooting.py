@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[1]
 DEVICE = ROOT / "device"
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
 KEYS = re.findall(r"^\| `([^`]+)` \|", PAGE, re.MULTILINE)
+SCRIPTS = "\n".join(path.read_text(encoding="utf-8") for path in sorted(DEVICE.rglob("*.sh")))
 SYSTEMDS_OWN = PAGE[PAGE.index("## systemd") :]
 
 # Sentences that are put together from others.
@@ -28,7 +29,7 @@ def is_in(key: str, text: str) -> bool:
 
 @pytest.mark.parametrize("key", [key for key in KEYS if f"`{key}`" not in SYSTEMDS_OWN])
 def test_every_text_on_the_page_is_one_that_the_code_has(key):
-    said = strings(DEVICE)
+    said = strings(DEVICE) | {SCRIPTS}
     assert any(is_in(key, text) for text in said), f"no code says {key!r} any more"
 
 
@@ -40,4 +41,12 @@ def test_every_error_of_the_daemon_is_on_the_page():
         for text in sorted(said - usage)
         if not MADE_OF_OTHERS.fullmatch(text) and not any(is_in(key, text) for key in KEYS)
     ]
+    assert missing == []
+
+
+def test_every_reason_why_a_flashed_card_is_not_installed_is_on_the_page():
+    said = re.findall(r'\bfail "(.*)"', SCRIPTS)
+    # What apt says is apt's own.
+    missing = [text for text in said if not text.startswith("$(grep") and not any(is_in(key, text) for key in KEYS)]
+    assert len(said) == 4
     assert missing == []

@@ -49,12 +49,12 @@ def _run(options: argparse.Namespace) -> int:
     mqtt_password = _ask(f"MQTT password of {options.mqtt_username}") if options.mqtt_username else None
     plan = CardPlan(
         config=_config(options),
-        package=options.package.name if options.package else options.package_url,
         wifi=wifi,
         user=options.user,
         ssh_key=_ssh_key(options),
     )
-    for path in write_card(plan, options.boot, package=options.package, mqtt_password=mqtt_password):
+    package = options.package or options.package_url
+    for path in write_card(plan, options.boot, package=package, mqtt_password=mqtt_password):
         print(f"written: {path}")
     print("unmount the card, put it into the Pi and power it on; the sensor is there after a few minutes")
     if wifi or mqtt_password:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,12 @@ from device.errors import UsageError
 BOOT_FOLDER = "/boot/firmware"
 """Where Raspberry Pi OS has the boot partition."""
 FOLDER = "affectd"
-"""The folder on it with the package, the script of the first boot and, until then, the broker's password."""
+"""The folder on it with the package, the scripts and, until the first boot, the configuration and the password."""
 PASSWORD_NAME = "mqtt-password"  # noqa: S105 the name of a file, not what is in it
-SCRIPT_NAME = "first-boot.sh"
+CONFIG_NAME = "config.yaml"
+URL_NAME = "package-url"
+SCRIPT_NAMES = ("first-boot.sh", "install.sh", "affectd-install.service")
+"""What the first boot runs, and what goes on with that at the next ones."""
 
 _HOST_LABEL = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?")
 _COUNTRY = re.compile(r"[A-Z]{2}")
@@ -59,14 +63,12 @@ class CardPlan:
 
     Attributes:
         config: keys of config.yaml that differ from the defaults; ``device.id`` is among them.
-        package: name of the package's file in the folder, or where it is fetched from.
         wifi: None for a cable.
         user: who may log in with ``ssh_key``; None for nobody.
         ssh_key: a public key.
     """
 
     config: dict[str, dict[str, Any]]
-    package: str
     wifi: Wifi | None = None
     user: str | None = None
     ssh_key: str | None = None
@@ -85,18 +87,20 @@ class CardPlan:
         """The device's name in its network."""
         return str(self.config["device"]["id"]).replace("_", "-")
 
+    def config_yaml(self) -> str:
+        """The daemon's configuration."""
+        text = "# Made by affectd flash. Every key is documented in /usr/share/doc/affectd and README.md.\n"
+        return text + yaml.safe_dump(self.config, sort_keys=False)
+
     def user_data(self) -> str:
         """The file ``user-data``; no secret is in it, since cloud-init keeps copies."""
-        config = "# Made by affectd flash. Every key is documented in /usr/share/doc/affectd and README.md.\n"
-        config += yaml.safe_dump(self.config, sort_keys=False)
+        # cloud-init runs bootcmd at every start, so that a start which the power cut short is made up for.
+        begin = [["bash", f"{BOOT_FOLDER}/{FOLDER}/{SCRIPT_NAMES[0]}"]]
         data: dict[str, Any] = {
             "hostname": self.host,
             "manage_etc_hosts": True,
-            "write_files": [{"path": "/etc/affectd/config.yaml", "content": config, "permissions": "0644"}],
-            "runcmd": [["bash", f"{BOOT_FOLDER}/{FOLDER}/{SCRIPT_NAME}", self.package]],
+            "bootcmd": [["rfkill", "unblock", "wifi"], *begin] if self.wifi else begin,
         }
-        if self.wifi:
-            data["bootcmd"] = [["rfkill", "unblock", "wifi"]]
         if self.user:
             data["users"] = [
                 {
@@ -126,10 +130,14 @@ class CardPlan:
             }
         return yaml.safe_dump({"network": network}, sort_keys=False)
 
+    def meta_data(self) -> str:
+        """The file ``meta-data``: local, since no network is needed, and new to a system that was started before."""
+        return yaml.safe_dump({"dsmode": "local", "instance-id": f"affectd-{self.host}-{uuid.uuid4()}"})
 
-def first_boot_script() -> str:
-    """The script that the first boot runs."""
-    return Path(__file__).with_name(SCRIPT_NAME).read_text(encoding="utf-8")
+
+def scripts() -> dict[str, str]:
+    """What the card runs, by the file's name."""
+    return {name: Path(__file__).with_name(name).read_text(encoding="utf-8") for name in SCRIPT_NAMES}
 
 
 def with_country(cmdline: str, country: str) -> str:

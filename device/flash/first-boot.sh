@@ -1,40 +1,39 @@
 #!/bin/bash
-# Run once by cloud-init, from the card's boot partition: moves the secrets to where only root reads them, takes them off
-# this partition, which every computer reads, and installs affectd.
-# Usage: first-boot.sh PACKAGE    a file in this folder, or an address (https://)
+# Run by cloud-init from the card's boot partition, early in every start until affectd is installed: moves the secrets to
+# where only root reads them, takes them off this partition, which every computer reads, and has affectd installed.
+# The power may fail at any line: nothing is taken off before it is safe where it belongs.
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
 boot=$(dirname "$here")
-package=${1:?usage: first-boot.sh PACKAGE}
+taken=()
 
-# What it overwrites may still lie in the card's spare blocks: nobody else has had the card by then.
-wipe() {
-  shred --iterations=1 --zero --remove=unlink "$1" 2>/dev/null || rm -f "$1"
+# take NAME DESTINATION MODE
+take() {
+  [ -s "$here/$1" ] || return 0
+  install -D -m "$3" "$here/$1" "$2.new"
+  mv "$2.new" "$2"
+  taken+=("$here/$1")
 }
 
-if [ -e "$here/mqtt-password" ]; then
-  install -d -m 700 /etc/credstore
-  install -m 600 "$here/mqtt-password" /etc/credstore/mqtt-password
-  wipe "$here/mqtt-password"
-fi
+mkdir -p -m 700 /etc/credstore
+take mqtt-password /etc/credstore/mqtt-password 600
+# A camera's address may hold a password too.
+take config.yaml /etc/affectd/config.yaml 644
 if grep -qs 'password:' "$boot/network-config"; then
-  # The key is in netplan's file by now, which only root reads.
+  # By now cloud-init has made netplan's file of it, which only root reads.
   sed '/password:/d' "$boot/network-config" >"$here/network-config.without"
-  wipe "$boot/network-config"
-  mv "$here/network-config.without" "$boot/network-config"
+  taken+=("$boot/network-config")
 fi
-# All has been said; said again, what is left here would take the network away.
-touch /etc/cloud/cloud-init.disabled
+install -m 644 "$here/affectd-install.service" /etc/systemd/system/affectd-install.service
+systemctl --no-reload enable affectd-install.service
 sync
 
-case $package in
-  https://*)
-    curl --fail --location --retry 10 --retry-all-errors --output /var/tmp/affectd.deb "$package"
-    package=/var/tmp/affectd.deb
-    ;;
-  *) package=$here/$package ;;
-esac
-# The configuration is written already, and stays.
-DEBIAN_FRONTEND=noninteractive apt-get install --yes -o Dpkg::Options::=--force-confold "$package"
-systemctl enable --now affectd.service
+# What shred overwrites may still lie in the card's spare blocks: nobody else has had the card by then.
+for secret in ${taken[@]+"${taken[@]}"}; do
+  shred --iterations=1 --zero --remove=unlink "$secret" 2>/dev/null || rm -f "$secret"
+done
+[ ! -e "$here/network-config.without" ] || mv "$here/network-config.without" "$boot/network-config"
+sync
+# It waits for cloud-init's end, and this is a part of cloud-init.
+systemctl --no-block start affectd-install.service

@@ -113,6 +113,7 @@ systemd-analyze security affectd --threshold=20 --no-pager | tail -1
 
 echo "== complaints"
 systemd-analyze verify affectd.service affectd@porch.service
-journalctl -b --no-pager -o cat | grep -iE 'unknown key name|lvalue|affectd.*(ignoring|failed to parse)'
+# Of a line in one of our files.
+journalctl -b --no-pager -o cat | grep -E 'affectd[^ ]*\.(service|conf|rules):[0-9]+:'
 
 echo "== end"

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from contextlib import suppress
@@ -17,6 +18,9 @@ RELEASES = {"deb12": "3.11", "deb13": "3.13"}
 
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8"}
 _BOOT_TIMEOUT_S = 600.0
+_SCRIPT_TIMEOUT_S = 500.0
+# Installing by emulation takes minutes.
+_COMMAND_TIMEOUT_S = 3600.0
 
 _UNIT = """
 [Unit]
@@ -28,16 +32,18 @@ ExecStart=/bin/bash /check
 StandardOutput=file:/told
 StandardError=inherit
 ExecStopPost=/bin/systemctl --no-block poweroff
-TimeoutStartSec=500
+TimeoutStartSec={most_s}
 [Install]
 WantedBy=multi-user.target
 """
 
 
-def require_package(release: str) -> Path:
-    """The package for ``release`` on this processor; without it the test is skipped."""
-    architecture = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True).stdout
-    found = sorted(PACKAGES.glob(f"affectd_*~{release}_{architecture.strip()}.deb"))
+def require_package(release: str, architecture: str | None = None) -> Path:
+    """The package for ``release``, on this processor unless another is named; without it the test is skipped."""
+    if architecture is None:
+        command = ["dpkg", "--print-architecture"]
+        architecture = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    found = sorted(PACKAGES.glob(f"affectd_*~{release}_{architecture}.deb"))
     if not found:
         pytest.skip("needs the packages: make deb")
     return found[-1]
@@ -47,13 +53,14 @@ class Root:
     """A Debian system over one that stays as it is.
 
     Args:
-        release: ``deb12`` or ``deb13``.
+        release: ``deb12`` or ``deb13``; with ``-arm64`` one whose programs are emulated.
+        base: another root of that release than those that `install.sh` has made.
     """
 
-    def __init__(self, release: str) -> None:
-        base = FOLDER / release
-        if not (FOLDER / f".{release}").exists():
-            pytest.skip("needs Debian systems: sudo make test-nspawn")
+    def __init__(self, release: str, base: Path | None = None) -> None:
+        if base is None and not (FOLDER / f".{release}").exists():
+            target = "test-arm64" if release.endswith("arm64") else "test-nspawn"
+            pytest.skip(f"needs a Debian system in build/debian/{release}: sudo make {target}")
         if os.geteuid() != 0:
             pytest.skip("needs root")
         self.release = release
@@ -62,7 +69,7 @@ class Root:
         self.path = self._folder / "root"
         for name in ("upper", "work", "root"):
             (self._folder / name).mkdir()
-        options = f"lowerdir={base},upperdir={self._folder}/upper,workdir={self._folder}/work"
+        options = f"lowerdir={base or FOLDER / release},upperdir={self._folder}/upper,workdir={self._folder}/work"
         _call("mount", "-t", "overlay", "overlay", "-o", options, str(self.path))
         _call("mount", "-t", "proc", "proc", str(self.path / "proc"))
         _call("mount", "--bind", "/dev/null", str(self._device("null")))
@@ -77,7 +84,7 @@ class Root:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=_BOOT_TIMEOUT_S,
+            timeout=_COMMAND_TIMEOUT_S,
         )
         assert expected in {None, done.returncode}, f"{command} ended with {done.returncode}:\n{done.stdout}"
         return done.stdout
@@ -87,42 +94,46 @@ class Root:
         shutil.copy(package, self.path / "root")
         return self.run("apt-get", "install", "-y", "--reinstall", f"/root/{package.name}")
 
-    def boot(self, script: str, *options: str) -> dict[str, str]:
+    def boot(self, script: str, *options: str, lasting_s: float = 0.0) -> dict[str, str]:
         """Start it with systemd as process 1, run a shell script and end; what the script printed, by `== heading`.
 
         Args:
             script: for bash, run as root.
             options: of systemd-nspawn, beside those that are always given.
+            lasting_s: how long the script takes on purpose.
         """
-        (self.path / "check").write_text(script)
         told = self._folder / "told"
-        told.touch()
+        told.write_text("")
         (self.path / "told").touch()
-        unit = self.path / "etc/systemd/system/check.service"
-        unit.write_text(_UNIT)
-        self.run("systemctl", "enable", "--quiet", "check.service")
+        (self.path / "check").write_text(script)
+        units = self.path / "etc/systemd/system"
+        (units / "check.service").write_text(_UNIT.format(most_s=round(_SCRIPT_TIMEOUT_S + lasting_s)))
+        wanted = units / "multi-user.target.wants/check.service"
+        wanted.parent.mkdir(exist_ok=True)
+        wanted.unlink(missing_ok=True)
+        wanted.symlink_to("../check.service")
+        process = self.start(f"--bind={told}:/told", *options)
+        try:
+            printed, _ = process.communicate(timeout=_BOOT_TIMEOUT_S + lasting_s)
+        finally:
+            cut_power(process)
+        assert told.stat().st_size > 0, printed.decode(errors="replace")[-3000:]
+        _, *sections = f"\n{told.read_text(errors='replace')}".split("\n== ")
+        return {head.strip(): body for head, _, body in (section.partition("\n") for section in sections)}
+
+    def start(self, *options: str) -> "subprocess.Popen[bytes]":
+        """Start it with systemd as process 1; end it with `cut_power`, if it has not ended by itself."""
         self._unmount("dev/null", "proc")
         command = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network", "--boot"]
         # A name of a machine has no underscore, which a temporary folder's may have.
-        command += [
-            f"--machine={self._folder.name.replace('_', 'x')}",
-            f"--directory={self.path}",
-            f"--bind={told}:/told",
-            *options,
-        ]
-        environment = os.environ | {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
-        done = subprocess.run(
+        command += [f"--machine={self._folder.name.replace('_', 'x')}", f"--directory={self.path}", *options]
+        return subprocess.Popen(
             command,
-            env=environment,
+            env=os.environ | {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            check=False,
-            timeout=_BOOT_TIMEOUT_S,
         )
-        assert told.stat().st_size > 0, done.stdout.decode(errors="replace")[-3000:]
-        _, *sections = f"\n{told.read_text(errors='replace')}".split("\n== ")
-        return {head.strip(): body for head, _, body in (section.partition("\n") for section in sections)}
 
     def remove(self) -> None:
         """Forget all that was written."""
@@ -138,6 +149,17 @@ class Root:
         for name in names:
             with suppress(subprocess.CalledProcessError):
                 subprocess.run(["umount", str(self.path / name)], check=True, capture_output=True)
+
+
+def cut_power(machine: "subprocess.Popen[bytes]") -> None:
+    """End all processes of a started system, at once and for good."""
+    if machine.poll() is not None:
+        return
+    for pid in Path(f"/proc/{machine.pid}/task/{machine.pid}/children").read_text().split():
+        # It is process 1 inside; all others end with it, and systemd-nspawn itself, which alone would leave them be.
+        os.kill(int(pid), signal.SIGKILL)
+    machine.kill()
+    machine.wait()
 
 
 def _call(*command: str) -> None:

@@ -9,10 +9,10 @@ pytestmark = pytest.mark.slow
 
 CONFIG = {"device": {"id": "hall"}, "source": {"uri": "picamera"}, "mqtt": {"host": "hub", "username": "hall"}}
 PLANS = {
-    "cable": CardPlan(config=CONFIG, package="affectd.deb"),
-    "wifi": CardPlan(config=CONFIG, package="affectd.deb", wifi=Wifi("A house's: net", "DE", "a passphrase")),
-    "open": CardPlan(config=CONFIG, package="affectd.deb", wifi=Wifi("Cafe", "FR", None)),
-    "user": CardPlan(config=CONFIG, package="affectd.deb", user="ada", ssh_key="ssh-ed25519 AAAA ada"),
+    "cable": CardPlan(config=CONFIG),
+    "wifi": CardPlan(config=CONFIG, wifi=Wifi("A house's: net", "DE", "a passphrase")),
+    "open": CardPlan(config=CONFIG, wifi=Wifi("Cafe", "FR", None)),
+    "user": CardPlan(config=CONFIG, user="ada", ssh_key="ssh-ed25519 AAAA ada"),
 }
 
 

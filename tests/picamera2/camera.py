@@ -19,7 +19,7 @@ ROOT = REPOSITORY / "build" / "picamera2" / "root"
 PATIENCE_S = 120.0
 
 _HERE = Path(__file__).parent
-_CAMERAS = ROOT / "usr/share/libcamera/pipeline/virtual/virtual.yaml"
+_CAMERAS = "usr/share/libcamera/pipeline/virtual/virtual.yaml"
 # The kernel's folders are there for one program alone, and go with it.
 _ENTER = """
 mount -t proc proc "$1/proc" && mount --rbind /sys "$1/sys" && mount --rbind /dev "$1/dev" && exec chroot "$@"
@@ -41,12 +41,23 @@ class VirtualCamera:
         pictures: uint8 (height, width, 3), BGR, of one size; shown one after the other, again and again.
         fps: how many frames a second; libcamera goes on to the next picture with every fourth.
         padding: how many columns on the right of the pictures are to be no part of them but the end of padded rows.
+        root: the Debian root.
+        python: the interpreter in it.
     """
 
-    def __init__(self, pictures: list[NDArray[np.uint8]], *, fps: float = 15.0, padding: int = 0) -> None:
+    def __init__(
+        self,
+        pictures: list[NDArray[np.uint8]],
+        *,
+        fps: float = 15.0,
+        padding: int = 0,
+        root: Path = ROOT,
+        python: str = "/venv/bin/python",
+    ) -> None:
         require_root()
+        self._root, self._python = root, python
         self._inside = Path("/srv") / f"camera-{uuid.uuid4().hex[:8]}"
-        self.folder = ROOT / self._inside.relative_to("/")
+        self.folder = root / self._inside.relative_to("/")
         self.held = self.folder / "held"
         self._fps, self._padding = fps, padding
         shutil.copytree(REPOSITORY / "device", self.folder / "device", ignore=lambda *_: {"__pycache__"})
@@ -85,9 +96,9 @@ class VirtualCamera:
             "VIRTUAL_CAMERA_PADDING": str(self._padding),
             "VIRTUAL_CAMERA_HELD": str(self._inside / "held"),
         }
-        command = ["/usr/bin/env", "-C", str(self._inside), "/venv/bin/python", "-m", "cured", *arguments]
+        command = ["/usr/bin/env", "-C", str(self._inside), self._python, "-m", "cured", *arguments]
         return subprocess.Popen(
-            ["unshare", "--mount", "/bin/sh", "-ec", _ENTER, "sh", str(ROOT), *command],
+            ["unshare", "--mount", "/bin/sh", "-ec", _ENTER, "sh", str(self._root), *command],
             env=environment,
             stdout=subprocess.PIPE,
             stderr=stderr,
@@ -124,5 +135,6 @@ class VirtualCamera:
             "location": "CameraLocationBack",
             "model": "Virtual",
         }
-        _CAMERAS.parent.mkdir(parents=True, exist_ok=True)
-        _CAMERAS.write_text(yaml.safe_dump({"Virtual0": camera}), encoding="utf-8")
+        cameras = self._root / _CAMERAS
+        cameras.parent.mkdir(parents=True, exist_ok=True)
+        cameras.write_text(yaml.safe_dump({"Virtual0": camera}), encoding="utf-8")

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from device.errors import UsageError
-from device.flash.card import CardPlan, Wifi, first_boot_script, with_country
+from device.flash.card import CardPlan, Wifi, scripts, with_country
 
 CONFIG = {"device": {"id": "hall"}, "source": {"uri": "picamera"}, "mqtt": {"host": "hub", "username": "hall"}}
 PASSPHRASE = "correct horse battery"
@@ -12,17 +12,15 @@ PASSPHRASE = "correct horse battery"
 
 @pytest.fixture
 def plan() -> CardPlan:
-    return CardPlan(config=CONFIG, package="affectd_1_arm64.deb", wifi=Wifi("House", "DE", PASSPHRASE))
+    return CardPlan(config=CONFIG, wifi=Wifi("House", "DE", PASSPHRASE))
 
 
-def test_the_first_boot_writes_the_configuration_and_installs(plan):
+def test_every_start_begins_the_installing_until_it_is_done(plan):
     assert plan.user_data().startswith("#cloud-config\n")
     data = yaml.safe_load(plan.user_data())
-    (file,) = data["write_files"]
-    assert file["path"] == "/etc/affectd/config.yaml"
-    assert yaml.safe_load(file["content"]) == CONFIG
     assert data["hostname"] == "hall"
-    assert data["runcmd"] == [["bash", "/boot/firmware/affectd/first-boot.sh", "affectd_1_arm64.deb"]]
+    assert data["bootcmd"][-1] == ["bash", "/boot/firmware/affectd/first-boot.sh"]
+    assert yaml.safe_load(plan.config_yaml()) == CONFIG
     assert "users" not in data
 
 
@@ -43,18 +41,18 @@ def test_the_key_is_the_one_that_the_standard_gives():
 
 
 def test_with_a_cable_there_is_no_wireless_network():
-    plan = CardPlan(config=CONFIG, package="affectd_1_arm64.deb")
+    plan = CardPlan(config=CONFIG)
     assert list(yaml.safe_load(plan.network_config())["network"]) == ["version", "ethernets"]
-    assert "bootcmd" not in yaml.safe_load(plan.user_data())
+    assert "rfkill" not in plan.user_data()
 
 
 def test_an_open_network_has_no_key():
-    plan = CardPlan(config=CONFIG, package="x.deb", wifi=Wifi("Cafe", "FR", None))
+    plan = CardPlan(config=CONFIG, wifi=Wifi("Cafe", "FR", None))
     assert yaml.safe_load(plan.network_config())["network"]["wifis"]["wlan0"]["access-points"] == {"Cafe": {}}
 
 
 def test_somebody_with_a_key_may_log_in_and_nobody_with_a_password():
-    plan = CardPlan(config=CONFIG, package="x.deb", user="ada", ssh_key="ssh-ed25519 AAAA ada")
+    plan = CardPlan(config=CONFIG, user="ada", ssh_key="ssh-ed25519 AAAA ada")
     data = yaml.safe_load(plan.user_data())
     (user,) = data["users"]
     assert (user["name"], user["lock_passwd"], user["ssh_authorized_keys"]) == ("ada", True, ["ssh-ed25519 AAAA ada"])
@@ -78,8 +76,8 @@ def test_a_network_that_cannot_be_is_refused(ssid, country, passphrase, told):
 
 def test_a_device_whose_name_is_no_host_s_is_refused():
     with pytest.raises(UsageError, match="does not make a host's name"):
-        CardPlan(config=CONFIG | {"device": {"id": "-hall-"}}, package="x.deb")
-    assert CardPlan(config=CONFIG | {"device": {"id": "up_stairs"}}, package="x.deb").host == "up-stairs"
+        CardPlan(config=CONFIG | {"device": {"id": "-hall-"}})
+    assert CardPlan(config=CONFIG | {"device": {"id": "up_stairs"}}).host == "up-stairs"
 
 
 def test_the_country_is_on_the_kernel_s_command_line_once():
@@ -87,5 +85,13 @@ def test_the_country_is_on_the_kernel_s_command_line_once():
     assert line == "console=tty1 rootwait cfg80211.ieee80211_regdom=DE\n"
 
 
-def test_the_script_of_the_first_boot_is_a_bash_script():
-    assert first_boot_script().startswith("#!/bin/bash\n")
+def test_a_card_that_is_written_again_is_a_new_one_to_a_system_that_was_started_before(plan):
+    assert yaml.safe_load(plan.meta_data())["dsmode"] == "local"
+    assert plan.meta_data() != plan.meta_data()
+
+
+def test_the_scripts_are_bash_s_and_the_unit_runs_one_of_them():
+    texts = scripts()
+    assert texts["first-boot.sh"].startswith("#!/bin/bash\n")
+    assert texts["install.sh"].startswith("#!/bin/bash\n")
+    assert "ExecStart=/bin/bash /boot/firmware/affectd/install.sh\n" in texts["affectd-install.service"]

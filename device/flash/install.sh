@@ -1,0 +1,50 @@
+#!/bin/bash
+# Run by affectd-install.service at every start, and every minute, until it has succeeded: installs the package in this
+# folder, or the one at the address in package-url, and starts the service.
+# What it has come to is in status.txt here, and in: systemctl status affectd-install
+set -uo pipefail
+
+here=$(dirname "$(readlink -f "$0")")
+log=/run/affectd-install.log
+
+# say SENTENCE    where the maker looks; the card is written only when it is another sentence than before
+say() {
+  echo "$1"
+  systemd-notify --status="$1" || true
+  [ "$(cut -d' ' -f2- "$here/status.txt" 2>/dev/null)" = "$1" ] && return
+  echo "$(date -u +%FT%TZ) $1" >"$here/status.txt" && sync "$here/status.txt"
+}
+
+fail() {
+  say "affectd is not installed yet: $1; it is tried again every minute, and at every start"
+  exit 1
+}
+
+if [ -s "$here/package-url" ]; then
+  package=/var/tmp/affectd.deb
+  url=$(tr -d '[:space:]' <"$here/package-url")
+  curl --fail --location --no-progress-meter --connect-timeout 30 --speed-time 60 --output "$package" "$url" 2>"$log" ||
+    fail "$url cannot be fetched: $(tail -1 "$log")"
+else
+  package=$(find "$here" -maxdepth 1 -name 'affectd*.deb' | sort -V | tail -1)
+  [ -n "$package" ] || fail "there is no affectd_*.deb in the folder affectd of the card's boot partition: copy it there"
+fi
+dpkg-deb --fsys-tarfile "$package" >/dev/null 2>"$log" || fail "$(basename "$package") is damaged: copy it again"
+
+# What a power cut has interrupted comes first. The configuration is written already, and stays.
+export DEBIAN_FRONTEND=noninteractive
+{
+  dpkg --force-confold --configure -a
+  apt-get install --yes -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold "$package"
+} 2>&1 | tee "$log"
+[ "${PIPESTATUS[0]}" -eq 0 ] ||
+  fail "$(grep -m 1 -oE 'affectd.* : Depends:.*' "$log" || grep -E '^(E:|dpkg:)' "$log" | tail -1)"
+
+systemctl enable --now affectd.service || true
+# Said again, what is left on the boot partition would take the network away.
+touch /etc/cloud/cloud-init.disabled
+sync
+rm -f /var/tmp/affectd.deb
+systemctl --no-reload disable affectd-install.service
+rm -f /etc/systemd/system/affectd-install.service
+say "affectd is installed, and said at first: $(systemctl show affectd.service --property=StatusText --value)"
