@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from device.demo import CLIP_PATH
 from tests.vm.installed import Installation, installation, next_package, require_package
 from tests.vm.machine import Machine
-from tests.vm.service import Service
+from tests.vm.service import KERNEL, Service
 from tests.vm.stream import write_pictures
 
 _DISPLAY = ("-device", "VGA,xres=1280,yres=720")
@@ -66,7 +66,7 @@ def service(installed, tmp_path_factory, clip_picture, picture_number) -> Iterat
     folder = tmp_path_factory.mktemp("service")
     machine = Machine(folder, base=Path(installed.disk), carried=carried, devices=_DISPLAY, cores=2)
     try:
-        print(f"\nthe machine with the service was there after {machine.boot():.0f} s")
+        print(f"\nthe machine with the service was there after {machine.boot(KERNEL):.0f} s")
         yield Service(machine)
     finally:
         machine.remove()

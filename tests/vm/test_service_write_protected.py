@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from tests.vm.machine import Machine
-from tests.vm.service import Service
+from tests.vm.service import KERNEL, Service
 
 pytestmark = [pytest.mark.slow, pytest.mark.integration]
 
 CLIP = {"uri": "demo", "loop": True}
 # /var lies in memory, and nothing makes the root writable as /etc/fstab would have it.
-READ_ONLY = "ro systemd.volatile=state systemd.mask=systemd-remount-fs.service"
+READ_ONLY = f"{KERNEL} ro systemd.volatile=state systemd.mask=systemd-remount-fs.service"
 FAILS_TO_WRITE = "! touch /root/written 2>/dev/null"
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from tests.vm import stream
 from tests.vm.machine import Machine
-from tests.vm.service import START_S, Service
+from tests.vm.service import KERNEL, START_S, Service
 
 # On each start all of the root is checked, not only its journal replayed.
-_KERNEL = "fsck.mode=force"
+_KERNEL = f"{KERNEL} fsck.mode=force"
 _MQTT = {"reconnect_max_s": 1.0, "spool": {"drain_per_s": 1000.0}}
 _TROUBLE = "UNEXPECTED|FIXED|corrupt|EXT4-fs (error|warning)|I/O error|[Rr]emounting filesystem"
 # Before the daemon is there, and of a copy: to open the spool is to change it.
