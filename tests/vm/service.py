@@ -30,7 +30,7 @@ KERNEL = f"systemd.set_credential_binary=systemd.unit-dropin.affectd.service:{b6
 _PROPERTIES = (
     *("ActiveState", "SubState", "Result", "NRestarts", "MainPID", "StatusText", "ExecMainStatus"),
     *("MemoryCurrent", "MemoryPeak", "MemoryHigh", "MemoryMax"),
-    *("InactiveExitTimestampMonotonic", "ActiveEnterTimestampMonotonic"),
+    "ActiveEnterTimestampMonotonic",
 )
 
 
@@ -122,10 +122,24 @@ class Service:
         """The machine's clock, seconds since 1970."""
         return float(self.machine.run("date +%s.%N"))
 
-    def started_at_s(self) -> float:
-        """When its kernel started, by that clock."""
+    def clock_ahead_s(self) -> float:
+        """How much that clock is ahead of the one out here, as exactly as a few questions can tell."""
+        answers = []
+        for _ in range(5):
+            asked_s = time.time()
+            there_s = self.now_s()
+            took_s = time.time() - asked_s
+            answers.append((took_s, there_s - asked_s - took_s / 2))
+        return min(answers)[1]
+
+    def since_switched_on_s(self, time_s: float) -> float:
+        """How long after the machine was switched on a moment of its clock was."""
+        return time_s - self.clock_ahead_s() - self.machine.switched_on_s
+
+    def ready_at_s(self) -> float:
+        """When it was last ready, by that clock."""
         now_s, uptime_s = self.machine.run("date +%s.%N; cut -d ' ' -f 1 /proc/uptime").split()
-        return float(now_s) - float(uptime_s)
+        return float(now_s) - float(uptime_s) + int(self.show()["ActiveEnterTimestampMonotonic"]) / 1e6
 
 
 def _parse(line: str) -> Heard:

@@ -2,8 +2,6 @@
 
 import pytest
 
-from tests.vm.service import START_S
-
 pytestmark = [pytest.mark.slow, pytest.mark.integration]
 
 
@@ -16,18 +14,17 @@ def test_the_package_installs_and_its_service_waits_for_a_camera(installed):
 
 def test_it_is_ready_after_a_boot_and_the_first_event_arrives(service):
     event = service.wait_for_event()
-    shown, kernel_s = service.show(), service.started_at_s()
+    shown = service.show()
     assert service.machine.run("systemctl is-active affectd") == "active\n"
     assert shown["StatusText"] == "watching demo; connected to the broker"
     assert shown["NRestarts"] == "0"
     assert event.payload["type"] == "face_appeared"
-    begun_s, ready_s = (int(shown[f"{name}TimestampMonotonic"]) / 1e6 for name in ("InactiveExit", "ActiveEnter"))
+    ready_s, event_s = service.since_switched_on_s(service.ready_at_s()), service.since_switched_on_s(event.time_s)
     print(
-        f"\nafter the kernel's start: the service began at {begun_s:.1f} s, was ready at {ready_s:.1f} s, "
-        f"and the subscriber had the first event at {event.time_s - kernel_s:.1f} s"
+        f"\nready {ready_s:.0f} s after the machine was switched on, and the first event at the subscriber after "
+        f"{event_s:.0f} s\n{service.machine.run('systemd-analyze')}"
     )
-    print(service.machine.ask("systemd-analyze; systemd-analyze blame | head -25").stdout)
-    assert begun_s < ready_s
+    assert ready_s <= event_s
 
 
 def test_a_loop_that_stands_still_brings_the_watchdog_and_a_new_process(service):
@@ -38,10 +35,10 @@ def test_a_loop_that_stands_still_brings_the_watchdog_and_a_new_process(service)
     service.wait_until(lambda: service.pid not in {0, pid}, "a new process")
     replaced_s = service.now_s()
     service.wait_until(lambda: service.heard("events")[-1].payload["run"] != before["run"], "its events")
-    events = [event for event in service.heard("events") if event.time_s > stopped_s]
+    first = next(event for event in service.heard("events", stopped_s) if event.payload["run"] != before["run"])
     print(
         f"\na new process {replaced_s - stopped_s:.0f} s after the stop, "
-        f"its first event after {events[-1].time_s - stopped_s:.0f} s"
+        f"its first event after {first.time_s - stopped_s:.0f} s"
     )
     assert "Watchdog timeout" in service.journal(200)
     assert int(service.show()["NRestarts"]) == restarts + 1
@@ -56,11 +53,12 @@ def test_a_service_that_takes_too_much_memory_is_ended_and_comes_back_and_the_st
     print(f"\nwithout an overlay: {used:.0f} MiB now, {peak:.0f} MiB at most; bounds {high:.0f} and {most:.0f} MiB")
     assert (high, most) == (320, 400)
     assert peak < high
-    restarts = int(shown["NRestarts"])
+    pid = service.pid
     service.machine.run(f"systemctl set-property --runtime affectd MemoryHigh=infinity MemoryMax={used / 2:.0f}M")
-    service.wait_until(lambda: int(service.show()["NRestarts"]) > restarts, "a restart")
-    told = service.machine.ask("systemctl status affectd --no-pager").stdout
+    service.wait_until(lambda: service.show()["SubState"] == "auto-restart", "its end")
+    told = service.machine.ask("systemctl status affectd --no-pager --lines 2").stdout
     print(told)
-    assert "oom-kill" in told + service.journal(200)
-    service.machine.run("systemctl revert affectd; systemctl daemon-reload; systemctl restart --no-block affectd")
-    service.wait_until_says("watching demo; connected to the broker", START_S)
+    assert "(Result: oom-kill)" in told
+    service.machine.run("systemctl revert affectd")
+    service.wait_until(lambda: service.show()["ActiveState"] == "active" and service.pid not in {0, pid}, "a new one")
+    service.wait_until_says("watching demo; connected to the broker")

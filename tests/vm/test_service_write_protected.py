@@ -51,7 +51,7 @@ def read_only(installed, tmp_path):
 
 def test_the_service_runs_on_a_root_that_is_read_only_from_the_start(read_only):
     event = read_only.wait_for_event()
-    print(f"\nthe first event {event.time_s - read_only.started_at_s():.1f} s after the kernel's start")
+    print(f"\nthe first event came {read_only.since_switched_on_s(event.time_s):.0f} s after it was switched on")
     read_only.machine.run(FAILS_TO_WRITE)
     assert "ro" in read_only.machine.run("findmnt -no OPTIONS /").strip().split(",")
     assert read_only.machine.run("findmnt -no FSTYPE -T /var/lib/affectd") == "tmpfs\n"

@@ -88,7 +88,7 @@ class Victim:
         begun_s = self._service.now_s()
         delivered = self._delivered()
         self._service.wait_until(lambda: len(self._made()) > 10, "events")
-        ahead_s = self._clock_ahead_s()
+        ahead_s = self._service.clock_ahead_s()
         time.sleep(stream_s)
         cut_s = time.time() + ahead_s
         self.machine.pull_plug()
@@ -131,13 +131,3 @@ class Victim:
         trouble = self.machine.ask(f"{{ cat /run/initramfs/fsck.log; dmesg; }} | grep -E '{_TROUBLE}'").stdout
         (last,) = [line for line in checked.splitlines() if "blocks" in line][-1:] or [checked]
         return last, trouble
-
-    def _clock_ahead_s(self) -> float:
-        """How much the machine's clock is ahead of this one's, as exactly as a few questions can tell."""
-        answers = []
-        for _ in range(5):
-            asked_s = time.time()
-            there_s = self._service.now_s()
-            took_s = time.time() - asked_s
-            answers.append((took_s, there_s - asked_s - took_s / 2))
-        return min(answers)[1]
