@@ -1,6 +1,7 @@
 """A machine whose power is cut while events are made, and what that took: a ledger outside knows of every event."""
 
 import json
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,5 +130,5 @@ class Victim:
     def _look_at_root(self) -> tuple[str, str]:
         checked = self.machine.run("cat /run/initramfs/fsck.log")
         trouble = self.machine.ask(f"{{ cat /run/initramfs/fsck.log; dmesg; }} | grep -E '{_TROUBLE}'").stdout
-        (last,) = [line for line in checked.splitlines() if "blocks" in line][-1:] or [checked]
-        return last, trouble
+        counts = re.search(r"\d+/\d+ files .*blocks", checked)
+        return counts[0] if counts else checked, trouble
