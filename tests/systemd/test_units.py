@@ -10,6 +10,9 @@ import pytest
 UNITS = Path(__file__).parents[2] / "systemd"
 MOST_EXPOSED = 2.0
 BOTH = ("affectd.service", "affectd@.service")
+MODULES = {"video4linux": "videodev", "media": "mc", "usb_device": "usbcore", "apex": "apex", "drm": "drm"}
+"""What makes a kind of devices known to the kernel; it is born with the others."""
+BORN_WITH = {"dma_heap", "input"}
 
 
 def analyze(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -66,3 +69,13 @@ def test_a_fault_in_the_configuration_is_not_tried_again_and_a_hanging_camera_is
 @pytest.mark.parametrize("unit", BOTH)
 def test_what_was_in_memory_outlives_a_killed_daemon(unit):
     assert value_of(unit, "RuntimeDirectoryPreserve") == "yes"
+
+
+@pytest.mark.parametrize("unit", [*BOTH, "overlay.conf"])
+def test_a_kind_of_devices_is_known_by_the_time_it_is_allowed(unit):
+    text = (UNITS / unit).read_text()
+    kinds = set(re.findall(r"^DeviceAllow=char-(\w+)", text, re.MULTILINE))
+    wanted = {f"modprobe@{MODULES[kind]}.service" for kind in kinds - BORN_WITH}
+    for key in ("Wants", "After"):
+        given = " ".join(re.findall(rf"^{key}=(.*)$", text, re.MULTILINE)).split()
+        assert wanted <= set(given)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The disk of a Debian 13 machine with a kernel, systemd, OpenGL in software, Mosquitto and affectd's dependencies, for
-# the tests here. affectd itself is not on it: each machine is given that on a second disk.
+# the tests here. affectd itself is not on it: each machine is given that on a second disk, as source or as a package.
 # Usage: install.sh FOLDER    FOLDER gets base.img, vmlinuz and initrd.img; run again, it goes on where it was.
 set -euo pipefail
 
@@ -26,6 +26,15 @@ if [ ! -e "$folder/.debian" ]; then
     mosquitto-clients systemd-sysv udev v4l-utils zstd
   touch "$folder/.debian"
 fi
+# What affectd's package asks for, and what looks after a file system whose power was cut.
+wanted="adduser e2fsprogs libstdc++6 procps"
+if [ "$(cat "$root/root/packages" 2>/dev/null)" != "$wanted" ]; then
+  inside "$root" apt-get update -qq
+  # shellcheck disable=SC2086
+  inside "$root" apt-get install -qq --no-install-recommends $wanted
+  inside "$root" apt-get clean
+  echo "$wanted" >"$root/root/packages"
+fi
 
 install_requirements "$root" overlay
 
@@ -33,10 +42,10 @@ is_older() {
   [ ! -e "$folder/base.img" ] || [ "$1" -nt "$folder/base.img" ]
 }
 
-if is_older "$root/root/installed" || is_older "$here/install.sh" || is_older "$here/agent.service"; then
+if is_older "$root/root/installed" || is_older "$root/root/packages" || is_older "$here/install.sh" || is_older "$here/agent.service"; then
   echo "making the disk $folder/base.img"
-  # Only what this machine's disks need, so that it starts sooner.
-  printf 'MODULES=list\nCOMPRESS=zstd\n' >"$root/etc/initramfs-tools/conf.d/small"
+  # Only what this machine's disks need, so that it starts sooner; and what checks its root.
+  printf 'MODULES=list\nCOMPRESS=zstd\nFSTYPE=ext4\n' >"$root/etc/initramfs-tools/conf.d/small"
   printf '%s\n' virtio_pci virtio_blk ext4 >"$root/etc/initramfs-tools/modules"
   inside "$root" update-initramfs -u
   cp "$root"/boot/vmlinuz-* "$folder/vmlinuz"

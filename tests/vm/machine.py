@@ -27,9 +27,9 @@ _CARRIED_LABEL = "carried"
 _QEMU = "qemu-system-x86_64"
 # Five levels of page tables, and what guards against a processor's leaks, cost time where all is done in software.
 _CPU = "max,la57=off"
-# Systemd's patience is meant for real machines.
+# Nor can the kernel find out how fast the time-stamp counter goes. Systemd's patience is meant for real machines.
 _KERNEL = (
-    "root=/dev/vda rw console=ttyS0 quiet mitigations=off "
+    "root=/dev/vda rw console=ttyS0 quiet mitigations=off tsc=unstable no_timer_check cryptomgr.notests "
     "systemd.default_timeout_start_sec=600 systemd.default_device_timeout_sec=600"
 )
 
@@ -54,10 +54,11 @@ class Answer:
 
 
 class Machine:
-    """One machine over the common disk: it begins as the base is, and keeps what it writes until it is removed.
+    """One machine over another disk: it begins as that one is, and keeps what it writes until it is removed.
 
     Args:
         folder: where its own disk and its console's text are kept.
+        base: the disk it lies over, one that `keep_disk` has made; left out, the one of `install.sh`.
         carried: files and folders that lie in ``/carried`` inside, by their name there, beside affectd and the agent.
         devices: further arguments for QEMU, such as ``("-vga", "std")``.
         memory_mb, cores: what the machine has.
@@ -67,26 +68,38 @@ class Machine:
         self,
         folder: Path,
         *,
+        base: Path | None = None,
         carried: dict[str, Path] | None = None,
         devices: Sequence[str] = (),
         memory_mb: int = 1536,
         cores: int = 1,
     ) -> None:
-        self._base = require_base()
+        self._home = require_base()
         self._folder = folder
         # A socket's path may have 107 characters, and the folders of tests can be longer.
         self._sockets = Path(tempfile.mkdtemp(prefix="affectd-vm-"))
         self._devices = (*devices, "-smp", str(cores), "-m", f"{memory_mb}M")
         self._process: subprocess.Popen[bytes] | None = None
+        self.switched_on_s = 0.0
+        """When it was last switched on, seconds since 1970 by the clock out here."""
         self._agent: _Line | None = None
         self._monitor: _Line | None = None
-        self._make_disks({"agent.py": Path(__file__).with_name("agent.py")} | (carried or {}))
+        self._make_disks(
+            base or self._home / "base.img", {"agent.py": Path(__file__).with_name("agent.py")} | (carried or {})
+        )
 
-    def boot(self) -> float:
-        """Switch it on and wait until scripts can be run; returns after how many seconds that was."""
+    def boot(self, kernel: str = "") -> float:
+        """Switch it on and wait until scripts can be run; returns after how many seconds that was.
+
+        Args:
+            kernel: more for its kernel's command line.
+        """
         begun_s = time.monotonic()
+        self.switched_on_s = time.time()
         with (self._folder / "console").open("ab") as console:
-            self._process = subprocess.Popen(self._command(), stdin=subprocess.DEVNULL, stdout=console, stderr=console)
+            self._process = subprocess.Popen(
+                self._command(kernel), stdin=subprocess.DEVNULL, stdout=console, stderr=console
+            )
         self._monitor = _Line(self._connect("monitor"))
         self._monitor.receive(PATIENCE_S)
         self._order("qmp_capabilities")
@@ -141,6 +154,11 @@ class Machine:
         self._process.wait(PATIENCE_S)
         self._let_go()
 
+    def keep_disk(self, path: Path) -> None:
+        """Once it has shut down: make its disk one that others can lie over. It cannot boot again."""
+        assert not self._process, "the machine is on"
+        (self._folder / "disk.qcow2").replace(path)
+
     def remove(self) -> None:
         """Switch it off and forget its disk; its console's text stays."""
         self.pull_plug()
@@ -154,9 +172,9 @@ class Machine:
         path = self._folder / "console"
         return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
 
-    def _make_disks(self, carried: dict[str, Path]) -> None:
-        base, disk = self._base / "base.img", self._folder / "disk.qcow2"
-        _call("qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", str(base.resolve()), str(disk))
+    def _make_disks(self, base: Path, carried: dict[str, Path]) -> None:
+        base_format, disk = base.suffix.removeprefix(".").replace("img", "raw"), self._folder / "disk.qcow2"
+        _call("qemu-img", "create", "-q", "-f", "qcow2", "-F", base_format, "-b", str(base.resolve()), str(disk))
         staging = self._folder / "carried"
         shutil.copytree(REPOSITORY / "device", staging / "affectd" / "device", ignore=_leave_out)
         for name, path in carried.items():
@@ -165,16 +183,16 @@ class Machine:
             else:
                 shutil.copy(path, staging / name)
         image = self._folder / "carried.img"
-        _call("mke2fs", "-q", "-t", "ext4", "-L", _CARRIED_LABEL, "-d", str(staging), str(image), "256M")
+        _call("mke2fs", "-q", "-t", "ext4", "-L", _CARRIED_LABEL, "-d", str(staging), str(image), "512M")
         shutil.rmtree(staging)
 
-    def _command(self) -> list[str]:
+    def _command(self, kernel: str) -> list[str]:
         disk, carried = self._folder / "disk.qcow2", self._folder / "carried.img"
         return [
             *("setpriv", "--pdeathsig", "KILL"),  # nothing is left when the tests are killed
             *(_QEMU, "-accel", "tcg,thread=multi", "-cpu", _CPU, "-nodefaults", "-display", "none", "-no-reboot"),
-            *("-kernel", str(self._base / "vmlinuz"), "-initrd", str(self._base / "initrd.img")),
-            *("-append", _KERNEL),
+            *("-kernel", str(self._home / "vmlinuz"), "-initrd", str(self._home / "initrd.img")),
+            *("-append", f"{_KERNEL} {kernel}"),
             *("-drive", f"file={disk},if=virtio,format=qcow2"),
             *("-drive", f"file={carried},if=virtio,format=raw,readonly=on"),
             *("-serial", "stdio"),
