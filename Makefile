@@ -48,7 +48,7 @@ test-arm64: $(DEV) ## the arm64 packages in emulated Debian 12 and 13, on a Rasp
 	@tests/package/install.sh build/debian deb12 deb13 deb12-arm64 deb13-arm64 || [ $$? -eq 69 ]
 	$(BIN)/python -m pytest -v -s -m slow tests/package/test_arm64.py
 
-test-vm: $(DEV) ## a virtual machine with a V4L2 camera and a display, without KVM (root; 2.3 GB the first time, about 5 minutes; then 8)
+test-vm: $(DEV) ## a virtual machine with the package, a V4L2 camera and a display, without KVM (root; make deb PACKAGES=deb13-amd64 first; 2.3 GB; about an hour on two cores; CUTS=3 for fewer power cuts)
 	@tests/vm/install.sh build/vm || [ $$? -eq 69 ]
 	$(BIN)/python -m pytest -v -s -m slow tests/vm
 

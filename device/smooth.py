@@ -14,7 +14,7 @@ from device.section import Section
 class SmoothingSettings(Section):
     """Overrides of what the model brings along; null leaves the model's own value."""
 
-    time_constant_s: float | None = Field(None, ge=0, le=60, description="of the average over time, seconds")
+    time_constant_s: float | None = Field(None, gt=0, le=60, description="of the average over time, seconds")
     enter_threshold: float | None = Field(
         None, gt=0, le=1, description="smoothed probability at which an emotion begins"
     )

@@ -115,3 +115,8 @@ def test_settings_override_what_the_model_brings_and_leave_the_rest():
 def test_thresholds_that_contradict_the_models_are_a_fault_of_the_configuration():
     with pytest.raises(ConfigError, match="exit_threshold"):
         SmoothingSettings(exit_threshold=0.9).over(DEFAULTS)
+
+
+def test_an_average_over_no_time_is_refused_where_it_is_configured():
+    with pytest.raises(ValueError, match="greater than 0"):
+        SmoothingSettings(time_constant_s=0)
