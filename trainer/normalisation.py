@@ -2,8 +2,7 @@
 
 Keras 3 makes batch normalisation of a dozen operations, each of which goes through memory: on a CPU they take as long
 as the convolutions. TensorFlow has a single one for it (Ioffe and Szegedy, "Batch Normalization", 2015, forward and
-backward), which gives the same numbers. Other backends fuse Keras's own, and do without
-TensorFlow.
+backward), which gives the same numbers. Other backends fuse Keras's own, and do without TensorFlow.
 """
 
 from typing import Any

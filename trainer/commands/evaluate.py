@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 from device.contract.files import check_folder, write_atomically
-from device.errors import EXIT_OK, DataError, UsageError
+from device.errors import EXIT_OK, DataError
+from trainer.commands.options import add_model_and_data, check_limit
 from trainer.datasets.faces import FaceSet, Split
 
 
@@ -17,9 +18,7 @@ def register(verbs: Any) -> None:
         help="measure a model",
         description="Measure a Keras or TFLite model on labelled faces. Splits are reported apart, never pooled.",
     )
-    parser.add_argument("model", type=Path, metavar="MODEL", help="a .keras or .tflite file, or a training's folder")
-    parser.add_argument("data", type=Path, metavar="DATA", help="the data set, as for `affectd-train fit`")
-    parser.add_argument("--ferplus", type=Path, metavar="CSV", help="FER+'s fer2013new.csv: people's votes")
+    add_model_and_data(parser, "measure on N faces of each split, drawn by chance")
     parser.add_argument(
         "--split",
         action="append",
@@ -27,7 +26,6 @@ def register(verbs: Any) -> None:
         help="what to measure on, may be given again (default: validation and test, as far as the data has them)",
     )
     parser.add_argument("--tta", choices=("flip",), help="average the answers to a face and to its mirror image")
-    parser.add_argument("--limit", type=int, metavar="N", help="measure on N faces of each split, drawn by chance")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a report with pictures, in one file")
     parser.add_argument(
@@ -42,8 +40,7 @@ def _run(options: argparse.Namespace) -> int:
     from trainer.judging.table import as_text
     from trainer.predictor import load_predictor
 
-    if options.limit is not None and options.limit < 1:
-        raise UsageError(f"--limit wants at least 1 face, not {options.limit}")
+    check_limit(options)
     for file in filter(None, (options.json, options.html)):
         check_folder(file)
     predictor = load_predictor(options.model)

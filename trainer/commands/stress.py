@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any, get_args
 
 from device.contract.files import check_folder, write_atomically
-from device.errors import EXIT_OK, DataError, UsageError
+from device.errors import EXIT_OK, DataError
+from trainer.commands.options import add_model_and_data, check_limit
 from trainer.datasets.faces import Split
 from trainer.datasets.progress import ProgressLine
 
 _SEED = 1
-_FEW = 1_000_000_000
-"""Of how much a log wants no lines."""
 
 
 def register(verbs: Any) -> None:
@@ -22,13 +21,10 @@ def register(verbs: Any) -> None:
         help="measure what blur, noise, darkness and the device's own crops cost a model",
         description="Spoil faces in known ways, put them before a simulated camera, and tell what accuracy that costs.",
     )
-    parser.add_argument("model", type=Path, metavar="MODEL", help="a .keras or .tflite file, or a training's folder")
-    parser.add_argument("data", type=Path, metavar="DATA", help="the data set, as for `affectd-train fit`")
-    parser.add_argument("--ferplus", type=Path, metavar="CSV", help="FER+'s fer2013new.csv: people's votes")
+    add_model_and_data(parser, "measure on N faces, drawn by chance")
     parser.add_argument(
         "--split", choices=get_args(Split), default="validation", help="what to measure on (default: %(default)s)"
     )
-    parser.add_argument("--limit", type=int, metavar="N", help="measure on N faces, drawn by chance")
     parser.add_argument(
         "--without-camera", action="store_true", help="leave out the faces in frames, which take longer"
     )
@@ -44,8 +40,7 @@ def _run(options: argparse.Namespace) -> int:
     from trainer.stress.measure import SCHEMA, strains
     from trainer.stress.table import as_text
 
-    if options.limit is not None and options.limit < 1:
-        raise UsageError(f"--limit wants at least 1 face, not {options.limit}")
+    check_limit(options)
     if options.json:
         check_folder(options.json)
     predictor = load_predictor(options.model)
@@ -56,11 +51,11 @@ def _run(options: argparse.Namespace) -> int:
     faces = sample(faces, options.limit)
     seen, naive_share = None, 0.0
     if not options.without_camera:
-        progress = ProgressLine("faces before the camera", _FEW)
+        progress = ProgressLine("faces before the camera")
         seen = look_at(faces.images, predictor.spec, device_finder(), options.seed, progress)
-        progress = ProgressLine("the same for the common way", _FEW)
+        progress = ProgressLine("the same for the common way")
         naive_share = look_at(faces.images, predictor.spec, naive_finder(), options.seed, progress).share
-    found = strains(predictor, faces, seen, options.seed, ProgressLine("spoiling faces", _FEW))
+    found = strains(predictor, faces, seen, options.seed, ProgressLine("spoiling faces"))
     if options.json:
         record = {
             "schema": SCHEMA,
