@@ -19,7 +19,7 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 LOOPBACK = "127.0.0.1"
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 def free_port() -> int:
@@ -28,12 +28,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(condition: Callable[[], object], what: str, timeout_s: float = PATIENCE_S) -> None:
-    """Return once ``condition`` holds; fail the test, naming ``what``, when it does not in time."""
+def wait_until(
+    condition: Callable[[], object], what: str, timeout_s: float = PATIENCE_S, clue: Callable[[], str] = str
+) -> None:
+    """Return once ``condition`` holds; fail the test, naming ``what`` and the ``clue``, when it does not in time."""
     deadline = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > deadline:
-            pytest.fail(f"waited {timeout_s:.0f} s in vain for {what}")
+            pytest.fail(f"waited {timeout_s:.0f} s in vain for {what}{clue()}")
         time.sleep(0.01)
 
 
@@ -129,7 +131,7 @@ class Listener:
         return [received.message for received in self.on("events")]
 
     def wait_for(self, condition: Callable[["Listener"], object], what: str) -> None:
-        wait_until(lambda: condition(self), what)
+        wait_until(lambda: condition(self), what, clue=self._last_words)
 
     def say(self, topic: str, payload: str | bytes, *, retain: bool = False) -> None:
         """Publish something and wait until the broker has it."""
@@ -137,6 +139,10 @@ class Listener:
 
     def close(self) -> None:
         self._client.disconnect()
+
+    def _last_words(self) -> str:
+        last = {message.topic: message.payload[:200] for message in list(self.received)}
+        return "; last heard: " + " ".join(f"{topic} {payload!r}" for topic, payload in last.items())
 
     def _on_message(self, _client, _userdata, message) -> None:
         self.received.append(Received(message.topic, message.payload, message.retain))

@@ -16,11 +16,14 @@ def configure(tmp_path):
 
 @pytest.fixture
 def daemon(tmp_path, request):
-    """Starts daemons; what still runs at the test's end is ended."""
+    """Starts daemons; what still runs at the test's end is ended, and what they told is shown with a failure."""
+    stderr = tmp_path / "stderr"
 
     def start(config):
-        started = Daemon(config, tmp_path / "stderr")
+        started = Daemon(config, stderr)
         request.addfinalizer(started.end)
         return started
 
-    return start
+    yield start
+    if stderr.exists():
+        print(stderr.read_text(encoding="utf-8")[-4000:])

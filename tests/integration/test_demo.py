@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -33,13 +32,11 @@ def test_ctrl_c_ends_the_demo_cleanly():
     for line in process.stdout:
         if "appears" in line:
             break
-    begun = time.monotonic()
     subprocess.run(["kill", "-INT", "--", f"-{process.pid}"], check=True)  # as a terminal does: the whole group
     rest, complaints = process.communicate(timeout=60)
     assert process.returncode == 0
     assert "leaves (stopped)" in rest
     assert complaints == ""
-    assert time.monotonic() - begun < 30
 
 
 def test_a_broker_that_is_not_there_is_one_line():

@@ -74,7 +74,9 @@ def test_paused_the_camera_is_closed_the_faces_leave_and_the_daemon_lives_on(wat
 def test_a_pause_survives_a_restart_and_a_kill(watching, daemon, number):
     process, listener, config = watching
     listener.say(PAUSE_SET, "ON")
-    listener.wait_for(lambda heard: sources(heard)[-1] == "paused", "the pause")
+    listener.wait_for(
+        lambda heard: sources(heard)[-1] == "paused" and heard.events()[-1].get("reason") == "paused", "the pause"
+    )
     process.signal(number)
     process.wait()
     before, told = len(listener.on("info")), ids(listener)

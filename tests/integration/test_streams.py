@@ -17,7 +17,7 @@ from tests.cameras import SIZE, MjpegCamera, RtspCamera, require_rtsp_server
 
 pytestmark = pytest.mark.integration
 
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 def until(condition) -> None:
