@@ -189,6 +189,8 @@ def _training(record: Mapping[str, Any]) -> Iterator[str]:
         yield f"- {record['epochs']} epochs{kept}; seed {record.get('seed')}; {record.get('precision', 'float32')}."
     if record.get("start"):
         yield f"- It started from the weights of `{record['start']['name']}`, SHA-256 `{record['start']['sha256']}`."
+    for teacher in record.get("teachers", ()):
+        yield f"- It learnt from the answers of `{teacher['name']}`, SHA-256 `{teacher['sha256']}`."
     if record.get("conversion"):
         found = record["conversion"]
         calibration = found.get("calibration")

@@ -15,7 +15,13 @@ _OTHER = "name another folder with --out, or remove this one"
 
 
 def claim(
-    folder: Path, recipe: Recipe, *, seed: int, precision: str, files: dict[str, str], start: str | None = None
+    folder: Path,
+    recipe: Recipe,
+    *,
+    seed: int,
+    precision: str,
+    files: dict[str, str],
+    origins: dict[str, Any] | None = None,
 ) -> None:
     """Write down what is trained in ``folder``; a folder that holds this training already goes on.
 
@@ -27,7 +33,7 @@ def claim(
         seed: of the training.
         precision: of its arithmetic.
         files: the data, name to digest.
-        start: the digest of the model that it starts from; None for chance.
+        origins: the models that it starts from and learns from, for JSON.
 
     Raises:
         DataError: the folder holds another training, or what is written of it cannot be read.
@@ -37,7 +43,7 @@ def claim(
         "seed": seed,
         "precision": precision,
         "files": files,
-        "start": start,
+        **(origins or {}),
     }
     path = folder / CLAIM_FILE
     if not path.exists():

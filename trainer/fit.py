@@ -18,8 +18,10 @@ from trainer.normalisation import with_fused_normalisation
 from trainer.recipe import Recipe
 from trainer.recipe.learning import Plateau
 from trainer.showings import Showings, oversampled, shuffled
-from trainer.start import Start, take_weights
+from trainer.start import take_weights
 from trainer.targets import TrainingSet, reference_labels, training_set
+from trainer.teachers import Teacher, open_teachers
+from trainer.trained import TrainedNetwork
 
 Precision = Literal["float32", "bfloat16"]
 _POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
@@ -36,6 +38,7 @@ class FitOptions:
         epochs: how many in all.
         precision: of the arithmetic in training; the saved model is float32.
         start: whose weights are the first ones; None for chance.
+        teachers: whose answers are learnt beside the data.
         verbose: Keras's: 1 a progress bar, 2 a line an epoch.
     """
 
@@ -43,7 +46,8 @@ class FitOptions:
     seed: int
     epochs: int
     precision: Precision = "float32"
-    start: Start | None = None
+    start: TrainedNetwork | None = None
+    teachers: tuple[TrainedNetwork, ...] = ()
     verbose: int = 1
 
 
@@ -69,7 +73,7 @@ def fit(recipe: Recipe, train: FaceSet, validation: FaceSet, options: FitOptions
 
     Raises:
         DataError: when the data lacks what the recipe learns, the loss is no longer a number, or the network cannot be
-            calibrated or started from what the options say.
+            calibrated, started from or taught by what the options say.
         StorageError: when the disk is full; what was saved before is whole.
     """
     keras.utils.set_random_seed(options.seed)
@@ -82,7 +86,8 @@ def fit(recipe: Recipe, train: FaceSet, validation: FaceSet, options: FitOptions
         if options.start:
             take_weights(network, options.start, train.label_names)
         trained = with_fused_normalisation(network)
-        temperature = _train(trained, recipe, faces, held_against, options)
+        teachers = open_teachers(options.teachers, train.label_names)
+        temperature = _train(trained, recipe, faces, held_against, options, teachers=teachers)
     finally:
         keras.mixed_precision.set_global_policy("float32")
     network = build_network(recipe.network, spec, classes)
@@ -91,7 +96,13 @@ def fit(recipe: Recipe, train: FaceSet, validation: FaceSet, options: FitOptions
 
 
 def _train(
-    network: Any, recipe: Recipe, faces: TrainingSet, held_against: tuple[Any, Any], options: FitOptions
+    network: Any,
+    recipe: Recipe,
+    faces: TrainingSet,
+    held_against: tuple[Any, Any],
+    options: FitOptions,
+    *,
+    teachers: list[Teacher],
 ) -> float | None:
     """Run Keras's loop from where the folder's state stands to the end, and leave the best weights in ``network``.
 
@@ -106,7 +117,9 @@ def _train(
     size = (faces.faces.shape[1], faces.faces.shape[2])
     showings = Showings(faces.faces, faces.targets, faces.weights, order, batch_size=recipe.batch_size)
     steps = showings.num_batches
-    learner = build_learner(network, recipe, size, seed=options.seed, steps=steps, epochs=options.epochs)
+    learner = build_learner(
+        network, recipe, size, seed=options.seed, steps=steps, epochs=options.epochs, teachers=teachers
+    )
     done = resume(learner, files)
     showings.turn_to(done)  # Keras takes its first batches before it tells a callback of the epoch.
     ended = recipe.early_stopping and stands_still(recipe.early_stopping, [row[MONITOR] for row in files.rows()])

@@ -1,5 +1,6 @@
 """A network made ready to learn: pictures as they are stored in, changed anew each time, and a rule to improve by."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -8,9 +9,19 @@ from device.contract.preprocess import InputSpec
 from trainer.augment import Augment
 from trainer.recipe import Recipe
 from trainer.recipe.learning import Adam, Constant, Cosine, InverseTime, Loss, Optimizer, Plateau, Schedule
+from trainer.teachers import LearnFromTeachers, Teacher
 
 
-def build_learner(network: Any, recipe: Recipe, size: tuple[int, int], *, seed: int, steps: int, epochs: int) -> Any:
+def build_learner(
+    network: Any,
+    recipe: Recipe,
+    size: tuple[int, int],
+    *,
+    seed: int,
+    steps: int,
+    epochs: int,
+    teachers: Sequence[Teacher] = (),
+) -> Any:
     """Put what recipes say before and behind ``network``.
 
     Args:
@@ -20,6 +31,7 @@ def build_learner(network: Any, recipe: Recipe, size: tuple[int, int], *, seed: 
         seed: of augmentation.
         steps: batches in an epoch.
         epochs: how many in all.
+        teachers: whose answers are learnt beside the targets, by ``recipe.targets.teachers_share``.
 
     Returns:
         A compiled Keras model that takes uint8 (n, *size, 1).
@@ -28,12 +40,18 @@ def build_learner(network: Any, recipe: Recipe, size: tuple[int, int], *, seed: 
     pixels = keras.Input((*size, 1), dtype="uint8")
     faces = keras.layers.Rescaling(1.0 / 255.0, dtype="float32")(pixels)
     faces = Augment(recipe.augmentation, seed)(faces)
+    seen = faces
     if size != (spec.height, spec.width):
         faces = keras.layers.Resizing(spec.height, spec.width, dtype="float32")(faces)
-    learner = keras.Model(pixels, network(_in_real_range(faces, spec)))
+    answers = network(_in_real_range(faces, spec))
+    share = recipe.targets.teachers_share if teachers else 0.0
+    if teachers:
+        answers = LearnFromTeachers(list(teachers), share)(seen, answers)
+    learner = keras.Model(pixels, answers)
     learner.compile(
         _optimizer(recipe.optimizer, recipe.schedule, steps, epochs),
         _loss(recipe.loss),
+        loss_weights=[1.0 - share],
         weighted_metrics=[],
         metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
         # TensorFlow's XLA is no faster on a CPU and takes a minute to compile; JAX has nothing else.

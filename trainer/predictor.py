@@ -165,6 +165,16 @@ def model_record(path: Path) -> dict[str, Any]:
     return _record_of(container.read(file).card) if file.suffix == ".tflite" else _read_record(file)[0]
 
 
+def keras_record(path: Path) -> tuple[str, tuple[str, ...], InputSpec]:
+    """Name, labels and input of the ``.keras`` file at ``path``, without opening its network.
+
+    Raises:
+        DataError: its ``training.json`` is missing, or says too little.
+    """
+    _, record, spec = _read_record(path)
+    return record.name, record.labels, spec
+
+
 def _load_tflite(path: Path, threads: int) -> Predictor:
     model = container.read(path)
     card = model.card

@@ -1,51 +1,15 @@
 """Weights that a training starts from instead of chance."""
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from device.errors import DataError
-from trainer.predictor import file_sha256, model_file, model_record, open_keras
+from trainer.predictor import open_keras
+from trainer.trained import TrainedNetwork
 
 _ANOTHER = "start from a model of a recipe with the same network"
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
-    """A trained model.
-
-    Attributes:
-        path: its ``.keras`` file.
-        name: its own.
-        labels: in the order of its answers.
-        sha256: of the file, hexadecimal.
-    """
-
-    path: Path
-    name: str
-    labels: tuple[str, ...]
-    sha256: str
-
-    def as_dict(self) -> dict[str, str]:
-        """For a training's record."""
-        return {"name": self.name, "sha256": self.sha256}
-
-
-def find_start(path: Path) -> Start:
-    """The model at ``path``, a ``.keras`` file or a training's folder.
-
-    Raises:
-        ModelError: there is none.
-        DataError: it is of another kind, or lacks its ``training.json``.
-    """
-    file = model_file(path)
-    if file.suffix != ".keras":
-        raise DataError(f"{file} has weights rounded for the device", "start from the .keras file of its training")
-    record = model_record(file)
-    return Start(file, str(record["name"]), tuple(record["labels"]), file_sha256(file))
-
-
-def take_weights(network: Any, start: Start, labels: tuple[str, ...]) -> None:
+def take_weights(network: Any, start: TrainedNetwork, labels: tuple[str, ...]) -> None:
     """Give ``network``, a Keras model, the weights of ``start``; those of the last layer if it has the same ``labels``.
 
     Raises:

@@ -37,8 +37,8 @@ def test_another_training_is_refused_with_what_differs(tmp_path, changes, others
 
 
 def test_a_training_that_starts_from_another_model_is_another(tmp_path):
-    claim(tmp_path, load_recipe("edge"), seed=1, precision="float32", files=FILES, start="ab12")
-    claim(tmp_path, load_recipe("edge"), seed=1, precision="float32", files=FILES, start="ab12")
+    claim(tmp_path, load_recipe("edge"), seed=1, precision="float32", files=FILES, origins={"start": "ab12"})
+    claim(tmp_path, load_recipe("edge"), seed=1, precision="float32", files=FILES, origins={"start": "ab12"})
     with pytest.raises(DataError, match='start is "ab12" there, and null now'):
         _claim(tmp_path)
 

@@ -30,9 +30,10 @@ def folder(tmp_path_factory):
     write_faces(folder, train=210, validation=28)
     values = yaml.safe_load(bundled_recipes()["edge"].read_text(encoding="utf-8"))
     values["network"] |= {"stem_filters": 8, "stages": [[16, 1, 2]]}
-    values |= {"name": "tiny", "epochs": 12, "batch_size": 10}
+    values |= {"name": "tiny", "epochs": 12, "batch_size": 10, "temperature_scaling": False}
     values["optimizer"] |= {"learning_rate": 0.05, "ema_momentum": 0.9}
     values["augmentation"] |= {"rotation_deg": 2, "shift": 0.02, "zoom": 0.02, "flip": False, "erase_probability": 0.1}
+    values["augmentation"]["spoil_probability"] = 0.0
     (folder / "tiny.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
     return folder
 
@@ -130,6 +131,34 @@ def test_a_training_that_starts_from_another_begins_where_that_ended(folder, tra
     start = json.loads((out / "training.json").read_text(encoding="utf-8"))["start"]
     assert start == {"name": "tiny", "sha256": file_sha256(trained / "model.keras")}
     assert f"SHA-256 `{start['sha256']}`" in (out / "model-card.md").read_text(encoding="utf-8")
+
+
+def test_a_pupil_learns_what_its_teacher_answers_and_not_the_labels(folder, trained, tmp_path):
+    """The labels are all the same here, and weigh nothing."""
+    lines = (folder / "fer2013.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    wrong = ["3" + line[1:] if line.endswith("Training\n") else line for line in lines]
+    (tmp_path / "fer2013.csv").write_text("".join(wrong), encoding="utf-8")
+    command = _command(folder, out := tmp_path / "pupil", "--set", "targets={learn: labels, teachers_share: 1}")
+    command[command.index("--data") + 1] = tmp_path / "fer2013.csv"
+    assert _run_here([*command, "--teacher", trained, "--teacher", trained / "model.keras"]) == 0
+    record = json.loads((out / "training.json").read_text(encoding="utf-8"))
+    assert record["measured"][0]["value"] >= 0.8
+    teacher = {"name": "tiny", "sha256": file_sha256(trained / "model.keras")}
+    assert record["teachers"] == [teacher, teacher]
+    assert f"It learnt from the answers of `tiny`, SHA-256 `{teacher['sha256']}`" in (out / "model-card.md").read_text(
+        encoding="utf-8"
+    )
+    sizes = [sum(file.stat().st_size for file in (one / "checkpoints").iterdir()) for one in (out, trained)]
+    assert sizes[0] < 1.1 * sizes[1], "a pupil's states hold no teacher"
+
+
+def test_teachers_and_recipes_that_do_not_fit_each_other_are_one_line(folder, trained, capsys):
+    out = folder / "untaught"
+    assert _run_here(_command(folder, out, "--teacher", trained)) == 2
+    assert "the recipe tiny learns from no teacher; say how much" in capsys.readouterr().err
+    assert _run_here(_command(folder, out, "--set", "targets.teachers_share=0.5")) == 65
+    assert "learns from teachers; name trained models with --teacher" in capsys.readouterr().err
+    assert not out.exists()
 
 
 def test_a_start_of_another_network_is_one_line(folder, trained, capsys):

@@ -3,8 +3,10 @@ import json
 import numpy as np
 import pytest
 
+from device.contract.preprocess import InputSpec
 from device.errors import DataError, ModelError
-from trainer.start import Start, find_start, take_weights
+from trainer.start import take_weights
+from trainer.trained import TrainedNetwork, find_trained
 
 keras = pytest.importorskip("keras", reason="networks need Keras: pip install 'affectd[train]'")
 
@@ -34,14 +36,14 @@ def source(tmp_path):
 
 @pytest.mark.usefixtures("source")
 def test_a_start_is_found_by_its_file_or_its_folder_and_says_what_it_is(tmp_path):
-    by_folder, by_file = find_start(tmp_path), find_start(tmp_path / "model.keras")
+    by_folder, by_file = find_trained(tmp_path), find_trained(tmp_path / "model.keras")
     assert by_folder == by_file
     assert (by_file.name, by_file.labels, len(by_file.sha256)) == ("first", LABELS, 64)
 
 
 def test_all_weights_are_taken_where_the_labels_are_the_same(source, tmp_path):
     network = _network()
-    take_weights(network, find_start(tmp_path), LABELS)
+    take_weights(network, find_trained(tmp_path), LABELS)
     for one, other in zip(network.get_weights(), source.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -50,7 +52,7 @@ def test_all_weights_are_taken_where_the_labels_are_the_same(source, tmp_path):
 def test_with_other_labels_the_last_layer_is_left_to_chance(source, tmp_path, labels):
     network = _network(len(labels))
     before = network.get_layer("logits").get_weights()
-    take_weights(network, find_start(tmp_path), labels)
+    take_weights(network, find_trained(tmp_path), labels)
     np.testing.assert_array_equal(network.layers[1].get_weights()[0], source.layers[1].get_weights()[0])
     np.testing.assert_array_equal(network.get_layer("logits").get_weights()[0], before[0])
 
@@ -65,16 +67,16 @@ def test_with_other_labels_the_last_layer_is_left_to_chance(source, tmp_path, la
 )
 def test_another_network_is_refused(tmp_path, other, told):
     with pytest.raises(DataError, match=told):
-        take_weights(_network(**other), find_start(tmp_path), LABELS)
+        take_weights(_network(**other), find_trained(tmp_path), LABELS)
 
 
 @pytest.mark.usefixtures("source")
 def test_a_file_that_is_no_start_is_refused(tmp_path):
     (tmp_path / "model.tflite").write_bytes(b"x")
     with pytest.raises(DataError, match="weights rounded for the device"):
-        find_start(tmp_path / "model.tflite")
+        find_trained(tmp_path / "model.tflite")
     with pytest.raises(ModelError, match="there is none"):
-        find_start(tmp_path / "none.keras")
+        find_trained(tmp_path / "none.keras")
     (tmp_path / "model.keras").write_bytes(b"x")
     with pytest.raises(ModelError, match="Keras cannot read"):
-        take_weights(_network(), Start(tmp_path / "model.keras", "first", LABELS, "ab"), LABELS)
+        take_weights(_network(), TrainedNetwork(tmp_path / "model.keras", "first", LABELS, InputSpec(), "ab"), LABELS)

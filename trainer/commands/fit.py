@@ -2,19 +2,33 @@
 
 import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from device.errors import EXIT_OK, DataError
+from device.errors import EXIT_OK, DataError, UsageError
 from trainer.claim import claim
 from trainer.datasets.dataset import DataSet
 from trainer.datasets.progress import ProgressLine
 from trainer.framework import load_keras
 from trainer.recipe import Recipe, load_recipe
-from trainer.start import Start, find_start
+from trainer.trained import TrainedNetwork, find_trained
 
 _FEW = 1_000_000_000
 """Bytes or pictures, for which a log wants no lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Origins:
+    """Earlier trainings that this one builds on."""
+
+    start: TrainedNetwork | None
+    teachers: tuple[TrainedNetwork, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For a training's record; a key without a model is left out."""
+        found = {"start": self.start and self.start.as_dict(), "teachers": [one.as_dict() for one in self.teachers]}
+        return {key: origin for key, origin in found.items() if origin}
 
 
 def register(verbs: Any) -> None:
@@ -39,6 +53,15 @@ def register(verbs: Any) -> None:
         metavar="MODEL",
         help="start from the weights of a model with the same network: its .keras file or its training's folder",
     )
+    parser.add_argument(
+        "--teacher",
+        type=Path,
+        action="append",
+        default=[],
+        dest="teachers",
+        metavar="MODEL",
+        help="for recipes that learn from teachers: one of them, as --from takes it; may be given again",
+    )
     parser.add_argument("--seed", type=int, default=1, help="of weights, order and augmentation (default: 1)")
     parser.add_argument("--epochs", type=int, help="instead of the recipe's")
     parser.add_argument(
@@ -55,7 +78,7 @@ def register(verbs: Any) -> None:
 def _run(options: argparse.Namespace) -> int:
     changes = [] if options.epochs is None else [f"epochs={options.epochs}"]
     recipe = load_recipe(options.recipe, [*options.set, *changes])
-    start = find_start(options.start) if options.start else None
+    origins = _origins(recipe, options)
     folder: Path = options.out or Path("runs") / recipe.name
     data = _read(recipe, options)
     print(
@@ -64,8 +87,19 @@ def _run(options: argparse.Namespace) -> int:
     )
     for note in (*data.notes, *data.skipped[:5]):
         print(f"note: {note}")
-    _train(recipe, data, folder, start, options)
+    _train(recipe, data, folder, origins, options)
     return EXIT_OK
+
+
+def _origins(recipe: Recipe, options: argparse.Namespace) -> _Origins:
+    if options.teachers and not recipe.targets.teachers_share:
+        raise UsageError(
+            f"the recipe {recipe.name} learns from no teacher; say how much, as in --set targets.teachers_share=0.7"
+        )
+    if recipe.targets.teachers_share and not options.teachers:
+        raise DataError(f"the recipe {recipe.name} learns from teachers", "name trained models with --teacher")
+    start = find_trained(options.start) if options.start else None
+    return _Origins(start, tuple(map(find_trained, options.teachers)))
 
 
 def _read(recipe: Recipe, options: argparse.Namespace) -> DataSet:
@@ -84,7 +118,7 @@ def _read(recipe: Recipe, options: argparse.Namespace) -> DataSet:
     )
 
 
-def _train(recipe: Recipe, data: DataSet, folder: Path, start: Start | None, options: argparse.Namespace) -> None:
+def _train(recipe: Recipe, data: DataSet, folder: Path, origins: _Origins, options: argparse.Namespace) -> None:
     load_keras()
     from trainer.checkpoints import TrainingFolder
     from trainer.fit import FitOptions, fit
@@ -93,12 +127,20 @@ def _train(recipe: Recipe, data: DataSet, folder: Path, start: Start | None, opt
 
     revision = git_revision()  # before hours pass in which the source tree may move on
     verbose = 1 if sys.stdout.isatty() else 2
-    digest = start.sha256 if start else None
-    claim(folder, recipe, seed=options.seed, precision=options.precision, files=dict(data.files), start=digest)
-    settings = FitOptions(TrainingFolder(folder), options.seed, recipe.epochs, options.precision, start, verbose)
+    start, teachers = origins.start, origins.teachers
+    claim(
+        folder,
+        recipe,
+        seed=options.seed,
+        precision=options.precision,
+        files=dict(data.files),
+        origins=origins.as_dict(),
+    )
+    settings = FitOptions(
+        TrainingFolder(folder), options.seed, recipe.epochs, options.precision, start, teachers, verbose
+    )
     fitted = fit(recipe, data.train, data.validation, settings)
-    training = {"seed": options.seed, "precision": options.precision, "git_revision": revision}
-    training["start"] = start and start.as_dict()
+    training = {"seed": options.seed, "precision": options.precision, "git_revision": revision, **origins.as_dict()}
     paths = {"path": str(options.data), "ferplus": options.ferplus and str(options.ferplus)}
     results = write_results(folder, fitted, recipe, data, training=training, paths=paths)
     print(f"kept epoch {fitted.kept_epoch} of {fitted.epochs}; wrote {folder / 'model.keras'} and model-card.md")

@@ -14,10 +14,12 @@ class Targets(Part):
         learn: ``labels`` the data set's own label, ``majority`` the label that most people voted for (faces without
             one are left out), ``votes`` the share of people who chose each label, ``mix`` label and votes together.
         label_share: the label's share in a ``mix``; the votes have the rest.
+        teachers_share: how much of the loss is the distance to what trained networks answer, see ``trainer.teachers``.
     """
 
     learn: Literal["labels", "majority", "votes", "mix"]
     label_share: float = Field(default=0.5, gt=0, lt=1)
+    teachers_share: float = Field(default=0.0, ge=0, le=1)
 
 
 class Loss(Part):

@@ -1,0 +1,70 @@
+"""Trained networks that a smaller one learns from, beside the data (Hinton et al., 2015).
+
+A teacher sees each face as it is changed for the pupil and answers that very picture, as Beyer et al., "Knowledge
+distillation: A good teacher is patient and consistent" (2021), found it best.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import keras
+from keras import ops
+
+from device.errors import DataError
+from trainer.predictor import open_keras
+from trainer.trained import TrainedNetwork
+
+Teacher = Callable[[Any], Any]
+"""Float32 (n, height, width, 1) in 0 to 1, of any size, to probabilities (n, labels)."""
+
+
+def open_teachers(networks: Iterable[TrainedNetwork], labels: tuple[str, ...]) -> list[Teacher]:
+    """``networks`` made ready to answer in the order of ``labels``.
+
+    Raises:
+        DataError: one has other labels.
+        ModelError: Keras cannot read the file.
+    """
+    return [_open(network, labels) for network in networks]
+
+
+def _open(trained: TrainedNetwork, labels: tuple[str, ...]) -> Teacher:
+    if set(trained.labels) != set(labels):
+        raise DataError(
+            f"{trained.path} tells {', '.join(trained.labels)} apart, and the data has {', '.join(labels)}",
+            "a teacher must know the same labels",
+        )
+    network, spec = open_keras(trained.path), trained.spec
+    low, high = spec.real_range
+    columns = [trained.labels.index(label) for label in labels]
+
+    def answer(faces: Any) -> Any:
+        if tuple(faces.shape[1:3]) != (spec.height, spec.width):
+            faces = ops.image.resize(faces, (spec.height, spec.width), interpolation="bilinear")
+        return ops.take(network(faces * (high - low) + low, training=False), columns, axis=1)
+
+    return answer
+
+
+class LearnFromTeachers(keras.layers.Layer):
+    """Passes a pupil's answers through, and adds to the loss how far they are from the teachers' mean answer.
+
+    Args:
+        teachers: are held as functions, so that their weights are neither trained nor saved with the pupil's.
+        share: of this part in the loss, above 0 to 1; the data's own part is for others to weigh.
+    """
+
+    def __init__(self, teachers: list[Teacher], share: float) -> None:
+        super().__init__(name="learn_from_teachers", dtype="float32")
+        self._teachers = tuple(teachers)
+        self._share = share
+
+    def call(self, faces: Any, answers: Any) -> Any:
+        """``answers`` (n, labels) of the pupil to ``faces`` (n, height, width, 1) in 0 to 1."""
+        taught = ops.stop_gradient(sum(teacher(faces) for teacher in self._teachers) / len(self._teachers))
+        self.add_loss(self._share * ops.mean(keras.losses.categorical_crossentropy(taught, answers)))
+        return answers
+
+    def compute_output_shape(self, faces_shape: Any, answers_shape: Any) -> Any:  # noqa: ARG002 (Keras names them)
+        """That of the answers."""
+        return answers_shape
