@@ -37,6 +37,7 @@ def register(verbs: Any) -> None:
 def _run(options: argparse.Namespace) -> int:
     from trainer.judging.data import read_data, sample
     from trainer.judging.evaluation import Evaluation, judge, role_of
+    from trainer.judging.overlap import mark_known
     from trainer.judging.table import as_text
     from trainer.predictor import load_predictor
 
@@ -46,6 +47,9 @@ def _run(options: argparse.Namespace) -> int:
     predictor = load_predictor(options.model)
     data = read_data(options.data, options.ferplus, predictor)
     chosen = {word: sample(faces, options.limit) for word, faces in _chosen(data.splits, options.split, options.data)}
+    if "train" in data.splits:
+        own, training = data.splits["train"]
+        chosen = {word: faces if word == own else mark_known(faces, training) for word, faces in chosen.items()}
     splits = tuple(
         judge(
             predictor.probabilities(faces.images, flip=options.tta == "flip"),

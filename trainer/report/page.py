@@ -118,7 +118,7 @@ def _pictures(figures: Figures, faces: FaceSet | None) -> Iterator[str]:
     )
     yield f"<h3>Each label</h3>{classes(confusion)}"
     if figures.groupings:
-        yield f"<h3>Groups of people</h3>{''.join(groups(one) for one in figures.groupings)}"
+        yield f"<h3>Groups</h3>{''.join(groups(one) for one in figures.groupings)}"
     if faces is not None and figures.mistakes:
         count = min(SHOWN, len(figures.mistakes))
         yield f"<h3>The {count} mistakes it was surest of</h3>{mistakes(figures.mistakes, faces.images)}"
@@ -131,8 +131,9 @@ said above each part: the data set&rsquo;s own, or the one that more than half o
 common ones. Intervals are bootstrapped (1,000 tables drawn anew).</dd>
 <dt>Calibration error</dt><dd>How far confidence and accuracy lie apart on average, over {BINS} bins of equal width. A
 model that is 80% sure should be right 80% of the time. Few faces make it look larger than it is.</dd>
-<dt>Groups</dt><dd>Only where the data names them. The gap is between the best and the worst group that are large
-enough; they are picked by the result, so a small gap may be chance: see whether its interval reaches 0.</dd>
+<dt>Groups</dt><dd>Where the data names groups of people, and by whether a face&rsquo;s photograph is among those to
+train on. The gap is between the best and the worst group that are large enough; they are picked by the result, so a
+small gap may be chance: see whether its interval reaches 0.</dd>
 <dt>What these figures do not say</dt><dd>A label is what people saw in a face, not what a person felt. Faces of a data
 set differ from those before another camera, and accuracy there has to be measured there.</dd></dl></section>
 """

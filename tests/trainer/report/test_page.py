@@ -107,7 +107,7 @@ def test_groups_are_reported_where_the_data_names_them():
     ages, names = np.array(["young", "old"] * 90), tuple(f"{number}.png" for number in range(180))
     faces = FaceSet(plain.images, plain.label_names, plain.labels, names=names, groups={"age": ages})
     page = Page(report(evaluation(faces=faces), {"PublicTest": faces}))
-    assert "Groups of people" in page.text
+    assert "By age" in page.text
     assert "points" in page.text
     assert any("0.png" in image["alt"] for image in page.tags("img"))
 
