@@ -9,7 +9,7 @@ SOURCE ?= demo
 BROKER ?=
 WORKERS ?= 2
 
-.PHONY: help run deb test test-faults soak test-homeassistant test-picamera2 test-nspawn test-steady test-arm64 test-vm test-mutations lint format types bench bench-overlay bench-train bench-fer readings pictures clip lock clean
+.PHONY: help run deb test test-faults soak test-homeassistant test-picamera2 test-nspawn test-steady test-arm64 test-vm test-mutations lint format types bench bench-overlay bench-train models bench-fer readings pictures clip lock clean
 
 help: ## say what there is to make
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -73,6 +73,12 @@ bench-overlay: $(DEV) ## what the overlay costs: drawing, for each mode at 720 a
 
 bench-train: $(DEV) ## faces a second and seconds an epoch of a recipe's training (RECIPE=edge), against Keras alone and in bfloat16
 	$(BIN)/python -m tests.benchmarks.training $(or $(RECIPE),edge)
+
+models: $(DEV) ## the models that ship, anew into runs/ (DATA=fer2013.csv FERPLUS=fer2013new.csv; two to three hours on two cores)
+	$(BIN)/affectd-train fit edge --data $(DATA) --ferplus $(FERPLUS)
+	$(BIN)/affectd-convert tflite runs/edge/model.keras
+	$(BIN)/affectd-train fit edge-fer2013 --from runs/edge --data $(DATA) --ferplus $(FERPLUS)
+	$(BIN)/affectd-convert tflite runs/edge-fer2013/model.keras
 
 bench-fer: $(DEV) ## our models against the classifier of fer, on the same faces and by turns (DATA=fer2013.csv FERPLUS=fer2013new.csv)
 	$(BIN)/python -m tests.benchmarks.fer $(DATA) $(FERPLUS)

@@ -73,7 +73,8 @@ def draw(columns: list[tuple[str, list[Story]]], out: Path) -> None:
             grid[row][column].set_title(name, loc="left", **FONT)
         grid[-1][column].set_xlabel("seconds", **FONT)
     handles, labels = grid[1][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False, fontsize=9)
+    across = len(labels) if faces > 1 else 4
+    figure.legend(handles, labels, loc="outside lower center", ncols=across, frameon=False, fontsize=9)
     figure.savefig(out)
 
 

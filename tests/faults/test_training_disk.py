@@ -14,7 +14,13 @@ pytestmark = pytest.mark.slow
 pytest.importorskip("keras", reason="training needs Keras: pip install 'affectd[train]'")
 
 ROOT = Path(__file__).parents[2]
-SMALL = ("network.stem_filters=8", "network.stages=[[16,1,2]]", "batch_size=10", "schedule={name: constant}")
+SMALL = (
+    "network.stem_filters=8",
+    "network.stem_stride=2",
+    "network.stages=[[16,1,2]]",
+    "batch_size=10",
+    "schedule={name: constant}",
+)
 
 
 @pytest.fixture

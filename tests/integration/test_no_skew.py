@@ -27,7 +27,7 @@ def training(tmp_path_factory):
     folder = tmp_path_factory.mktemp("skew")
     data, votes = write_faces(folder, train=140, validation=21)
     values = yaml.safe_load(bundled_recipes()["edge"].read_text(encoding="utf-8"))
-    values["network"] |= {"stem_filters": 8, "stages": [[16, 1, 2]]}
+    values["network"] |= {"stem_filters": 8, "stem_stride": 2, "stages": [[16, 1, 2]]}
     values |= {"name": "skew", "epochs": 8, "batch_size": 10}
     values["optimizer"] |= {"learning_rate": 0.05, "ema_momentum": 0.0}
     values["augmentation"] |= {"rotation_deg": 2, "shift": 0.02, "zoom": 0.02, "flip": False, "erase_probability": 0.1}

@@ -23,7 +23,7 @@ def test_the_same_training_goes_on_and_may_be_longer(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "others", "told"),
     [
-        (["network.stem_filters=16"], {}, r"recipe\.network\.stem_filters is 32 there, and 16 now"),
+        (["network.stem_filters=32"], {}, r"recipe\.network\.stem_filters is 16 there, and 32 now"),
         ([], {"seed": 2}, "seed is 1 there, and 2 now"),
         ([], {"files": {"fer2013.csv": "cd34"}}, 'files.fer2013.csv is "ab12" there'),
     ],

@@ -29,7 +29,7 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("training")
     write_faces(folder, train=210, validation=28)
     values = yaml.safe_load(bundled_recipes()["edge"].read_text(encoding="utf-8"))
-    values["network"] |= {"stem_filters": 8, "stages": [[16, 1, 2]]}
+    values["network"] |= {"stem_filters": 8, "stem_stride": 2, "stages": [[16, 1, 2]]}
     values |= {"name": "tiny", "epochs": 12, "batch_size": 10, "temperature_scaling": False}
     values["optimizer"] |= {"learning_rate": 0.05, "ema_momentum": 0.9}
     values["augmentation"] |= {"rotation_deg": 2, "shift": 0.02, "zoom": 0.02, "flip": False, "erase_probability": 0.1}

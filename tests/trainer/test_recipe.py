@@ -64,3 +64,9 @@ def test_every_published_recipe_says_what_was_published_and_on_what():
     for name in bundled_recipes():
         published = load_recipe(name).published
         assert name.startswith("edge") == (published is None)
+
+
+def test_a_stem_whose_training_would_end_the_process_is_refused():
+    with pytest.raises(DataError, match="with a stem_stride of 1, stem_filters is at least 16"):
+        load_recipe("edge", ["network.stem_stride=1", "network.stem_filters=12"])
+    assert load_recipe("edge", ["network.stem_stride=2", "network.stem_filters=12"]).network.stem_filters == 12

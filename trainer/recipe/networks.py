@@ -1,10 +1,12 @@
 """Which network is trained, one class for each file of ``trainer/networks``."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from trainer.recipe.part import Part
+
+_LEAST_FILTERS_AT_STRIDE_1 = 16
 
 
 class EdgeNetwork(Part):
@@ -14,6 +16,13 @@ class EdgeNetwork(Part):
     stem_filters: int = Field(ge=4, le=256)
     stem_stride: int = Field(ge=1, le=2)
     stages: tuple[tuple[int, int, int], ...] = Field(min_length=1, max_length=6)
+
+    @model_validator(mode="after")
+    def _stem_can_be_trained(self) -> Self:
+        # TensorFlow 2.21 on x86-64 corrupts its memory in this convolution's gradient (oneDNN), and ends the process.
+        if self.stem_stride == 1 and self.stem_filters < _LEAST_FILTERS_AT_STRIDE_1:
+            raise ValueError(f"with a stem_stride of 1, stem_filters is at least {_LEAST_FILTERS_AT_STRIDE_1}")
+        return self
 
 
 class Cnn4Network(Part):

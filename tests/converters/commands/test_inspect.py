@@ -20,7 +20,7 @@ def test_the_shipped_model_maps_to_the_edge_tpu_as_a_whole(capsys):
     assert "uint8 (1, 48, 48, 1), scale 0.00392156886, zero point 0" in said
     assert "digest right" in said
     assert "happy" in said
-    assert "Edge TPU (23 of 23 map)" in said
+    assert "Edge TPU (30 of 30 map)" in said
 
 
 def test_json_has_all_and_the_whole_card(model_file, capsys):
