@@ -4,12 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
+from device.classify import TfliteClassifier
 from device.commands import main
 from device.config import Config, parse_config
-from device.contract.metadata import Smoothing
 from device.errors import SourceError, StorageError, UsageError
 from device.overlay.snapshot import LONGEST_SIDE_PX, snapshot
-from device.records import Box
+from device.records import Box, Scores
 from tests.device.overlay.scenes import CLIP_SIZE, clip_picture, clip_scene
 from tests.device.sightings import FakeClock
 
@@ -45,11 +45,12 @@ def test_the_faces_of_a_photo_are_found_numbered_from_the_left_and_marked(tmp_pa
     assert 0.01 < (drawn != given).any(axis=2).mean() < 0.6
 
 
-def test_a_face_the_model_is_not_sure_of_is_uncertain(tmp_path, photo):
-    sure = {"enter_threshold": 1.0, "exit_threshold": 1.0}
-    assert Smoothing(**(Smoothing().model_dump() | sure)).enter_threshold == 1.0
-    config = parse_config("smoothing: {enter_threshold: 1.0, exit_threshold: 0.9}\n", "c.yaml")
-    faces = snapshot(config, str(photo), tmp_path / "out.png", None, FakeClock())
+def test_a_face_the_model_is_not_sure_of_is_uncertain(tmp_path, photo, monkeypatch):
+    def waver(classifier: TfliteClassifier, _crop: object) -> Scores:
+        return Scores(classifier.labels, (1 / len(classifier.labels),) * len(classifier.labels))
+
+    monkeypatch.setattr(TfliteClassifier, "classify", waver)
+    faces = snapshot(CONFIG, str(photo), tmp_path / "out.png", None, FakeClock())
     assert {face.emotion for face in faces} == {"uncertain"}
 
 
