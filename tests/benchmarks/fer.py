@@ -18,6 +18,7 @@ import numpy as np
 from device.classify import BUNDLED_MODEL
 from device.contract.labels import EMOTIONS
 from device.contract.preprocess import InputSpec, resize
+from device.errors import EXIT_USAGE
 from device.interpreter import open_interpreter
 from trainer.datasets.faces import FaceSet
 from trainer.judging.data import read_data
@@ -73,7 +74,7 @@ def measure(models: list[Predictor], faces: FaceSet) -> list[tuple[dict[str, Any
 def main() -> int:
     if len(sys.argv) != 3:
         print("give FER-2013's CSV file and FER+'s: python -m tests.benchmarks.fer fer2013.csv fer2013new.csv")
-        return 64
+        return EXIT_USAGE
     data, ferplus = (Path(word) for word in sys.argv[1:])
     folder = Path("build/peers")
     folder.mkdir(parents=True, exist_ok=True)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from device.classify import BUNDLED_MODEL
 from device.contract.labels import EMOTIONS
 from device.contract.preprocess import InputSpec, crop_face
+from device.errors import EXIT_USAGE
 from device.overlay.palette import colour_of
 from device.records import Frame, Scores
 from tests.benchmarks.clips import bundled_clip, decoded
@@ -101,7 +102,7 @@ def _story(axes, story: Story) -> None:
 def main() -> int:
     if len(sys.argv) not in {2, 3}:
         print("give the picture to write, and a clip: python -m tests.benchmarks.readings OUT.png [CLIP]")
-        return 2
+        return EXIT_USAGE
     frames = decoded(Path(sys.argv[2]))[0] if len(sys.argv) == 3 else bundled_clip().frames
     models = sorted(BUNDLED_MODEL.parent.glob("*.tflite"))
     columns = [(model.name, read(frames, model)) for model in models]
