@@ -165,7 +165,8 @@ class Daemon:
                 state,
                 _broker_view(self._mqtt),
                 source_trouble=self._trouble.of(__name__, "device.reader", "device.capture"),
-                broker_trouble=self._trouble.of("device.mqtt"),
+                broker_trouble=self._trouble.of("device.mqtt.attempts"),
+                card_trouble=self._mqtt.card_trouble if self._mqtt else None,
                 slowed_to_fps=self._heat.limit_fps,
             )
         )

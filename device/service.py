@@ -18,7 +18,7 @@ _FEED_S = 1.0
 _RELOAD_PATIENCE_S = 120.0
 """For a process that starts itself afresh, as the unit's ``TimeoutStartSec`` is for a first start."""
 _SEND_TIMEOUT_S = 2.0
-_MOST_STATUS_CHARACTERS = 400
+_MOST_STATUS_CHARACTERS = 600
 _log = logging.getLogger(__name__)
 
 
@@ -98,6 +98,7 @@ def describe_work(
     *,
     source_trouble: str | None = None,
     broker_trouble: str | None = None,
+    card_trouble: str | None = None,
     slowed_to_fps: float | None = None,
 ) -> str:
     """One line on what the daemon does.
@@ -108,6 +109,7 @@ def describe_work(
         broker: whether events reach it.
         source_trouble: what was last said of why frames do not come.
         broker_trouble: what was last said of why events do not reach the broker.
+        card_trouble: why events cannot be kept on the card; None while they can.
         slowed_to_fps: the limit that heat sets, frames a second.
     """
     if state == "paused":
@@ -118,8 +120,10 @@ def describe_work(
         slowly = f", {slowed_to_fps:.3g} frames a second until the processor has cooled" if slowed_to_fps else ""
         eyes = f"watching {source}{slowly}"
     if broker == "away":
-        return f"{eyes}; no broker: {broker_trouble or 'it has not answered yet'}"
-    return f"{eyes}; {'connected to the broker' if broker == 'connected' else 'without a broker'}"
+        mouth = f"no broker: {broker_trouble or 'it has not answered yet'}"
+    else:
+        mouth = "connected to the broker" if broker == "connected" else "without a broker"
+    return "; ".join(part for part in (eyes, mouth, card_trouble) if part)
 
 
 def _socket_address(given: str) -> str | None:

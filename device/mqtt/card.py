@@ -34,6 +34,7 @@ class Card:
         self._store: EventStore | None = None
         self._turn = threading.RLock()
         self._trouble: Literal["", "events", "more"] = ""
+        self._complaint = ""
         self._retry_at_s = clock.monotonic_s()
         self._unwanted: set[int] = set()
         self.attempt(lambda _: None)
@@ -60,6 +61,11 @@ class Card:
     def troubled(self) -> bool:
         """Whether it is waiting to be tried again."""
         return bool(self._trouble)
+
+    @property
+    def complaint(self) -> str | None:
+        """What is wrong with it and what to do; None while it can be used. Any thread may ask."""
+        return self._complaint if self._trouble else None
 
     def attempt(self, operation: Callable[[EventStore], _T], *, of: Literal["events", "more"] = "more") -> _T | None:
         """What ``operation`` gives, or None when the card cannot do it now; after a failure it is left alone.
@@ -147,12 +153,11 @@ class Card:
 
     def _complain(self, error: Exception, of: Literal["events", "more"]) -> None:
         if not self._trouble:
-            _log.warning(
-                "the spool %s cannot be used: %s; events stay in memory until it can, and a power cut would take them; "
-                "check the folder's permissions and the free space",
-                self._path,
-                error,
+            self._complaint = (
+                f"the spool {self._path} cannot be used: {error}; events stay in memory until it can, and a power cut "
+                "would take them; check the folder's permissions and the free space"
             )
+            _log.warning("%s", self._complaint)
         if self._trouble != "events":
             self._trouble = of
 

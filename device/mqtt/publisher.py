@@ -110,6 +110,11 @@ class Publisher:
         return self._session is not None
 
     @property
+    def card_trouble(self) -> str | None:
+        """Why events stay in memory, and what to do; None while the card can be used. Any thread may ask."""
+        return self._spool.card_trouble
+
+    @property
     def fault(self) -> BaseException | None:
         """What ended the thread; None while it runs, and after a stop."""
         return self._fault

@@ -86,6 +86,11 @@ class MqttSink:
         """Whether the broker has let us in and is there still, as far as is known; any thread may ask."""
         return self._publisher.connected
 
+    @property
+    def card_trouble(self) -> str | None:
+        """Why events stay in memory, and what to do; None while the card can be used. Any thread may ask."""
+        return self._publisher.card_trouble
+
     def check(self) -> None:
         """To be called now and then after ``start``. Raises PublisherError when the thread behind it has ended."""
         if not self.alive:

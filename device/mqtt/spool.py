@@ -108,6 +108,11 @@ class Spool:
         return self._late_up_to
 
     @property
+    def card_trouble(self) -> str | None:
+        """What is wrong with the card and what to do; None while it can be used. Any thread may ask."""
+        return self._card.complaint
+
+    @property
     def restless(self) -> bool:
         """Whether a ``tick`` may have something to do soon."""
         waiting = len(self._memory) or self._unstored or self._marks

@@ -148,7 +148,8 @@ def _require_camera(device: Path) -> None:
     except FileNotFoundError:
         reason, remedy = f"no camera at {device}", f"plug one in or correct source.uri; cameras here: {_cameras_here()}"
     except PermissionError:
-        reason, remedy = f"no permission for the camera {device}", "add the user to the group video, then log in again"
+        reason = f"no permission for the camera {device}"
+        remedy = f"the user must be in its group, most often video, and the group be let in: ls -l {device} shows both"
     except OSError as error:
         busy = error.errno == errno.EBUSY
         reason = f"cannot open the camera {device}: {error.strerror}"

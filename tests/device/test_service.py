@@ -95,7 +95,7 @@ def test_a_status_is_one_line_and_told_when_it_changes(systemd, path, clock):
     service.set_status("x" * 1000)
     watching, cut = systemd.heard()
     assert watching == "STATUS=watching /dev/video0"
-    assert len(cut) == len("STATUS=") + 400
+    assert len(cut) == len("STATUS=") + 600
     assert cut.endswith("…")
 
 
@@ -156,6 +156,13 @@ def test_a_lost_camera_and_a_broker_that_is_away_are_told_with_their_reasons():
 def test_old_trouble_is_not_told_of_what_works_again():
     told = describe_work("/dev/video0", "ok", "connected", source_trouble="it was gone", broker_trouble="it was away")
     assert told == "watching /dev/video0; connected to the broker"
+
+
+def test_a_card_that_takes_nothing_is_told_whether_the_broker_is_there_or_not():
+    full = "the spool cannot be used: disk is full; check the free space"
+    assert describe_work("0", "ok", "connected", card_trouble=full) == f"watching 0; connected to the broker; {full}"
+    away = describe_work("0", "ok", "away", broker_trouble="it is off", card_trouble=full)
+    assert away == f"watching 0; no broker: it is off; {full}"
 
 
 def test_a_paused_device_says_how_to_end_that():

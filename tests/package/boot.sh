@@ -72,6 +72,26 @@ systemctl restart affectd
 wait_until says affectd "no broker: the broker refuses"
 status affectd
 
+echo "== full card"
+systemctl stop affectd mosquitto
+mount -t tmpfs -o size=100k tmpfs /var/lib/affectd
+chown affectd: /var/lib/affectd
+dd if=/dev/zero of=/var/lib/affectd/ballast bs=1k count=100 2>/dev/null
+systemctl start affectd
+wait_until says affectd "cannot be used"
+status affectd
+systemctl stop affectd
+umount /var/lib/affectd
+systemctl start mosquitto
+
+echo "== locked camera"
+mknod -m 600 /dev/video9 c 1 3
+configure /dev/video9
+systemctl start affectd
+wait_until says affectd "no permission"
+status affectd
+rm /dev/video9
+
 echo "== missing model"
 configure demo 'classifier: {model: /nowhere/model.tflite}'
 systemctl restart affectd

@@ -61,6 +61,19 @@ def test_a_wrong_password_is_in_the_status(told):
     assert "waited in vain" not in told["wrong password"]
 
 
+def test_a_full_card_is_in_the_status_and_the_daemon_goes_on(told):
+    assert "ActiveState=active" in told["full card"]
+    assert "StatusText=watching demo; no broker: " in told["full card"]
+    assert "the spool /var/lib/affectd/events.sqlite3 cannot be used: " in told["full card"]
+    assert "check the folder's permissions and the free space" in told["full card"]
+
+
+def test_a_camera_that_is_locked_is_in_the_status_and_waited_for(told):
+    assert "ActiveState=active" in told["locked camera"]
+    assert "StatusText=no picture from /dev/video9: no permission for the camera" in told["locked camera"]
+    assert "ls -l /dev/video9" in told["locked camera"]
+
+
 def test_a_missing_model_is_in_the_status_and_tried_again(told):
     assert "StatusText=a model file is expected at /nowhere/model.tflite" in told["missing model"]
     assert "ExecMainStatus=69" in told["missing model"] or "ActiveState=activating" in told["missing model"]

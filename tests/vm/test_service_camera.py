@@ -19,7 +19,8 @@ def blind(service):
     service.restart()
     service.wait_until_says(f"no picture from {CAMERA}")
     yield service
-    service.machine.run("modprobe -r vivid")
+    # The service holds the camera.
+    service.machine.run("systemctl stop affectd && modprobe -r vivid")
 
 
 def plug_in(service) -> float:

@@ -374,12 +374,14 @@ def test_where_no_card_can_be_written_events_are_kept_in_memory_until_it_can(pla
         spool.tick(away=True)
         spool.tick(away=True)
         assert caplog.text.count("cannot be used") == 1
+        assert "check the folder's permissions and the free space" in spool.card_trouble
         assert stored(spool) == [(AUTUMN_2026_MS, "a")]
         place.card.parent.unlink()
         place.clock.time_s += 2
         spool.tick(away=True)
     assert place.on_card() == [AUTUMN_2026_MS]
     assert "can be used again" in caplog.text
+    assert spool.card_trouble is None
 
 
 def test_a_card_that_is_full_leaves_the_events_in_memory_and_is_tried_again(place, caplog):

@@ -118,7 +118,7 @@ def test_a_camera_without_permission_says_which_group_has_it(monkeypatch):
     source = build_source(SourceSettings(uri="/dev/null"), FakeClock())
     with pytest.raises(SourceError, match="no permission for the camera /dev/null") as refused:
         source.open()
-    assert "group video" in refused.value.remedy
+    assert "ls -l /dev/null" in refused.value.remedy
 
 
 def test_a_small_picture_is_asked_for_uncompressed(plug_in):
