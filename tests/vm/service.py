@@ -95,7 +95,9 @@ class Service:
 
     def heard(self, topic: str, since_s: float = 0.0) -> list[Heard]:
         """What came on ``affectd/hall/<topic>`` after ``since_s``, by the machine's clock."""
-        lines = self.machine.run(f"grep ' affectd/hall/{topic} ' /run/heard || true").splitlines()
+        # What follows the last line's end is still being written.
+        whole = "head -n $(wc -l </run/heard) /run/heard"
+        lines = self.machine.run(f"{whole} | grep ' affectd/hall/{topic} ' || true").splitlines()
         return [message for message in map(_parse, lines) if message.time_s > since_s]
 
     def wait_for_event(self, since_s: float = 0.0, timeout_s: float = START_S) -> Heard:
