@@ -129,6 +129,8 @@ class Victim:
 
     def _look_at_root(self) -> tuple[str, str]:
         checked = self.machine.run("cat /run/initramfs/fsck.log")
-        trouble = self.machine.ask(f"{{ cat /run/initramfs/fsck.log; dmesg; }} | grep -E '{_TROUBLE}'").stdout
+        # After a power cut journald begins a new file for its own lines, and says that it does.
+        told = "{ cat /run/initramfs/fsck.log; dmesg | grep -v systemd-journald; }"
+        trouble = self.machine.ask(f"{told} | grep -E '{_TROUBLE}'").stdout
         counts = re.search(r"\d+/\d+ files .*blocks", checked)
         return counts[0] if counts else checked, trouble
