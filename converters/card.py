@@ -84,6 +84,7 @@ def _training(record: TrainingRecord) -> Training:
         kept_epoch=record.kept_epoch,
         precision=record.precision,
         start=record.start,
+        teachers=record.teachers,
         git_revision=record.git_revision,
         versions=record.versions,
     )

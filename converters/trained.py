@@ -64,6 +64,7 @@ class TrainingRecord(_Part):
     temperature: float | None = None
     precision: str | None = None
     start: dict[str, str] | None = None
+    teachers: tuple[dict[str, str], ...] = ()
     git_revision: str | None = None
     versions: dict[str, str] = Field(default_factory=dict)
     measured: tuple[RecordedMeasurement, ...] = ()

@@ -9,6 +9,11 @@ from keras import ops
 
 from trainer.recipe.whole import Augmentation
 
+_PATCHES = 6
+"""Patches of light and dark along a side."""
+_PATCHES_DEPTH = 0.25
+"""The largest standard deviation of their light, share of the full range."""
+
 
 class Augment(keras.layers.Layer):
     """Random warp, light and erasing in training; nothing otherwise.
@@ -51,7 +56,24 @@ class Augment(keras.layers.Layer):
         y0 = middle_y + to_top - yx * middle_x - yy * middle_y
         zero = ops.zeros((count,))
         transform = ops.stack([xx, xy, x0, yx, yy, y0, zero, zero], axis=1)
-        return ops.image.affine_transform(images, transform, interpolation="bilinear", fill_mode="nearest")
+        warped = ops.image.affine_transform(images, transform, interpolation="bilinear", fill_mode="nearest")
+        if not amounts.surroundings_probability:
+            return warped
+        # One where the picture is and zero beyond its edge, with the shares that interpolation gives in between.
+        inside = ops.image.affine_transform(
+            ops.ones_like(images), transform, interpolation="bilinear", fill_mode="constant", fill_value=0.0
+        )
+        chosen = keras.random.uniform((count, 1, 1, 1), seed=self.seed_generator) < amounts.surroundings_probability
+        return ops.where(chosen, inside * warped + (1.0 - inside) * self._surroundings(images), warped)
+
+    def _surroundings(self, images: Any) -> Any:
+        """Patches of light and dark, another grey for each face, as of walls and shelves behind a head."""
+        count, height, width = ops.shape(images)[0], images.shape[1], images.shape[2]
+        base = keras.random.uniform((count, 1, 1, 1), 0.1, 0.9, seed=self.seed_generator)
+        depth = keras.random.uniform((count, 1, 1, 1), 0.0, _PATCHES_DEPTH, seed=self.seed_generator)
+        patches = keras.random.normal((count, _PATCHES, _PATCHES, 1), seed=self.seed_generator)
+        patches = ops.image.resize(patches, (height, width), interpolation="bilinear")
+        return ops.clip(base + depth * patches, 0.0, 1.0)
 
     def _light(self, images: Any) -> Any:
         if not self.amounts.brightness and not self.amounts.contrast:

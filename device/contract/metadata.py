@@ -123,7 +123,7 @@ class Training(CardPart):
     """Where the network comes from.
 
     ``data`` says which set and how many faces, ``recipe`` what was learnt of them, ``start`` the name and SHA-256 of
-    the model whose weights were the first ones; None for chance.
+    the model whose weights were the first ones; None for chance; ``teachers`` those whose answers it learnt.
     """
 
     recipe: dict[str, JsonValue]
@@ -133,6 +133,7 @@ class Training(CardPart):
     kept_epoch: int | None = Field(default=None, ge=0)
     precision: str | None = None
     start: dict[str, str] | None = None
+    teachers: tuple[dict[str, str], ...] = ()
     git_revision: str | None = None
     versions: dict[str, str] = Field(default_factory=dict)
 

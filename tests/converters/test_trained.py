@@ -55,6 +55,13 @@ def test_a_file_that_is_cut_off_is_named(own_training, name):
         load_trained(own_training / "model.keras")
 
 
+def test_where_a_network_comes_from_is_read_with_the_names_of_its_teachers(tmp_path):
+    origin = {"name": "edge", "sha256": "ab" * 32}
+    tiny.write_record(tmp_path, start=origin, teachers=[origin])
+    record = read_record(tmp_path / "training.json")
+    assert (record.start, record.teachers) == (origin, (origin,))
+
+
 def test_smoothing_of_the_training_stands_before_the_defaults(tmp_path):
     smoothing = {"time_constant_s": 1.5, "enter_threshold": 0.6, "exit_threshold": 0.4, "min_dwell_s": 0.2}
     tiny.write_record(tmp_path, smoothing=smoothing)

@@ -10,6 +10,7 @@ STILL = {
     "shift": 0,
     "zoom": 0,
     "flip": False,
+    "surroundings_probability": 0,
     "brightness": 0,
     "contrast": 0,
     "erase_probability": 0,
@@ -61,6 +62,22 @@ def test_each_amount_changes_faces_each_in_its_own_way_and_keeps_the_range(faces
     assert changed.max() <= 1.0
     assert np.abs(changed - faces).mean() > 0.001
     assert np.abs(changed[0] - changed[1]).mean() > 0.001
+
+
+def test_beyond_the_edge_of_a_face_that_is_made_smaller_lie_patches_as_often_as_is_asked_for():
+    white = np.ones((256, 48, 48, 1), np.float32)
+    shown = _augmented(white, zoom=0.4, surroundings_probability=0.5)
+    np.testing.assert_allclose(shown[:, 16:32, 16:32], 1.0, atol=1e-5)
+    surrounded = (shown < 0.999).any(axis=(1, 2, 3))
+    # Half of the faces are made larger, where nothing beyond the edge is seen.
+    assert 0.15 < surrounded.mean() < 0.35
+    assert shown[surrounded, 0, 0].std() > 0.1
+    assert shown.min() >= 0.0
+
+
+def test_without_surroundings_a_faces_edge_goes_on_beyond_it():
+    white = np.ones((64, 48, 48, 1), np.float32)
+    np.testing.assert_allclose(_augmented(white, zoom=0.4, shift=0.1, rotation_deg=20), 1.0, atol=1e-5)
 
 
 def test_erasing_blots_out_no_more_than_the_area_allowed(faces):

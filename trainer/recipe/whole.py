@@ -36,6 +36,12 @@ class Augmentation(Part):
     shift: float = Field(default=0.0, ge=0, le=0.5, description="share of the side")
     zoom: float = Field(default=0.0, ge=0, le=0.5, description="share of the scale")
     flip: bool = False
+    surroundings_probability: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="how often patches lie beyond the edge of a warped picture, and not its edge again",
+    )
     brightness: float = Field(default=0.0, ge=0, le=1, description="share of the full range")
     contrast: float = Field(default=0.0, ge=0, le=1, description="share of the distance from the mean")
     erase_probability: float = Field(default=0.0, ge=0, le=1)

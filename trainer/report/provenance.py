@@ -28,6 +28,8 @@ def _facts(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
     start = record.get("start")
     if isinstance(start, Mapping):
         yield "started from", f"{text(start.get('name'))} <code>{text(str(start.get('sha256'))[:16])}…</code>"
+    for teacher in record.get("teachers", ()):
+        yield "learnt from", f"{text(teacher['name'])} <code>{text(teacher['sha256'][:16])}…</code>"
     for key, name in (("seed", "seed"), ("precision", "precision"), ("git_revision", "source revision")):
         if record.get(key) is not None:
             yield name, text(record[key])
