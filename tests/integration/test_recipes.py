@@ -27,6 +27,7 @@ from trainer.recipe import bundled_recipes, load_recipe
 SCRIPT = Path(__file__).parents[3] / "shared/data/fer2013/fer2013.py"
 TRAIN_EACH, VALIDATION_EACH = 6, 2
 LARGE = ("resnet18", "resnet50-5", "vgg-elu")  # more than a thousand million multiply-adds a face
+ALIKE = ("edge", "edge-fer2013")  # have the network of `edge-again`, for which `edge` is trained on the way
 # As of FER-2013's faces, few as they are, an untrained network says the same of all: decisions are no measure here.
 LOOSE = ("--min-agreement", "0", "--max-accuracy-loss", "1", "--max-mean-difference", "1", "--max-difference", "1")
 
@@ -53,9 +54,14 @@ def data(tmp_path_factory):
 def _whole_way(name, data, folder, *changes):
     faces, ferplus = data
     recipe = load_recipe(name)
-    files = ["--data", str(faces), "--ferplus", str(ferplus), "--out", str(folder)]
-    options = [part for change in ("batch_size=14", *changes) for part in ("--set", change)]
-    assert train(["fit", name, *files, "--epochs", "1", *options]) == 0
+    files = ["--data", str(faces), "--ferplus", str(ferplus)]
+    options = ["--epochs", "1", *(part for change in ("batch_size=14", *changes) for part in ("--set", change))]
+    before = []
+    if recipe.targets.teachers_share:
+        teacher = str(folder / "teacher")
+        assert train(["fit", "edge", *files, *options, "--out", teacher]) == 0
+        before = ["--from", teacher, "--teacher", teacher]
+    assert train(["fit", name, *files, *options, *before, "--out", str(folder)]) == 0
     judged = folder / "judged.json"
     assert train(["evaluate", str(folder), str(faces), "--ferplus", str(ferplus), "--json", str(judged)]) == 0
     (split,) = json.loads(judged.read_text(encoding="utf-8"))["splits"]
@@ -73,12 +79,12 @@ def _whole_way(name, data, folder, *changes):
     assert sum(scores.probabilities) == pytest.approx(1.0, abs=1e-6)
 
 
-@pytest.mark.parametrize("name", [name for name in bundled_recipes() if name not in LARGE])
+@pytest.mark.parametrize("name", [name for name in bundled_recipes() if name not in LARGE + ALIKE])
 def test_a_small_recipe_goes_the_whole_way(name, data, tmp_path):
     _whole_way(name, data, tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", LARGE)
-def test_a_large_recipe_goes_the_whole_way(name, data, tmp_path):
+@pytest.mark.parametrize("name", LARGE + ALIKE)
+def test_a_large_recipe_or_one_like_another_goes_the_whole_way(name, data, tmp_path):
     _whole_way(name, data, tmp_path, *(["network.weights=none"] if name == "resnet50-5" else []))
