@@ -11,6 +11,7 @@ from device.errors import DataError
 from trainer.recipe import Recipe
 
 CLAIM_FILE = "begun.json"
+_MAY_DIFFER = {"epochs", "about", "published", "help_rare", "temperature_scaling"}
 _OTHER = "name another folder with --out, or remove this one"
 
 
@@ -25,7 +26,8 @@ def claim(
 ) -> None:
     """Write down what is trained in ``folder``; a folder that holds this training already goes on.
 
-    A longer or shorter training of the same kind is the same one; whatever else differs makes another.
+    A longer or shorter training of the same kind is the same one, and so is one that differs in what is done to the
+    trained network in the end; whatever else differs makes another.
 
     Args:
         folder: made when it is not there.
@@ -70,7 +72,7 @@ def _brought_up(found: Any) -> Any:
 
 
 def _claimed(recipe: Recipe) -> dict[str, Any]:
-    return recipe.model_dump(mode="json", exclude={"epochs", "about", "published"})
+    return recipe.model_dump(mode="json", exclude=_MAY_DIFFER)
 
 
 def _differences(found: Any, wanted: Any, name: str = "") -> list[str]:

@@ -17,18 +17,50 @@ LIMITS = (0.05, 20.0)
 
 _TINY = 1e-12
 _HALVINGS = 50
+_SCALINGS = 500
 
 
-def help_rare(network: Any, shares: NDArray[np.floating[Any]], strength: float) -> None:
-    """Take ``strength`` times the logarithm of each label's share off its logit.
+def rare_offsets(
+    probabilities: NDArray[np.floating[Any]], truth: NDArray[np.int64], strength: float
+) -> NDArray[np.float64]:
+    """What to add to each label's logit so that rare labels are found as often as ``strength`` asks for.
 
-    At 1, a label is named as if all had been equally frequent in training (Menon et al., "Long-tail learning via logit
-    adjustment", 2021); less helps less.
+    At the best temperature, the offsets at which the truth is likeliest, where a face weighs as much as its label's
+    share of all to the power of minus ``strength`` (bias-corrected temperature scaling of Alexandari, Kundaje,
+    Shrikumar: "Maximum Likelihood with Bias-Corrected Calibration is Hard-To-Beat at Label Shift Adaptation", 2020).
+    They make the sum of each label's probabilities that of its faces; found by iterative scaling (Darroch and Ratcliff:
+    "Generalized Iterative Scaling for Log-Linear Models", 1972).
 
     Args:
-        network: a Keras model, which is changed.
-        shares: (labels,), of the training's targets, adding up to 1.
-        strength: 0 to 1.
+        probabilities: (n, labels), of a softmax.
+        truth: int64 (n,), the label of each.
+        strength: 0 to leave the weight of each label as it is, 1 as if all were equally frequent.
+
+    Returns:
+        float64 (labels,), 0 in the mean.
+
+    Raises:
+        DataError: a label has no face.
+    """
+    counts = np.bincount(truth, minlength=probabilities.shape[1])
+    if not counts.all():
+        raise DataError(
+            f"labels cannot be helped where one has no face to judge by: there are {counts.tolist()} of each"
+        )
+    temperature = best_temperature(probabilities, truth)
+    scores = np.log(np.maximum(probabilities.astype(np.float64), _TINY)) / temperature
+    weights = counts[truth] ** -strength
+    wanted = np.bincount(truth, weights)
+    offsets = np.zeros(len(counts))
+    for _ in range(_SCALINGS):
+        expected = weights @ _softmax(scores + offsets)
+        offsets += np.log(wanted / np.maximum(expected, _TINY))
+    centred: NDArray[np.float64] = (offsets - offsets.mean()) * temperature
+    return centred
+
+
+def shift(network: Any, offsets: NDArray[np.floating[Any]]) -> None:
+    """Add ``offsets`` (labels,) to the logits of ``network``, a Keras model, for good.
 
     Raises:
         DataError: its last layer is not a dense one with a bias called ``logits``.
@@ -36,7 +68,7 @@ def help_rare(network: Any, shares: NDArray[np.floating[Any]], strength: float) 
     kernel, *bias = _last_layer(network).get_weights()
     if not bias:
         raise DataError(f"the layer `{LOGITS_LAYER}` of the network {network.name} has no bias", "leave help_rare out")
-    _last_layer(network).set_weights([kernel, bias[0] - strength * np.log(np.maximum(shares, _TINY))])
+    _last_layer(network).set_weights([kernel, bias[0] + offsets])
 
 
 def best_temperature(probabilities: NDArray[np.floating[Any]], truth: NDArray[np.int64]) -> float:
@@ -55,8 +87,7 @@ def best_temperature(probabilities: NDArray[np.floating[Any]], truth: NDArray[np
     # The loss is convex in the sharpness, 1 / temperature: its slope changes its sign once.
     for _ in range(_HALVINGS):
         sharpness = float(np.sqrt(low * high))
-        weights = np.exp(sharpness * (logits - logits.max(axis=1, keepdims=True)))
-        expected = (weights * logits).sum(axis=1) / weights.sum(axis=1)
+        expected = (_softmax(sharpness * logits) * logits).sum(axis=1)
         if (expected - true_logits).mean() <= 0:
             low = sharpness
         else:
@@ -72,6 +103,12 @@ def fold(network: Any, temperature: float) -> None:
     """
     layer = _last_layer(network)
     layer.set_weights([weights / temperature for weights in layer.get_weights()])
+
+
+def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares: NDArray[np.float64] = weights / weights.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _last_layer(network: Any) -> Any:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from device.errors import DataError
 from trainer.callbacks import BeginEpoch, FollowPlateau, StopEarly, StopOnNaN, TimeEpoch, stands_still, tensorboard
 from trainer.checkpoints import MONITOR, LogEpoch, SaveBest, SaveState, TrainingFolder, resume
-from trainer.confidence import best_temperature, fold, help_rare
+from trainer.confidence import best_temperature, fold, rare_offsets, shift
 from trainer.datasets.faces import FaceSet
 from trainer.learner import build_learner
 from trainer.networks import build_network
@@ -86,7 +86,7 @@ def fit(recipe: Recipe, train: FaceSet, validation: FaceSet, options: FitOptions
         if options.start:
             take_weights(network, options.start, train.label_names)
         trained = with_fused_normalisation(network)
-        teachers = open_teachers(options.teachers, train.label_names)
+        teachers = open_teachers(options.teachers, train.label_names, mirrored=recipe.targets.teachers_mirrored)
         temperature = _train(trained, recipe, faces, held_against, options, teachers=teachers)
     finally:
         keras.mixed_precision.set_global_policy("float32")
@@ -134,20 +134,19 @@ def _train(
         verbose=options.verbose,
     )
     learner.load_weights(files.best)
-    return _correct(network, learner, recipe, faces, held_against)
+    return _correct(network, learner, recipe, held_against)
 
 
-def _correct(
-    network: Any, learner: Any, recipe: Recipe, faces: TrainingSet, held_against: tuple[Any, Any]
-) -> float | None:
+def _correct(network: Any, learner: Any, recipe: Recipe, held_against: tuple[Any, Any]) -> float | None:
     """What the recipe asks to be done to the last layer of ``network`` in the end; returns the temperature."""
+    images, truth = held_against[0], held_against[1].argmax(axis=1)
     if recipe.help_rare:
-        help_rare(network, faces.targets.mean(axis=0), recipe.help_rare)
+        probabilities = learner.predict(images, batch_size=_VALIDATION_BATCH, verbose=0)
+        shift(network, rare_offsets(probabilities, truth, recipe.help_rare))
     if not recipe.temperature_scaling:
         return None
-    images, truth = held_against
     probabilities = learner.predict(images, batch_size=_VALIDATION_BATCH, verbose=0)
-    temperature = best_temperature(probabilities, truth.argmax(axis=1))
+    temperature = best_temperature(probabilities, truth)
     fold(network, temperature)
     return temperature
 

@@ -18,14 +18,23 @@ Teacher = Callable[[Any], Any]
 """Float32 (n, height, width, 1) in 0 to 1, of any size, to probabilities (n, labels)."""
 
 
-def open_teachers(networks: Iterable[TrainedNetwork], labels: tuple[str, ...]) -> list[Teacher]:
+def open_teachers(
+    networks: Iterable[TrainedNetwork], labels: tuple[str, ...], *, mirrored: bool = False
+) -> list[Teacher]:
     """``networks`` made ready to answer in the order of ``labels``.
+
+    With ``mirrored``, an answer is the mean of those to a face and to its mirror image.
 
     Raises:
         DataError: one has other labels.
         ModelError: Keras cannot read the file.
     """
-    return [_open(network, labels) for network in networks]
+    teachers = [_open(network, labels) for network in networks]
+    return [_with_mirror(teacher) for teacher in teachers] if mirrored else teachers
+
+
+def _with_mirror(teacher: Teacher) -> Teacher:
+    return lambda faces: (teacher(faces) + teacher(ops.flip(faces, axis=2))) / 2
 
 
 def _open(trained: TrainedNetwork, labels: tuple[str, ...]) -> Teacher:

@@ -13,6 +13,11 @@ def _claim(folder, *changes, seed=1, files=FILES):
     claim(folder, load_recipe("edge", changes), seed=seed, precision="float32", files=files)
 
 
+def test_what_is_done_in_the_end_may_be_chosen_anew(tmp_path):
+    _claim(tmp_path)
+    _claim(tmp_path, "help_rare=0.3", "temperature_scaling=false")
+
+
 def test_the_same_training_goes_on_and_may_be_longer(tmp_path):
     _claim(tmp_path / "new")
     before = (tmp_path / "new" / CLAIM_FILE).read_bytes()
@@ -47,7 +52,7 @@ def test_a_training_begun_before_recipes_could_say_more_goes_on(tmp_path):
     _claim(tmp_path)
     path = tmp_path / CLAIM_FILE
     begun = json.loads(path.read_text(encoding="utf-8"))
-    del begun["recipe"]["augmentation"]["noise"], begun["recipe"]["temperature_scaling"]
+    del begun["recipe"]["augmentation"]["noise"], begun["recipe"]["targets"]["teachers_mirrored"]
     path.write_text(json.dumps(begun), encoding="utf-8")
     _claim(tmp_path, "augmentation.noise=0", "temperature_scaling=false")
     with pytest.raises(DataError, match=r"recipe\.augmentation\.noise is 0.0 there, and 0.2 now"):

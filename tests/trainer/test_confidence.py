@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from device.errors import DataError
-from trainer.confidence import LIMITS, best_temperature, fold, help_rare
+from trainer.confidence import LIMITS, best_temperature, fold, rare_offsets, shift
 from trainer.judging.calibration import bin_of, expected_calibration_error
 
 
@@ -51,14 +51,39 @@ def network():
     return keras.Model(inputs, keras.layers.Softmax()(logits))
 
 
-def test_a_rare_label_is_named_more_often_by_its_share_and_by_how_much_is_asked_for(world, network):
+@pytest.mark.parametrize("temperature", [1.0, 3.0])
+def test_labels_that_were_told_too_rarely_are_told_as_often_as_they_are(world, temperature):
+    logits, truth = world
+    missing = np.array([0.0, 0.0, 1.5, 0.0, 0.0, -0.5, -1.0])
+    offsets = rare_offsets(_softmax((logits - missing) * temperature), truth, 0)
+    np.testing.assert_allclose(offsets, missing * temperature, atol=0.1 * temperature)
+
+
+def test_the_rarer_a_label_and_the_more_is_asked_for_the_more_it_is_helped(world):
+    logits, truth = world
+    kept = (truth != 4) | (np.arange(len(truth)) % 20 == 0)
+    probabilities, truth = _softmax(logits[kept]), truth[kept]
+    fair, more, most = (rare_offsets(probabilities, truth, strength) for strength in (0.0, 0.5, 1.0))
+    assert fair[4] < more[4] < most[4]
+    found = [
+        (np.log(probabilities) + offsets).argmax(axis=1)[truth == 4].tolist().count(4) for offsets in (fair, more, most)
+    ]
+    assert found[0] < found[1] < found[2]
+
+
+def test_a_label_without_a_face_cannot_be_helped(world):
+    logits, truth = world
+    with pytest.raises(DataError, match="one has no face to judge by"):
+        rare_offsets(_softmax(logits)[truth != 4], truth[truth != 4], 0.5)
+
+
+def test_a_shift_adds_to_the_logits_for_good(world, network):
     faces = world[0][:100].astype(np.float32)
     before = network.predict(faces, verbose=0)
-    shares = np.array([0.3, 0.2, 0.2, 0.1, 0.1, 0.09, 0.01])
-    help_rare(network, shares, 0.5)
+    offsets = np.array([0.3, 0.2, -0.2, 0.1, 0.1, -0.5, 0.0])
+    shift(network, offsets)
     after = network.predict(faces, verbose=0)
-    np.testing.assert_allclose(after, _softmax(np.log(before) - 0.5 * np.log(shares)), atol=1e-5)
-    assert (after[:, 6] > before[:, 6]).all()
+    np.testing.assert_allclose(after, _softmax(np.log(before) + offsets), atol=1e-5)
 
 
 def test_a_folded_temperature_divides_the_logits_and_changes_no_decision(world, network):
@@ -76,4 +101,4 @@ def test_a_network_without_such_a_layer_is_refused():
     with pytest.raises(DataError, match="the network bare has no layer `logits`"):
         fold(network, 2.0)
     with pytest.raises(DataError, match="the network bare has no layer `logits`"):
-        help_rare(network, np.full(7, 1 / 7), 0.5)
+        shift(network, np.zeros(7))

@@ -10,6 +10,9 @@ from trainer.trained import TrainedNetwork, find_trained
 
 keras = pytest.importorskip("keras", reason="networks need Keras: pip install 'affectd[train]'")
 
+from trainer.networks.edge import edge  # noqa: E402 (wants Keras)
+from trainer.recipe.networks import EdgeNetwork  # noqa: E402
+
 LABELS = ("happy", "sad")
 
 
@@ -61,8 +64,8 @@ def test_with_other_labels_the_last_layer_is_left_to_chance(source, tmp_path, la
 @pytest.mark.parametrize(
     ("other", "told"),
     [
-        ({"units": 5}, r"has weights \(\(3, 5\), \(5,\)\), and"),
-        ({"depth": 2}, "2 layers with weights, and the recipe's"),
+        ({"units": 5}, r"weights \[\[\(3, 5\), \(5,\)\]\] where .* has \[\[\(3, 4\), \(4,\)\]\]"),
+        ({"depth": 2}, r"weights \[\[\(3, 4\), \(4,\)\], \[\(4, 4\), \(4,\)\]\] where"),
     ],
 )
 def test_another_network_is_refused(tmp_path, other, told):
@@ -80,3 +83,37 @@ def test_a_file_that_is_no_start_is_refused(tmp_path):
     (tmp_path / "model.keras").write_bytes(b"x")
     with pytest.raises(ModelError, match="Keras cannot read"):
         take_weights(_network(), TrainedNetwork(tmp_path / "model.keras", "first", LABELS, InputSpec(), "ab"), LABELS)
+
+
+def _residual(stages, labels=2):
+    settings = EdgeNetwork(name="edge", stem_filters=16, stem_stride=1, stages=stages)
+    return edge(settings, 16, 16, labels)
+
+
+@pytest.fixture
+def shallow(tmp_path, source):  # noqa: ARG001 (writes the record that this model goes by)
+    network = _residual([(16, 1, 2), (32, 2, 2)])
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):  # as after a training
+            layer.set_weights([1 + 0.2 * np.sin(np.arange(len(weights))) for weights in layer.get_weights()])
+    network.save(tmp_path / "model.keras")
+    return network
+
+
+@pytest.mark.parametrize("stages", [[(16, 2, 2), (32, 2, 2)], [(16, 1, 2), (32, 4, 2)], [(16, 3, 2), (32, 3, 2)]])
+def test_a_deeper_network_answers_at_first_as_the_one_it_starts_from(shallow, tmp_path, stages):
+    faces = np.random.default_rng(1).random((4, 16, 16, 1)).astype(np.float32)
+    network = _residual(stages)
+    take_weights(network, find_trained(tmp_path), LABELS)
+    wanted = shallow.predict(faces, verbose=0)
+    assert np.ptp(wanted, axis=0).max() > 1e-4
+    np.testing.assert_allclose(network.predict(faces, verbose=0), wanted, atol=1e-5)
+
+
+@pytest.mark.usefixtures("shallow")
+@pytest.mark.parametrize(
+    "stages", [[(16, 1, 2), (32, 1, 2)], [(16, 1, 2), (24, 2, 2)], [(16, 1, 2), (32, 2, 2), (64, 1, 2)]]
+)
+def test_a_network_that_is_not_just_deeper_is_refused(tmp_path, stages):
+    with pytest.raises(DataError, match="the recipe's network has layers with weights"):
+        take_weights(_residual(stages), find_trained(tmp_path), LABELS)

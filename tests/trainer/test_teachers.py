@@ -54,6 +54,23 @@ def test_a_teacher_answers_in_the_order_of_the_data(teacher):
     np.testing.assert_allclose(keras.ops.convert_to_numpy(ask(LIGHT_AND_DARK)), [[0, 1], [1, 0]], atol=1e-3)
 
 
+def test_a_mirrored_teacher_answers_a_face_and_its_mirror_image_alike(tmp_path, teacher):
+    inputs = keras.Input((16, 16, 1))
+    left = keras.layers.Flatten()(keras.layers.Cropping2D(((0, 15), (0, 15)))(inputs))
+    scores = keras.layers.Dense(2)(left)
+    trained = teacher()
+    network = keras.Model(inputs, keras.layers.Softmax()(scores))
+    network.layers[-2].set_weights([np.array([[8.0, -8.0]]), np.array([-4.0, 4.0])])
+    network.save(tmp_path / "model.keras")
+    half = np.zeros((1, 16, 16, 1), np.float32)
+    half[:, :, :8] = 1
+    (alone,) = open_teachers([trained], LABELS)
+    (both,) = open_teachers([trained], LABELS, mirrored=True)
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(alone(half)), [[1, 0]], atol=1e-3)
+    for faces in (half, half[:, :, ::-1]):
+        np.testing.assert_allclose(keras.ops.convert_to_numpy(both(faces)), [[0.5, 0.5]], atol=1e-3)
+
+
 def test_a_teacher_of_other_labels_is_refused(teacher):
     with pytest.raises(DataError, match="tells happy, fear apart, and the data has happy, sad"):
         open_teachers([teacher(labels=("happy", "fear"))], LABELS)

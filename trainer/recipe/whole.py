@@ -102,7 +102,8 @@ class Recipe(Part):
         default=0.0,
         ge=0,
         le=1,
-        description="in the end, by how much rare labels are named more often: 1 as if all were equal",
+        description="in the end, by how much labels that are rare on the validation split are named more often: "
+        "1 as if all were equally frequent",
     )
     temperature_scaling: bool = Field(
         default=False, description="make confidence the share of right answers, on the validation split"
