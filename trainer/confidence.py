@@ -20,6 +20,21 @@ _HALVINGS = 50
 _SCALINGS = 500
 
 
+def faces_of_each(truth: NDArray[np.int64], labels: int) -> NDArray[np.int64]:
+    """How many faces each label has by ``truth``, int64 (n,); int64 (labels,).
+
+    Raises:
+        DataError: one has none, so that nothing tells how often it should be named.
+    """
+    counts: NDArray[np.int64] = np.bincount(truth, minlength=labels)
+    if not counts.all():
+        raise DataError(
+            f"help_rare needs faces of every label to judge by, and there are {', '.join(map(str, counts))} of each",
+            "leave help_rare out, or give faces of the missing ones to validate on",
+        )
+    return counts
+
+
 def rare_offsets(
     probabilities: NDArray[np.floating[Any]], truth: NDArray[np.int64], strength: float
 ) -> NDArray[np.float64]:
@@ -42,11 +57,7 @@ def rare_offsets(
     Raises:
         DataError: a label has no face.
     """
-    counts = np.bincount(truth, minlength=probabilities.shape[1])
-    if not counts.all():
-        raise DataError(
-            f"labels cannot be helped where one has no face to judge by: there are {counts.tolist()} of each"
-        )
+    counts = faces_of_each(truth, probabilities.shape[1])
     temperature = best_temperature(probabilities, truth)
     scores = np.log(np.maximum(probabilities.astype(np.float64), _TINY)) / temperature
     weights = counts[truth] ** -strength

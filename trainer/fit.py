@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from device.errors import DataError
 from trainer.callbacks import BeginEpoch, FollowPlateau, StopEarly, StopOnNaN, TimeEpoch, stands_still, tensorboard
 from trainer.checkpoints import MONITOR, LogEpoch, SaveBest, SaveState, TrainingFolder, resume
-from trainer.confidence import best_temperature, fold, rare_offsets, shift
+from trainer.confidence import best_temperature, faces_of_each, fold, rare_offsets, shift
 from trainer.datasets.faces import FaceSet
 from trainer.learner import build_learner
 from trainer.networks import build_network
@@ -176,4 +176,6 @@ def _validation_set(faces: FaceSet, recipe: Recipe) -> tuple[NDArray[np.uint8], 
     known = labels >= 0
     if not known.any():
         raise DataError("no face of the validation split has a label that the recipe's choose_by can be held against")
+    if recipe.help_rare:
+        faces_of_each(labels[known], len(faces.label_names))  # now, and not after hours of training
     return faces.images[known], np.eye(len(faces.label_names), dtype=np.float32)[labels[known]]

@@ -1,5 +1,6 @@
 """Weights that a training starts from instead of chance."""
 
+from itertools import zip_longest
 from typing import Any
 
 from keras import layers
@@ -46,11 +47,13 @@ def _matched(mine: list[list[Any]], theirs: list[list[Any]], start: TrainedNetwo
 
 
 def _paired(mine: list[Any], theirs: list[Any], start: TrainedNetwork) -> list[tuple[Any, Any]]:
-    if _shapes(mine) != _shapes(theirs):
-        raise DataError(
-            f"the recipe's network has layers with weights {_shapes(mine)} where {start.path} has {_shapes(theirs)}",
-            _ANOTHER,
-        )
+    for wanted, found in zip_longest(_shapes(mine), _shapes(theirs)):
+        if wanted != found:
+            raise DataError(
+                f"a layer of the recipe's network has weights {wanted or 'none'}, and {start.path} has "
+                f"{found or 'none'} there",
+                _ANOTHER,
+            )
     return list(zip(mine, theirs, strict=True))
 
 

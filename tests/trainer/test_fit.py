@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 import yaml
 
+from device.errors import EXIT_DATA
 from tests.trainer.files import write_faces
 from trainer.commands import main
 from trainer.predictor import file_sha256
@@ -107,19 +109,46 @@ def test_the_saved_model_is_plain_keras_in_float32(trained):
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-5)
 
 
-def test_a_recipe_that_asks_for_calibration_gets_the_same_decisions_with_other_confidence(folder, trained):
-    out = folder / "calibrated"
+def test_a_finished_training_is_calibrated_without_training_again(folder, trained, tmp_path):
+    shutil.copytree(trained, out := tmp_path / "calibrated")
     assert _run_here(_command(folder, out, "--set", "temperature_scaling=true")) == 0
+    assert _figures(out) == _figures(trained)
     record = json.loads((out / "training.json").read_text(encoding="utf-8"))
     assert json.loads((trained / "training.json").read_text(encoding="utf-8"))["temperature"] is None
     assert record["temperature"] != 1.0
-    faces = np.load(out / "check.npz")["faces"] / 255.0
-    plain, scaled = (
-        keras.models.load_model(one / "model.keras").predict(faces, verbose=0).astype(np.float64)
-        for one in (trained, out)
-    )
+    plain, scaled = _answers(trained), _answers(out)
     sharpened = plain ** (1 / record["temperature"])
     np.testing.assert_allclose(scaled, sharpened / sharpened.sum(axis=1, keepdims=True), atol=1e-3)
+
+
+def test_rare_labels_are_helped_by_an_offset_for_each(folder, tmp_path):
+    out = tmp_path / "unsure"
+    assert _run_here(_command(folder, out, "--epochs", "1")) == 0
+    before = _answers(out)
+    assert _run_here(_command(folder, out, "--epochs", "1", "--set", "help_rare=1")) == 0
+    offsets = np.log(_answers(out)) - np.log(before)
+    offsets -= offsets.mean(axis=1, keepdims=True)
+    assert np.abs(offsets[0]).max() > 0.01
+    np.testing.assert_allclose(offsets, np.broadcast_to(offsets[0], offsets.shape), atol=1e-3)
+
+
+def _answers(out):
+    faces = np.load(out / "check.npz")["faces"] / 255.0
+    return keras.models.load_model(out / "model.keras").predict(faces, verbose=0).astype(np.float64)
+
+
+def test_to_help_rare_labels_without_faces_to_judge_by_is_refused_before_training(folder, tmp_path, capfd):
+    lines = (folder / "fer2013.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if not (line.startswith("1,") and line.endswith("PublicTest\n"))]
+    (tmp_path / "fer2013.csv").write_text("".join(kept), encoding="utf-8")
+    changes = ("help_rare=0.3", "choose_by=labels", "targets.learn=labels")
+    command = _command(folder, tmp_path / "out", *(part for change in changes for part in ("--set", change)))
+    command[command.index("--data") + 1] = tmp_path / "fer2013.csv"
+    at = command.index("--ferplus")
+    del command[at : at + 2]
+    assert _run_here(command) == EXIT_DATA
+    assert "there are 4, 0, 4, 4, 4, 4, 4 of each" in capfd.readouterr().err
+    assert not (tmp_path / "out" / "log.csv").exists()
 
 
 def test_a_training_that_starts_from_another_begins_where_that_ended(folder, trained):
@@ -165,7 +194,7 @@ def test_a_start_of_another_network_is_one_line(folder, trained, capsys):
     out = folder / "other"
     changes = ("--epochs", "1", "--set", "network.stem_filters=4")
     assert _run_here(_command(folder, out, "--from", trained, *changes)) == 65
-    assert "has weights ((3, 3, 1, 4),), and" in capsys.readouterr().err.splitlines()[-1]
+    assert "has weights [(3, 3, 1, 4)], and" in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_a_training_that_was_killed_goes_on_and_ends_as_one_that_was_not(folder, trained):
