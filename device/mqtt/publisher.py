@@ -28,13 +28,12 @@ from device.mqtt.payloads import (
 )
 from device.mqtt.session import Session
 from device.mqtt.settings import MqttSettings
-from device.mqtt.spool import LATE_AFTER_S, Spool
+from device.mqtt.spool import Spool
 from device.mqtt.topics import Topics
+from device.mqtt.upkeep import Upkeep
 from device.records import Event
 from device.telemetry import TelemetrySnapshot
 
-_EXPIRE_EVERY_S = 60.0
-_TICK_S = 0.5
 _SHARE_FOR_DRAINING = 0.7
 
 _log = logging.getLogger(__name__)
@@ -73,6 +72,7 @@ class Publisher:
         self._settings = settings
         self._topics = topics
         self._spool = spool
+        self._upkeep = Upkeep(spool)
         self._connect = connect
         self._info = info
         self._clock = clock
@@ -91,8 +91,6 @@ class Publisher:
         self._connection: Connection | None = None
         self._session: Session | None = None
         self._away_since_s = time.monotonic()
-        self._tick_at_s = 0.0
-        self._expire_at_s = 0.0
         self._refused = 0
 
     def start(self) -> None:
@@ -174,12 +172,7 @@ class Publisher:
         for kind, group in groupby(self._receive(until_s), key=type):
             self._handle(kind, list(group))
         now_s = time.monotonic()
-        if now_s >= self._expire_at_s:
-            self._expire_at_s = now_s + _EXPIRE_EVERY_S
-            self._spool.expire()
-        if now_s >= self._tick_at_s:
-            self._tick_at_s = now_s + _TICK_S
-            self._spool.tick(away=self._away_for_s(now_s) >= LATE_AFTER_S)
+        self._upkeep.run(now_s, away_s=self._away_for_s(now_s))
         if self._connection is None and self._stop is None and now_s >= self._attempts.next_at_s:
             self._connection = self._connect(self.post)
             self._connection.open()
@@ -193,11 +186,9 @@ class Publisher:
 
     def _receive(self, until_s: float) -> list[Message]:
         """All messages that wait; when there is none, the first to come before something else is due."""
-        due_s = min(until_s, self._expire_at_s)
+        due_s = min(until_s, self._upkeep.due_s)
         if self._connection is None and self._stop is None:
             due_s = min(due_s, self._attempts.next_at_s)
-        if self._spool.restless:
-            due_s = min(due_s, self._tick_at_s)
         if self._session:
             due_s = min(due_s, self._board.due_s(self._session))
         if self._session and self._session.room and self._session.events_due_s:

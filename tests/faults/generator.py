@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from device.mqtt import publisher
+from device.mqtt import upkeep
 from device.mqtt.payloads import DeviceInfo
 from device.mqtt.settings import MqttSettings
 from device.mqtt.sink import MqttSink
@@ -79,7 +79,7 @@ def main(orders: Orders) -> None:
         settings, orders.device, Path(orders.state_dir), info, clock=clock, runtime_dir=Path(orders.runtime_dir)
     )
     if orders.clock_jumps_s:
-        publisher._EXPIRE_EVERY_S = 0.2
+        upkeep._EXPIRE_EVERY_S = 0.2
     sink.start()
     sink.set_source_state("ok")
     log = os.open(orders.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
