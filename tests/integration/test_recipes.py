@@ -27,7 +27,7 @@ from trainer.recipe import bundled_recipes, load_recipe
 SCRIPT = Path(__file__).parents[3] / "shared/data/fer2013/fer2013.py"
 TRAIN_EACH, VALIDATION_EACH = 6, 2
 LARGE = ("resnet18", "resnet50-5", "vgg-elu")  # more than a thousand million multiply-adds a face
-ALIKE = ("edge", "edge-fer2013")  # have the network of `edge-again`, for which `edge` is trained on the way
+ALIKE = ("edge", "edge-again", "edge-fer2013")  # like `edge-deeper`, for which `edge` is trained on the way
 # As of FER-2013's faces, few as they are, an untrained network says the same of all: decisions are no measure here.
 LOOSE = ("--min-agreement", "0", "--max-accuracy-loss", "1", "--max-mean-difference", "1", "--max-difference", "1")
 

@@ -7,7 +7,7 @@ from trainer.recipe import bundled_recipes, load_recipe
 
 def test_every_bundled_recipe_loads_and_carries_its_file_s_name():
     names = bundled_recipes()
-    assert {"edge", "edge-again", "edge-fer2013"} <= set(names)
+    assert {"edge", "edge-again", "edge-deeper", "edge-fer2013"} <= set(names)
     for name in names:
         assert load_recipe(name).name == name
 
@@ -20,7 +20,7 @@ def test_a_recipe_may_be_a_file_of_ones_own(tmp_path):
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones():
-    with pytest.raises(UsageError, match=r"edge, edge-again, edge-fer2013"):
+    with pytest.raises(UsageError, match=r"edge, edge-again, edge-deeper, edge-fer2013"):
         load_recipe("egde")
 
 
