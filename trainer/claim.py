@@ -1,6 +1,7 @@
 """Whose training a folder holds: so that none goes on as another."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,14 @@ from device.errors import DataError
 from trainer.recipe import Recipe
 
 CLAIM_FILE = "begun.json"
-_MAY_DIFFER = {"epochs", "about", "published", "help_rare", "temperature_scaling"}
+_MAY_DIFFER: Mapping[str, bool | set[str]] = {
+    "epochs": True,
+    "about": True,
+    "published": True,
+    "help_rare": True,
+    "temperature_scaling": True,
+    "input": {"crop_margin"},  # of which training sees nothing: it is for the device
+}
 _OTHER = "name another folder with --out, or remove this one"
 
 
@@ -27,7 +35,7 @@ def claim(
     """Write down what is trained in ``folder``; a folder that holds this training already goes on.
 
     A longer or shorter training of the same kind is the same one, and so is one that differs in what is done to the
-    trained network in the end; whatever else differs makes another.
+    trained network in the end, or in how wide the device is to crop; whatever else differs makes another.
 
     Args:
         folder: made when it is not there.

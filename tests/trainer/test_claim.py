@@ -15,7 +15,9 @@ def _claim(folder, *changes, seed=1, files=FILES):
 
 def test_what_is_done_in_the_end_may_be_chosen_anew(tmp_path):
     _claim(tmp_path)
-    _claim(tmp_path, "help_rare=0.3", "temperature_scaling=false")
+    _claim(tmp_path, "help_rare=0.3", "temperature_scaling=false", "input.crop_margin=0.2")
+    with pytest.raises(DataError, match=r"recipe\.input\.height is 48 there, and 64 now"):
+        _claim(tmp_path, "input.height=64")
 
 
 def test_the_same_training_goes_on_and_may_be_longer(tmp_path):
