@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.trainer.files import FERPLUS_HEADER, fer2013_row, write_faces, write_fer2013
+from tests.trainer.files import FERPLUS_COLUMN, FERPLUS_HEADER, fer2013_row, write_faces, write_fer2013
 
 pytest.importorskip("keras", reason="training needs Keras: pip install 'affectd[train]'")
 pytest.importorskip("tensorflow", reason="conversion needs TensorFlow: pip install 'affectd[convert]'")
@@ -42,7 +42,7 @@ def data(tmp_path_factory):
         row
         for split, each in (("Training", TRAIN_EACH), ("PublicTest", VALIDATION_EACH))
         for label in range(7)
-        for row in np.flatnonzero((usage == split) & (labels == label) & (votes[:, :7].max(axis=1) > 5))[:each]
+        for row in np.flatnonzero((usage == split) & (labels == label) & (votes[:, FERPLUS_COLUMN[label]] > 5))[:each]
     ]
     rows = [fer2013_row(labels[row], usage[row], images[row]) for row in chosen]
     counts = [f"{usage[row]},fer{row:07d}.png,{','.join(map(str, votes[row]))}" for row in chosen]

@@ -7,7 +7,7 @@ import numpy as np
 USAGES = ("Training", "PublicTest", "PrivateTest")
 FERPLUS_HEADER = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
 # In FER+'s order of columns, the column of each of FER-2013's labels.
-_COLUMN = {0: 4, 1: 5, 2: 6, 3: 1, 4: 3, 5: 2, 6: 0}
+FERPLUS_COLUMN = {0: 4, 1: 5, 2: 6, 3: 1, 4: 3, 5: 2, 6: 0}
 
 
 def picture(label: int, seed: int) -> np.ndarray:
@@ -36,7 +36,7 @@ def write_faces(folder: Path, train: int = 42, validation: int = 14) -> tuple[Pa
     votes = []
     for index, (label, usage) in enumerate(labels):
         counts = [0] * 10
-        counts[_COLUMN[label]] = 8
+        counts[FERPLUS_COLUMN[label]] = 8
         counts[9] = 2
         votes.append(f"{usage},fer{index:07d}.png,{','.join(map(str, counts))}")
     data = write_fer2013(folder / "fer2013.csv", faces)
