@@ -12,7 +12,7 @@ from converters.networks import keras_scorer
 from converters.tflite import Format, Target, convert
 from converters.trained import Trained
 from converters.verify import Parity, compare
-from device.interpreter import TfliteInterpreter, open_interpreter
+from device.classify.interpreter import TfliteInterpreter, open_interpreter
 
 FORMATS: tuple[Format, ...] = ("float32", "float16", "int8")
 

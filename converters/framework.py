@@ -4,8 +4,8 @@ import importlib
 import os
 from typing import Any
 
+from device.classify.interpreter.native_stderr import captured_stderr
 from device.errors import UnavailableError
-from device.interpreter.native_stderr import captured_stderr
 
 _INSTALL = "pip install 'affectd[convert]'"
 

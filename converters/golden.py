@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from device.classify.interpreter import TfliteInterpreter
 from device.contract.metadata import GoldenExample, GoldenSet
 from device.contract.preprocess import InputSpec
-from device.interpreter import TfliteInterpreter
 
 TOLERANCE = 0.1
 """Greatest difference per score.

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from converters.graph import Graph, Tensor, read_graph
+from device.classify.interpreter.native_stderr import captured_stderr
 from device.contract.preprocess import InputSpec, to_real
 from device.contract.quantize import Quantization, dequantize, quantize
 from device.errors import DataError, UnavailableError
-from device.interpreter.native_stderr import captured_stderr
 
 
 @dataclass(frozen=True, slots=True)

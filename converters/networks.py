@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from converters.onnx import open_session
 from converters.trained import load_network, read_record
+from device.classify.interpreter import open_interpreter
 from device.contract import container
 from device.contract.preprocess import InputSpec, to_real
 from device.errors import DataError
-from device.interpreter import open_interpreter
 
 Scorer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 

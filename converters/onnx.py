@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from converters.framework import load_keras
+from device.classify.interpreter.native_stderr import captured_stderr
 from device.contract.preprocess import InputSpec
 from device.errors import AffectdError, DataError, UnavailableError
-from device.interpreter.native_stderr import captured_stderr
 
 _INSTALL = "pip install 'affectd[onnx]'"
 

@@ -10,9 +10,9 @@ from typing import Any, Literal
 from converters.calibrate import RepresentativeSet
 from converters.framework import load_keras, load_tensorflow
 from converters.graph import Graph, read_graph
+from device.classify.interpreter.native_stderr import captured_stderr
 from device.contract.preprocess import InputSpec
 from device.errors import AffectdError, DataError, RecordError, UnavailableError
-from device.interpreter.native_stderr import captured_stderr
 
 Format = Literal["int8", "float16", "float32"]
 Ends = Literal["uint8", "int8", "float32"]

@@ -10,30 +10,30 @@ from types import FrameType
 from typing import NoReturn
 
 from device import __version__
-from device.capture import build_capture
-from device.classify import TfliteClassifier
-from device.clock import SystemClock
+from device.capture.capture import build_capture
+from device.capture.privacy_switch import CaptureState, PauseSwitch, SwitchedCapture
+from device.capture.sources import build_source
+from device.classify.classifier import TfliteClassifier
+from device.classify.modelstore import open_model
+from device.classify.schedule import ClassifySchedule
 from device.config import Config
 from device.detect import HaarFaceFinder
 from device.errors import EXIT_OK, EXIT_WEDGED, AffectdError, SourceError, WedgedError
-from device.events import EventDeriver, LeaveReason
-from device.heat import HeatGuard
+from device.events.derive import EventDeriver, LeaveReason
+from device.events.smooth import EmotionSmoother
 from device.interfaces import Clock, FrameSource, Sink
-from device.log import LastTrouble
-from device.modelstore import open_model
 from device.mqtt.payloads import DeviceInfo
 from device.mqtt.sink import MqttSink
 from device.overlay.scene import BrokerView
 from device.overlay.sink import OverlaySink
-from device.pause import CaptureState, PauseSwitch, SwitchedCapture
 from device.pipeline import Pipeline
-from device.schedule import ClassifySchedule
-from device.service import ServiceManager, describe_work
-from device.smooth import EmotionSmoother
-from device.sources import build_source
-from device.telemetry import Telemetry
-from device.track import CentroidTracker
-from device.wedge import WedgeCounter, leave
+from device.system.clock import SystemClock
+from device.system.hang import WedgeCounter, leave
+from device.system.heat import HeatGuard
+from device.system.log import LastTrouble
+from device.system.systemd import ServiceManager, describe_work
+from device.system.telemetry import Telemetry
+from device.track.tracker import CentroidTracker
 
 _TURN_S = 0.25
 _LEAVE_REASONS: dict[CaptureState, LeaveReason] = {"lost": "source_lost", "paused": "paused"}
@@ -164,7 +164,7 @@ class Daemon:
                 self._source_name,
                 state,
                 _broker_view(self._mqtt),
-                source_trouble=self._trouble.of(__name__, "device.reader", "device.capture"),
+                source_trouble=self._trouble.of(__name__, "device.capture.reader", "device.capture.capture"),
                 broker_trouble=self._trouble.of("device.mqtt.attempts"),
                 card_trouble=self._mqtt.card_trouble if self._mqtt else None,
                 slowed_to_fps=self._heat.limit_fps,

@@ -13,17 +13,17 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
-from device.classify import ClassifierSettings
+from device.capture.sources.settings import SourceSettings
+from device.classify.classifier import ClassifierSettings
 from device.detect import DetectorSettings
 from device.errors import ConfigError, UsageError
-from device.heat import HeatSettings
-from device.log import LogSettings
+from device.events.smooth import SmoothingSettings
 from device.mqtt.settings import MqttSettings
 from device.overlay.settings import OverlaySettings
 from device.section import Section
-from device.smooth import SmoothingSettings
-from device.sources.settings import SourceSettings
-from device.track import TrackerSettings
+from device.system.heat import HeatSettings
+from device.system.log import LogSettings
+from device.track.tracker import TrackerSettings
 
 _DEVICE_ID = re.compile(r"[a-zA-Z0-9_-]+")
 

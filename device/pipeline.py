@@ -3,15 +3,15 @@
 import time
 from collections.abc import Sequence
 
+from device.classify.quality import crop_quality, size_quality
+from device.classify.schedule import ClassifySchedule
 from device.contract.preprocess import InputSpec, crop_face
-from device.events import EventDeriver, LeaveReason
+from device.events.derive import EventDeriver, LeaveReason
+from device.events.smooth import EmotionSmoother
 from device.interfaces import Classifier, FaceFinder, Sink
-from device.quality import crop_quality, size_quality
 from device.records import Frame, Observation, ObservedFace, Reading, Track
-from device.schedule import ClassifySchedule
-from device.smooth import EmotionSmoother
-from device.telemetry import Telemetry
-from device.track import CentroidTracker
+from device.system.telemetry import Telemetry
+from device.track.tracker import CentroidTracker
 
 
 class Pipeline:

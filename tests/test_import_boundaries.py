@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 HEAVY = {"tensorflow", "keras", "jax", "picamera2", "pygame", "ai_edge_litert", "tflite_runtime", "amqtt", "matplotlib"}
-PURE_PARTS = {"device.contract", "device.errors", "device.records", "device.interpreter"}
+PURE_PARTS = {"device.contract", "device.errors", "device.records", "device.classify.interpreter"}
 ALLOWED = {
     "device": set(),
     "trainer": PURE_PARTS

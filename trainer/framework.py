@@ -3,8 +3,8 @@
 import importlib
 from typing import Any
 
+from device.classify.interpreter.native_stderr import captured_stderr
 from device.errors import UnavailableError
-from device.interpreter.native_stderr import captured_stderr
 
 
 def load_keras() -> Any:

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from device.classify.interpreter import open_interpreter
 from device.contract import container
 from device.contract.metadata import ModelCard
 from device.contract.preprocess import InputSpec, resize, to_real
 from device.errors import DataError, ModelError, RecordError
-from device.interpreter import open_interpreter
 from trainer.framework import load_keras
 
 Kind = Literal["keras", "tflite"]

@@ -16,11 +16,11 @@ from converters.networks import keras_scorer
 from converters.tflite import Target, convert, match_tensors
 from converters.trained import Trained, load_trained, require_probabilities
 from converters.verify import QUANTISED, SAME_ARITHMETIC, compare, missed, require_parity
+from device.classify.interpreter import open_interpreter
 from device.contract.container import attach
 from device.contract.files import check_folder, write_atomically
 from device.contract.metadata import ModelCard
 from device.errors import EXIT_OK, UsageError
-from device.interpreter import open_interpreter
 
 SEED = 0
 _LAYER_FACES = 32

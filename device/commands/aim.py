@@ -11,12 +11,12 @@ from device.commands.options import DEFAULT_CONFIG
 from device.errors import EXIT_GATE, SourceError, UsageError
 
 if TYPE_CHECKING:
-    from device.aim import AimObserver
-    from device.capture import Capture
+    from device.capture.capture import Capture
     from device.commands.aim_view import AimView
     from device.config import Config
     from device.interfaces import Clock, FrameSource
-    from device.log import LastTrouble
+    from device.system.log import LastTrouble
+    from device.tools.aim import AimObserver
 
 _TURN_S = 0.25
 _ONCE_S = 5.0
@@ -53,13 +53,13 @@ def register(verbs: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from device.aim import AimObserver
-    from device.capture import build_capture
-    from device.clock import SystemClock
+    from device.capture.capture import build_capture
+    from device.capture.sources import build_source
     from device.detect import HaarFaceFinder
-    from device.log import LastTrouble
-    from device.sources import build_source
-    from device.track import CentroidTracker
+    from device.system.clock import SystemClock
+    from device.system.log import LastTrouble
+    from device.tools.aim import AimObserver
+    from device.track.tracker import CentroidTracker
 
     if options.once is not None and not 0 < options.once < float("inf"):
         raise UsageError(f"--once is {options.once:g}, expected a number of seconds above 0")
@@ -94,14 +94,14 @@ def _config_of(options: argparse.Namespace) -> "Config":
 
 def _require_unpaused(config: "Config", source: "FrameSource") -> None:
     """Raises SourceError where the privacy switch is on: a camera that is to be closed stays so."""
-    from device.pause import PauseSwitch
+    from device.capture.privacy_switch import PauseSwitch
 
     if source.live and PauseSwitch(config.device.resolved_state_dir).paused:
         raise SourceError(f"{source.name} is closed by the privacy switch", "turn it off with: affectd pause off")
 
 
 def _start(capture: "Capture", config: "Config") -> None:
-    from device.aim.busy import explain_busy
+    from device.tools.aim.busy import explain_busy
 
     try:
         capture.start()

@@ -5,11 +5,11 @@ import shutil
 import time
 from typing import Any
 
-from device.aim.look import Look
-from device.aim.words import as_json, one_line, screen
 from device.commands.table import printable
 from device.errors import EXIT_GATE, EXIT_OK
-from device.log import LastTrouble
+from device.system.log import LastTrouble
+from device.tools.aim.look import Look
+from device.tools.aim.words import as_json, one_line, screen
 
 _REDRAW_S = 0.25
 _LINE_S = 1.0

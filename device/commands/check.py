@@ -15,9 +15,9 @@ def register(verbs: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from device.classify.modelstore import open_model
     from device.config import load_config
     from device.detect import HaarDetector
-    from device.modelstore import open_model
 
     config = load_config(options.config)
     print(f"ok: configuration {options.config} of device {config.device.resolved_id}")

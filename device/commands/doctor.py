@@ -19,7 +19,7 @@ def register(verbs: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from device.doctor import examine
+    from device.tools.doctor import examine
 
     wrong: list[str] = []
     for finding in examine(options.config):

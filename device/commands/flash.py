@@ -40,8 +40,8 @@ def register(verbs: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from device.flash.card import CardPlan
-    from device.flash.write import write_card
+    from device.tools.flash.card import CardPlan
+    from device.tools.flash.write import write_card
 
     if options.package_url and not options.package_url.startswith("https://"):
         raise UsageError(f"--package-url {options.package_url!r} is no https:// address")
@@ -78,7 +78,7 @@ def _config(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
 
 
 def _wifi(options: argparse.Namespace) -> Any:
-    from device.flash.card import Wifi
+    from device.tools.flash.card import Wifi
 
     if options.wifi is None:
         return None

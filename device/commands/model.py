@@ -35,7 +35,7 @@ def register(verbs: Any) -> None:
 
 
 def _install(options: argparse.Namespace) -> int:
-    from device.modelstore import install_model
+    from device.classify.modelstore import install_model
 
     config = _config(options)
     card = install_model(options.file, _state_dir(options, config))
@@ -50,7 +50,7 @@ def _install(options: argparse.Namespace) -> int:
 
 
 def _remove(options: argparse.Namespace) -> int:
-    from device.modelstore import remove_model
+    from device.classify.modelstore import remove_model
 
     if remove_model(_state_dir(options, _config(options))):
         print("removed; the daemon takes the one that ships with:  systemctl reload affectd")
@@ -60,8 +60,8 @@ def _remove(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
-    from device.classify import BUNDLED_MODEL
-    from device.modelstore import installed_model, model_in_use
+    from device.classify.classifier import BUNDLED_MODEL
+    from device.classify.modelstore import installed_model, model_in_use
 
     config = _config(options)
     state_dir = _state_dir(options, config)

@@ -41,8 +41,8 @@ def _run(options: argparse.Namespace) -> int:
         return _start(options)
     except AffectdError as error:
         # What `systemctl status` shows of a daemon that has ended.
-        from device.clock import SystemClock
-        from device.service import ServiceManager
+        from device.system.clock import SystemClock
+        from device.system.systemd import ServiceManager
 
         ServiceManager(SystemClock()).set_status(str(error))
         raise
@@ -51,7 +51,7 @@ def _run(options: argparse.Namespace) -> int:
 def _start(options: argparse.Namespace) -> int:
     # Not at the top: the other verbs need none of OpenCV and the interpreter behind these.
     from device.config import Config, load_config, with_overlay, with_source
-    from device.log import set_up_logging
+    from device.system.log import set_up_logging
 
     # A recording is made on any computer, where nobody has set up a device.
     is_optional = options.record is not None and options.config == DEFAULT_CONFIG and not DEFAULT_CONFIG.exists()
@@ -69,8 +69,8 @@ def _start(options: argparse.Namespace) -> int:
 
 
 def _record(config: "Config", out: Path) -> int:
-    from device.clock import SystemClock
-    from device.overlay.recording import record
+    from device.system.clock import SystemClock
+    from device.tools.recording import record
 
     # As Ctrl-C does: what was begun is taken away again.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -42,9 +42,9 @@ def _seconds(text: str) -> float:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from device.clock import SystemClock
     from device.config import Config, load_config
-    from device.overlay.snapshot import snapshot
+    from device.system.clock import SystemClock
+    from device.tools.snapshot import snapshot
 
     path = options.config or (DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else None)
     config = load_config(path) if path else Config()

@@ -8,10 +8,10 @@ from device.detect.change import ChangeMap
 from device.detect.distinct import SAME_FACE_OVERLAP, distinct
 from device.detect.haar import ROLL_STEP_DEG, HaarDetector
 from device.detect.pyramid import Pyramid
+from device.detect.schedule import ScanSchedule
 from device.detect.search import Search, between_sizes, narrowed, programme, surroundings
 from device.detect.settings import DetectorSettings
 from device.records import Box, Expected, Face, Frame
-from device.schedule import ScanSchedule
 
 _REACH = 1.6  # side of the square in which a followed face is looked for, in its own sides
 _REACH_PER_MISS = 0.3

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from device.mqtt.client import News
 from device.mqtt.payloads import SourceState, View
-from device.telemetry import TelemetrySnapshot
+from device.system.telemetry import TelemetrySnapshot
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from device.events import box_message, rfc3339
+from device.events.derive import box_message, rfc3339
 from device.records import Frame, Observation, ObservedFace, RelativeBox
-from device.telemetry import Latency, TelemetrySnapshot, Throttling
+from device.system.telemetry import Latency, TelemetrySnapshot, Throttling
 
 MESSAGE_SCHEMA = 1
 """Version of these formats; it rises when a key changes its meaning or goes, not when one is added."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any
 
-from device.events import describe_event
+from device.events.derive import describe_event
 from device.interfaces import Clock
 from device.mqtt.attempts import Attempts
 from device.mqtt.board import Board
@@ -28,11 +28,11 @@ from device.mqtt.payloads import (
 )
 from device.mqtt.session import Session
 from device.mqtt.settings import MqttSettings
-from device.mqtt.spool import Spool
 from device.mqtt.topics import Topics
-from device.mqtt.upkeep import Upkeep
 from device.records import Event
-from device.telemetry import TelemetrySnapshot
+from device.spool.spool import Spool
+from device.spool.upkeep import Upkeep
+from device.system.telemetry import TelemetrySnapshot
 
 _SHARE_FOR_DRAINING = 0.7
 

@@ -2,11 +2,11 @@
 
 import time
 
-from device.events import event_message
+from device.events.derive import event_message
 from device.mqtt.client import Connection
 from device.mqtt.pace import Pace
 from device.mqtt.payloads import encode
-from device.mqtt.spool import Spool
+from device.spool.spool import Spool
 
 
 class Session:

@@ -11,9 +11,9 @@ from pydantic import Field, Strict, field_validator, model_validator
 
 from device.errors import ConfigError
 from device.mqtt.homeassistant import HomeAssistantSettings
-from device.mqtt.spool import SpoolSettings
 from device.mqtt.topics import DEFAULT_BASE, NAME_PATTERN
 from device.section import Section
+from device.spool.spool import SpoolSettings
 
 PASSWORD_VARIABLE = "AFFECTD_MQTT_PASSWORD"  # noqa: S105 the name of a variable, not its value
 PASSWORD_CREDENTIAL = "mqtt-password"  # noqa: S105 the name of a file, not what is in it

@@ -13,10 +13,10 @@ from device.mqtt.messages import PauseChanged, SourceChanged
 from device.mqtt.payloads import DeviceInfo, SourceState, View
 from device.mqtt.publisher import Publisher
 from device.mqtt.settings import MqttSettings
-from device.mqtt.spool import SPOOL_NAME, Spool, memory_name
 from device.mqtt.topics import Topics
 from device.records import Event, Observation
-from device.telemetry import TelemetrySnapshot
+from device.spool.spool import SPOOL_NAME, Spool, memory_name
+from device.system.telemetry import TelemetrySnapshot
 
 
 class PublisherError(AffectdError):

@@ -4,17 +4,17 @@ from pathlib import Path
 
 import cv2
 
-from device.classify import BUNDLED_MODEL, ClassifierSettings, TfliteClassifier
-from device.clock import SystemClock
+from device.classify.classifier import BUNDLED_MODEL, ClassifierSettings, TfliteClassifier
+from device.classify.schedule import ClassifySchedule
 from device.contract.preprocess import crop_face
 from device.detect import DetectorSettings, HaarFaceFinder
-from device.events import EventDeriver
+from device.events.derive import EventDeriver
+from device.events.smooth import EmotionSmoother
 from device.pipeline import Pipeline
 from device.records import Box, Frame, ObservedFace
-from device.schedule import ClassifySchedule
-from device.smooth import EmotionSmoother
-from device.telemetry import Telemetry
-from device.track import CentroidTracker, TrackerSettings
+from device.system.clock import SystemClock
+from device.system.telemetry import Telemetry
+from device.track.tracker import CentroidTracker, TrackerSettings
 
 
 class Naive:

@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from device.classify import BUNDLED_MODEL
+from device.classify.classifier import BUNDLED_MODEL
+from device.classify.interpreter import open_interpreter
 from device.contract.labels import EMOTIONS
 from device.contract.preprocess import InputSpec, resize
 from device.errors import EXIT_USAGE
-from device.interpreter import open_interpreter
 from trainer.datasets.faces import FaceSet
 from trainer.judging.data import read_data
 from trainer.judging.evaluation import judge

@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from device.classify import BUNDLED_MODEL
+from device.classify.classifier import BUNDLED_MODEL
 from device.contract.labels import EMOTIONS
 from device.contract.preprocess import InputSpec, crop_face
 from device.errors import EXIT_USAGE

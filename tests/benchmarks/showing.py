@@ -13,8 +13,7 @@ from pathlib import Path
 import cv2
 
 from device.app import build_pipeline
-from device.classify import BUNDLED_MODEL, TfliteClassifier
-from device.clock import SystemClock
+from device.classify.classifier import BUNDLED_MODEL, TfliteClassifier
 from device.config import Config
 from device.interfaces import Sink
 from device.overlay.process import OverlayProcess
@@ -22,7 +21,8 @@ from device.overlay.settings import OverlaySettings, PrivacyMode
 from device.overlay.sink import OverlaySink
 from device.overlay.slot import PictureSlot
 from device.records import Event, Frame, Observation
-from device.telemetry import Telemetry
+from device.system.clock import SystemClock
+from device.system.telemetry import Telemetry
 from tests.benchmarks.clips import bundled_clip
 
 ROUNDS = 3

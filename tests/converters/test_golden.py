@@ -1,9 +1,9 @@
 import numpy as np
 
 from converters.golden import draw, golden_set
+from device.classify.interpreter import open_interpreter
 from device.contract import container
 from device.contract.preprocess import InputSpec
-from device.interpreter import open_interpreter
 
 SPEC = InputSpec()
 

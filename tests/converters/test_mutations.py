@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from device.classify import BUNDLED_MODEL, TfliteClassifier
+from device.classify.classifier import BUNDLED_MODEL, TfliteClassifier
 from device.commands import main
 from device.contract import container
 from device.errors import EXIT_UNAVAILABLE, AffectdError, ModelError
@@ -99,8 +99,10 @@ def _outcome(path: Path, capsys: pytest.CaptureFixture[str]) -> str:
 @pytest.fixture
 def no_interpreter(monkeypatch):
     """Neither this process nor another one may open a network."""
-    monkeypatch.setattr("device.classify.open_interpreter", lambda *_, **__: pytest.fail("the interpreter was built"))
-    monkeypatch.setattr("device.classify.find_runtime", lambda *_: pytest.fail("a process was started"))
+    monkeypatch.setattr(
+        "device.classify.classifier.open_interpreter", lambda *_, **__: pytest.fail("the interpreter was built")
+    )
+    monkeypatch.setattr("device.classify.classifier.find_runtime", lambda *_: pytest.fail("a process was started"))
 
 
 @pytest.mark.usefixtures("no_interpreter")

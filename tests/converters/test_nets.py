@@ -11,8 +11,8 @@ from converters.golden import draw
 from converters.graph import read_graph
 from converters.tflite import Target, convert
 from converters.trained import LabelledFaces
+from device.classify.interpreter import open_interpreter
 from device.contract.preprocess import to_real
-from device.interpreter import open_interpreter
 from tests.converters import nets, tiny
 
 SMALL = {

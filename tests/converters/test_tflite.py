@@ -6,9 +6,9 @@ from converters.edgetpu.limits import map_operators
 from converters.framework import load_keras
 from converters.graph import count_operators, read_graph
 from converters.tflite import Target, convert, match_tensors
+from device.classify.interpreter import open_interpreter
 from device.contract import container
 from device.errors import DataError, RecordError
-from device.interpreter import open_interpreter
 from tests.converters import tiny
 
 INT8 = Target()

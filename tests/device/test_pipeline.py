@@ -3,15 +3,15 @@ from functools import partial
 import numpy as np
 import pytest
 
+from device.classify.schedule import ClassifySchedule
 from device.contract.metadata import Smoothing
 from device.contract.preprocess import InputSpec, crop_face
-from device.events import EventDeriver
+from device.events.derive import EventDeriver
+from device.events.smooth import EmotionSmoother
 from device.pipeline import Pipeline
 from device.records import Box, Face, Frame
-from device.schedule import ClassifySchedule
-from device.smooth import EmotionSmoother
-from device.telemetry import Telemetry
-from device.track import CentroidTracker, TrackerSettings
+from device.system.telemetry import Telemetry
+from device.track.tracker import CentroidTracker, TrackerSettings
 from tests.fakes import BrightnessClassifier, FakeClock, ListSink, ScriptedFinder
 from tests.fakes import frame as plain_frame
 

@@ -17,11 +17,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from device.mqtt import upkeep
 from device.mqtt.payloads import DeviceInfo
 from device.mqtt.settings import MqttSettings
 from device.mqtt.sink import MqttSink
 from device.records import ClockState, Event, RelativeBox
+from device.spool import upkeep
 
 LABELS = ("happy", "neutral", "sad")
 

@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 import pytest
 
-from device.capture import build_capture
-from device.clock import SystemClock
+from device.capture.capture import build_capture
+from device.capture.sources.settings import SourceSettings
 from device.demo import CLIP_PATH, load_true_boxes
 from device.errors import SourceError
 from device.records import Frame
-from device.sources.settings import SourceSettings
+from device.system.clock import SystemClock
 from tests.brokers import Listener, wait_until
 from tests.cameras import MjpegCamera, RtspCamera, require_rtsp_server
 from tests.integration.processes import Daemon, write_config

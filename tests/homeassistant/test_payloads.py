@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from device.events import describe_event, event_message
+from device.events.derive import describe_event, event_message
 from device.mqtt.homeassistant import HomeAssistantSettings, discovery_message, discovery_topic
 from device.mqtt.payloads import DeviceInfo, View, state_message, stats_message
 from device.mqtt.topics import Topics
 from device.records import Box
-from device.telemetry import STAGES, TelemetrySnapshot
+from device.system.telemetry import STAGES, TelemetrySnapshot
 from tests.device.sightings import LABELS, NOON, change, face, reading, sight
 from tests.homeassistant.home import ENVIRONMENT, enter, require_root
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from device.classify import BUNDLED_MODEL
+from device.classify.classifier import BUNDLED_MODEL
 from tests.integration.processes import run_affectd, write_config
 
 pytestmark = pytest.mark.integration

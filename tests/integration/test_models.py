@@ -5,7 +5,7 @@ import pytest
 pytest.importorskip("ai_edge_litert", reason="models need an interpreter: pip install ai-edge-litert")
 
 from converters.commands import main as convert
-from device.classify import BUNDLED_MODEL, TfliteClassifier
+from device.classify.classifier import BUNDLED_MODEL, TfliteClassifier
 from device.contract.labels import EMOTIONS
 from device.errors import EXIT_OK
 

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from converters.commands import main as convert
-from device.classify import TfliteClassifier
+from device.classify.classifier import TfliteClassifier
 from device.contract import container
 from device.contract.preprocess import crop_face
 from device.records import Box

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from device.clock import SystemClock
 from device.overlay.settings import OverlaySettings
 from device.overlay.sink import OverlaySink
 from device.records import Box, Frame, Observation, ObservedFace, Track
+from device.system.clock import SystemClock
 from tests.brokers import wait_until
 from tests.xservers import HEIGHT, WIDTH, XServer, xserver
 

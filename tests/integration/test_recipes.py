@@ -18,7 +18,7 @@ pytest.importorskip("tensorflow", reason="conversion needs TensorFlow: pip insta
 
 from converters.commands import main as convert
 from converters.trained import load_network
-from device.classify import TfliteClassifier
+from device.classify.classifier import TfliteClassifier
 from device.errors import EXIT_OK
 from trainer.commands import main as train
 from trainer.cost import multiply_adds

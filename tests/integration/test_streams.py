@@ -7,11 +7,11 @@ import time
 
 import pytest
 
-from device.capture import build_capture
-from device.clock import SystemClock
+from device.capture.capture import build_capture
+from device.capture.sources import build_source
+from device.capture.sources.settings import SourceSettings
 from device.errors import SourceError
-from device.sources import build_source
-from device.sources.settings import SourceSettings
+from device.system.clock import SystemClock
 from tests.brokers import LOOPBACK, free_port
 from tests.cameras import SIZE, MjpegCamera, RtspCamera, require_rtsp_server
 

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from device.app import build_pipeline
-from device.clock import SystemClock
+from device.capture.sources import build_source
+from device.classify.modelstore import open_model
 from device.config import Config
-from device.modelstore import open_model
 from device.records import Event, Observation
-from device.sources import build_source
-from device.telemetry import Telemetry
+from device.system.clock import SystemClock
+from device.system.telemetry import Telemetry
 
 
 class Notes:

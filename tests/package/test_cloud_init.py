@@ -2,7 +2,7 @@
 
 import pytest
 
-from device.flash.card import CardPlan, Wifi
+from device.tools.flash.card import CardPlan, Wifi
 from tests.package.roots import Root
 
 pytestmark = pytest.mark.slow

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from device.flash.card import CardPlan, Wifi
-from device.flash.write import write_card
+from device.tools.flash.card import CardPlan, Wifi
+from device.tools.flash.write import write_card
 from tests.package.roots import Root, cut_power, require_package
 
 pytestmark = pytest.mark.slow

@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 
 from device.app import Daemon
-from device.clock import SystemClock
+from device.capture.sources import build_source
+from device.capture.sources.picamera import PiCamera
 from device.config import Config, load_config
 from device.errors import SourceError
 from device.pipeline import Pipeline
-from device.sources import build_source
-from device.sources.picamera import PiCamera
+from device.system.clock import SystemClock
 
 HELD = Path(os.environ["VIRTUAL_CAMERA_HELD"])
 

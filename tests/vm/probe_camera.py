@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from device.clock import SystemClock
-from device.sources import build_source
-from device.sources.settings import SourceSettings
+from device.capture.sources import build_source
+from device.capture.sources.settings import SourceSettings
+from device.system.clock import SystemClock
 
 
 def probe(settings: SourceSettings) -> dict[str, Any]:

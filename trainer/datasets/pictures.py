@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from device.classify.interpreter.native_stderr import captured_stderr
 from device.contract.preprocess import InputSpec, resize
-from device.interpreter.native_stderr import captured_stderr
 from trainer.datasets.fer2013 import Progress
 
 _BATCH = 256

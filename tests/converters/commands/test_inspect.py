@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from converters.commands import main
-from device.classify import BUNDLED_MODEL
+from device.classify.classifier import BUNDLED_MODEL
 from device.contract import container
 from device.errors import EXIT_DATA, EXIT_OK, EXIT_UNAVAILABLE
 

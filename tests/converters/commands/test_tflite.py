@@ -8,7 +8,7 @@ import pytest
 
 from converters.commands import main, tflite
 from converters.framework import load_keras
-from device.classify import TfliteClassifier
+from device.classify.classifier import TfliteClassifier
 from device.contract import container
 from device.contract.metadata import Smoothing
 from device.errors import EXIT_DATA, EXIT_GATE, EXIT_IO, EXIT_OK, EXIT_USAGE

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from device.capture.sources.video import VideoFile
 from device.demo import CLIP_PATH, load_true_boxes
 from device.records import Box
-from device.sources.video import VideoFile
 from tests.fakes import FakeClock
 
 Picture = NDArray[np.uint8]

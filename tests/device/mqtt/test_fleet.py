@@ -5,10 +5,10 @@ import json
 import pytest
 
 from device.errors import DataError
-from device.events import describe_event, event_message
+from device.events.derive import describe_event, event_message
 from device.mqtt.fleet import Fleet
 from device.mqtt.payloads import View, encode, state_message, stats_message
-from device.telemetry import STAGES, TelemetrySnapshot
+from device.system.telemetry import STAGES, TelemetrySnapshot
 from tests.device.sightings import NOON, change, face, reading, sight
 
 RUN = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"

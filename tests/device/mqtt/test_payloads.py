@@ -6,7 +6,7 @@ import pytest
 
 from device.mqtt.payloads import DeviceInfo, View, encode, info_message, state_message, stats_message
 from device.records import Box
-from device.telemetry import Latency, TelemetrySnapshot, Throttling
+from device.system.telemetry import Latency, TelemetrySnapshot, Throttling
 from tests.device.mqtt.wire_format import check, check_payload
 from tests.device.sightings import NOON, face, reading, sight
 

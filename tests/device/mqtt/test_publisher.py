@@ -15,9 +15,9 @@ from device.mqtt.messages import SourceChanged
 from device.mqtt.payloads import DeviceInfo, SourceState, View
 from device.mqtt.publisher import Publisher
 from device.mqtt.settings import MqttSettings
-from device.mqtt.spool import Spool
 from device.mqtt.topics import Topics
-from device.telemetry import TelemetrySnapshot
+from device.spool.spool import Spool
+from device.system.telemetry import TelemetrySnapshot
 from tests.brokers import wait_until
 from tests.device.mqtt.wire_format import check_payload
 from tests.device.sightings import FakeClock, change, face, reading, sight
@@ -289,7 +289,7 @@ def test_a_refusal_is_tried_again_much_later_than_a_broker_that_is_away(tmp_path
 
 
 def test_a_broker_that_owes_an_answer_for_long_counts_as_away_and_the_events_go_to_the_card(stage, monkeypatch):
-    monkeypatch.setattr("device.mqtt.upkeep.LATE_AFTER_S", 0.1)
+    monkeypatch.setattr("device.spool.upkeep.LATE_AFTER_S", 0.1)
     connection = greet(stage)
     post_changes(stage, 1)
     wait_until(lambda: len(stage.spool._card) == 1, "the event to reach the card")

@@ -19,8 +19,8 @@ from device.mqtt.client import Connection, Disconnected, Login, News
 from device.mqtt.payloads import DeviceInfo
 from device.mqtt.settings import MqttSettings
 from device.mqtt.sink import MqttSink, PublisherError
-from device.mqtt.spool import SPOOL_NAME
-from device.telemetry import STAGES, TelemetrySnapshot, Throttling
+from device.spool.spool import SPOOL_NAME
+from device.system.telemetry import STAGES, TelemetrySnapshot, Throttling
 from tests.brokers import LOOPBACK, Wire, free_port, wait_until
 from tests.device.mqtt.wire_format import check_payload
 from tests.device.sightings import LABELS, FakeClock, change, face, reading, sight

@@ -11,15 +11,15 @@ import cv2
 import numpy as np
 
 from device.app import build_pipeline
-from device.classify import TfliteClassifier
-from device.clock import SystemClock
+from device.capture.sources.video import VideoFile
+from device.classify.classifier import TfliteClassifier
 from device.config import Config
 from device.demo import CLIP_PATH
 from device.overlay.draw import Drawer
 from device.overlay.scene import FaceMark, Scene
 from device.overlay.view import View
-from device.sources.video import VideoFile
-from device.telemetry import Telemetry
+from device.system.clock import SystemClock
+from device.system.telemetry import Telemetry
 
 FOLDER = Path(__file__).parents[3] / "docs"
 SIZE = (1280, 720)

@@ -1,0 +1,1 @@
+"""From a camera, stream, file or folder to the latest frame."""

@@ -1,0 +1,51 @@
+"""Cameras, streams, files and folders: everything that gives frames."""
+
+from pathlib import Path
+
+from device.capture.sources.picamera import PiCamera
+from device.capture.sources.replay import ImageFolder
+from device.capture.sources.settings import DEMO_URI, SourceSettings, picamera_number
+from device.capture.sources.stream import Stream
+from device.capture.sources.v4l2 import Camera
+from device.capture.sources.video import VideoFile
+from device.demo import CLIP_PATH
+from device.interfaces import Clock, FrameSource
+
+
+def build_source(settings: SourceSettings, clock: Clock, *, colour: bool = False) -> FrameSource:
+    """The source that ``settings.uri`` means, not opened yet.
+
+    Args:
+        settings: the section ``source``.
+        clock: stamps the frames.
+        colour: whether frames carry BGR as well as grey.
+    """
+    if "://" in settings.uri:
+        return Stream(
+            settings.uri,
+            clock,
+            open_timeout_s=settings.open_timeout_s,
+            read_timeout_s=settings.stall_timeout_s,
+            colour=colour,
+        )
+    number = picamera_number(settings.uri)
+    if number is not None:
+        return PiCamera(number, clock, settings, colour=colour)
+    if settings.uri == DEMO_URI:
+        return VideoFile(CLIP_PATH, clock, name=DEMO_URI, loop=settings.loop, colour=colour)
+    is_number = settings.uri.isascii() and settings.uri.isdigit()
+    path = Path(f"/dev/video{int(settings.uri)}" if is_number else settings.uri).expanduser()
+    if path.is_char_device() or path.is_relative_to("/dev"):
+        return Camera(
+            path,
+            clock,
+            width=settings.width,
+            height=settings.height,
+            fps=settings.fps,
+            pixel_format=settings.pixel_format,
+            read_timeout_s=settings.stall_timeout_s,
+            colour=colour,
+        )
+    if path.is_dir():
+        return ImageFolder(path, clock, fps=settings.fps, loop=settings.loop, colour=colour)
+    return VideoFile(path, clock, loop=settings.loop, colour=colour)

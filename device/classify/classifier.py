@@ -1,0 +1,190 @@
+"""From a crop to scores, with the network of a model file."""
+
+import logging
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, Strict
+
+from device.classify.interpreter import RUNTIMES, TfliteInterpreter, open_interpreter
+from device.classify.interpreter.edgetpu import LIBRARY, EdgeTpu
+from device.classify.probe import find_runtime
+from device.contract import container
+from device.contract.metadata import ModelCard
+from device.contract.preprocess import InputSpec
+from device.errors import AcceleratorError, ModelError
+from device.records import Scores
+from device.section import Section
+
+BUNDLED_MODEL = Path(__file__).parents[1] / "models" / "emotion.tflite"
+"""The model that is used where the configuration names no other."""
+
+_log = logging.getLogger(__name__)
+
+
+class ClassifierSettings(Section):
+    """The section ``classifier``.
+
+    Attributes:
+        model: a model file of ``affectd-convert``; the bundled one when left out.
+        threads: how many the interpreter may use.
+        interval_s: least time between two classifications of one face, seconds.
+        most_per_frame: faces that are classified in one frame at most; the others have their turn in the next ones.
+        edgetpu_library: for a model that was compiled for an Edge TPU; the usual one when left out.
+        edgetpu_device: which accelerator, as its library names them; the first there is when left out.
+        fallback_model: runs where the accelerator that ``model`` wants cannot be used; without it, that is an error.
+    """
+
+    model: Annotated[Path, Strict(strict=False)] | None = None
+    threads: int = Field(1, ge=1, le=64)
+    interval_s: float = Field(0.15, ge=0.0, le=10.0)
+    most_per_frame: int = Field(2, ge=1, le=100)
+    edgetpu_library: str | None = Field(None, min_length=1)
+    edgetpu_device: str | None = Field(None, pattern=r"^(usb|pci)(:\d+)?$")
+    fallback_model: Literal["bundled"] | Annotated[Path, Strict(strict=False)] | None = None
+
+    @property
+    def model_path(self) -> Path:
+        """The file that is meant."""
+        return self.model or BUNDLED_MODEL
+
+    @property
+    def fallback_path(self) -> Path | None:
+        """The file that may stand in for it."""
+        return BUNDLED_MODEL if self.fallback_model == "bundled" else self.fallback_model
+
+    @property
+    def edgetpu(self) -> EdgeTpu:
+        """The accelerator, should the model want one."""
+        return EdgeTpu(self.edgetpu_library or LIBRARY, self.edgetpu_device or "")
+
+
+class TfliteClassifier:
+    """``interfaces.Classifier`` over a model file.
+
+    Args:
+        card: the model's card.
+        interpreter: its network.
+
+    Raises:
+        ModelError: the network does not give as many scores as there are labels, or other scores than the card says.
+    """
+
+    def __init__(self, card: ModelCard, interpreter: TfliteInterpreter) -> None:
+        if interpreter.outputs != len(card.labels):
+            raise ModelError(
+                f"the network of {card.name} gives {interpreter.outputs} scores, its card has {len(card.labels)} labels"
+            )
+        self.card = card
+        self.runtime = interpreter.runtime
+        self._interpreter = interpreter
+        self._check_golden()
+
+    @classmethod
+    def load(
+        cls, path: Path, threads: int = 1, *, edgetpu: EdgeTpu | None = None, probe: bool = True
+    ) -> "TfliteClassifier":
+        """Read and verify the model file at ``path`` and make its network ready.
+
+        Args:
+            path: the model file.
+            threads: how many the interpreter may use.
+            edgetpu: which accelerator to use where the model was compiled for one.
+            probe: try a file that did not ship with affectd in a process of its own first; see ``classify.probe``.
+
+        Raises:
+            ModelError: the file is missing, damaged or does not fit itself.
+            AcceleratorError: it wants an Edge TPU that cannot be used.
+            UnavailableError: no interpreter is installed that works.
+        """
+        ships = path.is_relative_to(BUNDLED_MODEL.parent)
+        data, name = container.read_bytes(path), str(path)
+        classifier = cls.verified(data, name, threads, edgetpu=edgetpu, probe=probe and not ships)
+        card = classifier.card
+        _log.info("model %s (%s) on %s", card.name, card.version, classifier.runtime)
+        return classifier
+
+    @classmethod
+    def verified(
+        cls, data: bytes, name: str, threads: int = 1, *, edgetpu: EdgeTpu | None = None, probe: bool = True
+    ) -> "TfliteClassifier":
+        """As ``load``, from a model file's bytes; ``name`` is what errors call it."""
+        card = container.unpack(data, name).card
+        tpu = (edgetpu or EdgeTpu()) if card.conversion.accelerator == "edgetpu" else None
+        runtimes = (find_runtime(data, name, threads, tpu),) if probe else RUNTIMES
+        return cls.of_bytes(data, name, threads, edgetpu=tpu, runtimes=runtimes)
+
+    @classmethod
+    def of_bytes(
+        cls, data: bytes, name: str, threads: int, *, edgetpu: EdgeTpu | None, runtimes: tuple[str, ...]
+    ) -> "TfliteClassifier":
+        """The same of a model file's bytes, in this very process; ``name`` is what errors call them."""
+        model = container.unpack(data, name)
+        try:
+            interpreter = open_interpreter(
+                model.flatbuffer, model.card.input.spec(), threads, edgetpu=edgetpu, runtimes=runtimes
+            )
+            return cls(model.card, interpreter)
+        except ModelError as error:
+            remedy = error.remedy or "convert the model again with affectd-convert"
+            raise ModelError(f"{name}: {error.reason}", remedy) from error
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The model's labels, in the order of the scores."""
+        return self.card.labels
+
+    @property
+    def input_spec(self) -> InputSpec:
+        """The crops that ``classify`` takes."""
+        return self.card.input.spec()
+
+    def classify(self, crop: NDArray[np.uint8]) -> Scores:
+        """Scores for one crop, uint8 (height, width, 1).
+
+        Raises:
+            ModelError: the network's answer is no set of probabilities.
+        """
+        outputs = self._interpreter.run(crop[np.newaxis])[0].astype(np.float64)
+        total = float(outputs.sum())
+        if not np.isfinite(total) or outputs.min() < 0.0 or total <= 0.0:
+            raise ModelError(f"the network of {self.card.name} answered {outputs.tolist()}, no probabilities")
+        # A quantised softmax adds up to 1 only within its rounding.
+        return Scores(self.labels, tuple(float(share) for share in outputs / total))
+
+    def _check_golden(self) -> None:
+        golden = self.card.golden
+        crops = np.stack([example.array(self.input_spec) for example in golden.examples])
+        expected = np.array([example.scores for example in golden.examples], np.float32)
+        differences = np.abs(self._interpreter.run(crops) - expected).max(axis=1)
+        worst = int(np.argmax(differences))
+        # Written so that not-a-number fails as well.
+        if not differences.max() <= golden.tolerance:
+            raise ModelError(
+                f"on {self.runtime} the network of {self.card.name} answers golden input {worst + 1} by "
+                f"{differences[worst]:.3f} away from its card, and {golden.tolerance} is allowed",
+                "use another runtime (ai-edge-litert, tflite-runtime), or convert the model again on this one",
+            )
+
+
+def load_classifier(settings: ClassifierSettings, path: Path | None = None) -> TfliteClassifier:
+    """The classifier of a configuration, or its fallback where the accelerator cannot be used and one is named.
+
+    Args:
+        settings: the configuration's section.
+        path: the model in use; the one that the section names, or the bundled one, when left out.
+
+    Raises:
+        AffectdError: see ``TfliteClassifier.load``.
+    """
+    try:
+        return TfliteClassifier.load(path or settings.model_path, settings.threads, edgetpu=settings.edgetpu)
+    except AcceleratorError as error:
+        fallback = settings.fallback_path
+        if fallback is None:
+            advice = "or name a model for the CPU in classifier.fallback_model"
+            raise AcceleratorError(error.reason, f"{error.remedy}, {advice}") from error
+        _log.warning("%s; %s runs on the CPU instead", error, fallback)
+        return TfliteClassifier.load(fallback, settings.threads)

@@ -1,0 +1,1 @@
+"""Scores over time become readings, and readings become events."""

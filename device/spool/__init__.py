@@ -1,0 +1,1 @@
+"""Events wait here, in memory and on disk, until a broker has them."""

@@ -1,0 +1,290 @@
+"""Keeps events until the broker has them: in memory at first, on the card when it takes long."""
+
+import hashlib
+import json
+import logging
+import sqlite3
+import threading
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import Field
+
+from device.interfaces import Clock
+from device.section import Section
+from device.spool.agetime import AgeTime
+from device.spool.disk import Card
+from device.spool.numbering import Numbering
+from device.spool.store import EventStore, StoredEvent
+
+SPOOL_NAME = "events.sqlite3"
+LATE_AFTER_S = 2.0
+"""An event that waits for longer is late: it belongs on the card, and is marked ``replayed`` when it is sent."""
+
+_NUMBERS_UP_TO = "numbers_up_to"
+_COMPANION = "companion"
+_BEGAN_AFTER = "began_after"
+_MOVED_AT_ONCE = 500
+
+_T = TypeVar("_T")
+_log = logging.getLogger(__name__)
+
+
+def memory_name(state_dir: Path) -> str:
+    """What the file in memory is called, so that daemons with state folders of their own may share that place."""
+    return f"events-{hashlib.sha256(bytes(state_dir.resolve())).hexdigest()[:12]}.sqlite3"
+
+
+class SpoolSettings(Section):
+    """How much is kept while the broker is away, and how fast it is sent after; past a bound the oldest goes.
+
+    Attributes:
+        max_events: most events kept.
+        max_age_s: longest an event is kept, seconds.
+        drain_per_s: most late events sent in a second.
+    """
+
+    max_events: int = Field(10_000, ge=1, le=1_000_000)
+    max_age_s: float = Field(7 * 86_400.0, gt=0)
+    drain_per_s: float = Field(100.0, ge=0.1, le=10_000)
+
+
+class Spool:
+    """Numbered events, in order, in two SQLite files.
+
+    ``add`` stores in memory (a tmpfs) and may be called from any thread; everything else is for the one thread that
+    publishes. ``tick`` moves to the card what has waited for long, or everything while the broker is away. So a killed
+    process loses nothing, a power cut what came up since the tick before, and a card that is slow, full or broken holds
+    up nobody: what it does not take stays in memory.
+
+    Args:
+        card_path: the file on the card; its folder is locked for this process.
+        memory_path: the file in memory; None keeps events in the process, and a killed one takes them along.
+        settings: the bounds.
+        clock: the time.
+
+    Raises:
+        StorageError: another process uses the folder.
+    """
+
+    def __init__(self, card_path: Path, memory_path: Path | None, settings: SpoolSettings, *, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._time = AgeTime(clock)
+        self._adding = threading.Lock()
+        self._unstored: deque[StoredEvent] = deque()
+        self._memory_troubled = False
+        self._closed = False
+        self._dropped = 0
+        self._warn_at = 1
+        self._card = Card(card_path, clock)
+        self._memory = _open_memory(memory_path)
+        self._numbering = self._go_on_counting()
+        self._numbering.reserve_block()
+        self._late_up_to = self._numbering.last
+        self._marks: deque[tuple[float, int]] = deque()
+        self._forget_copies()
+        self.expire()
+
+    def __len__(self) -> int:
+        return len(self._memory) + len(self._unstored) + len(self._card)
+
+    @property
+    def dropped(self) -> int:
+        """Events that went unsent because a bound was reached or a file was damaged, as far as they were counted."""
+        return self._dropped + self._memory.lost + self._card.lost
+
+    @property
+    def last_seq(self) -> int:
+        """The highest number given so far; 0 before the first."""
+        return self._numbering.last
+
+    @property
+    def late_up_to(self) -> int:
+        """The highest number that has waited for ``LATE_AFTER_S``, or was there at the start."""
+        return self._late_up_to
+
+    @property
+    def card_trouble(self) -> str | None:
+        """What is wrong with the card and what to do; None while it can be used. Any thread may ask."""
+        return self._card.complaint
+
+    @property
+    def restless(self) -> bool:
+        """Whether a ``tick`` may have something to do soon."""
+        waiting = len(self._memory) or self._unstored or self._marks
+        return bool(waiting or self._card.cluttered or self._card.troubled or self._numbering.block_wanted)
+
+    def add(self, descriptions: Sequence[dict[str, Any]]) -> None:
+        """Store events in this order, in one transaction; any thread may call it, and waits for no card."""
+        with self._adding:
+            stored_at = self._time.now_s()
+            self._unstored.extend(
+                (
+                    self._numbering.take(),
+                    # Before the clock is set its time means nothing, and must not age an event once it is.
+                    stored_at if description["clock"] == "synced" else None,
+                    json.dumps(description, separators=(",", ":")),
+                )
+                for description in descriptions
+            )
+            self._store_unstored()
+            self._drop_from_memory(len(self._memory) + len(self._unstored) - self._settings.max_events)
+
+    def read(self, *, after_seq: int, limit: int) -> list[tuple[int, dict[str, Any]]]:
+        """Up to ``limit`` events (number, description) numbered above ``after_seq``, in order."""
+        on_card = self._card.read(after_seq=after_seq, limit=limit)
+        if on_card is None:
+            return []  # what lies in memory comes after what lies on the card
+        rows = on_card + (self._in_memory(lambda store: store.read(after_seq=after_seq, limit=limit)) or [])
+        texts = {seq: text for seq, _, text in rows}
+        return [(seq, json.loads(texts[seq])) for seq in sorted(texts)[:limit]]
+
+    def remove(self, seqs: Iterable[int]) -> None:
+        """Forget events that the broker has; unknown numbers are ignored. The card follows at the next tick."""
+        wanted = set(seqs)
+        self._card.forget(wanted - self._delete_from_memory(wanted))
+
+    def tick(self, *, away: bool) -> None:
+        """Put everything where it belongs; ``away`` says whether the broker has not answered for ``LATE_AFTER_S``.
+
+        To be called every half second while ``restless``.
+        """
+        self._mark_late()
+        self._retry_unstored()
+        self._card.tidy()
+        self._numbering.reserve_block()
+        self._move_to_card(self._numbering.last if away else self._late_up_to)
+        self._keep_bound()
+
+    def expire(self) -> None:
+        """Drop what is too old; a clock that is not set, or that jumps, ages nothing."""
+        with self._adding:
+            jump_s = self._time.jump_s()
+            if jump_s:
+                self._in_memory(lambda store: store.shift_times(jump_s))
+        if jump_s:
+            _log.warning("the clock has jumped by %.0f s; the events in the spool do not age by that", jump_s)
+            self._card.attempt(lambda store: store.shift_times(jump_s))
+        if self._time.is_set:
+            oldest_s = self._time.now_s() - self._settings.max_age_s
+            in_memory = self._in_memory(lambda store: store.delete_before(oldest_s)) or 0
+            self._count_dropped(self._card.drop_before(oldest_s) + in_memory)
+
+    def close(self) -> None:
+        """Move everything to the card and let go of both files; harmless when it was done."""
+        if self._closed:
+            return
+        self._closed = True
+        self.tick(away=True)
+        if not len(self._memory) and not self._unstored and self._note_bound(self._numbering.last):
+            self._memory.discard()
+        else:
+            self._memory.close()
+        self._card.close()
+
+    def _go_on_counting(self) -> Numbering:
+        """Where the numbers go on: behind the last where memory has outlived the process, else behind the bound."""
+        last = self._memory.last_seq
+        bound = self._card.attempt(lambda store: max(store.last_seq, int(store.noted(_NUMBERS_UP_TO) or 0)))
+        companion = self._memory.noted(_COMPANION)
+        if companion and companion == self._card.attempt(lambda store: store.noted(_COMPANION)):
+            on_card = self._card.attempt(lambda store: store.last_seq) or 0
+            last = max(last, on_card, int(self._memory.noted(_BEGAN_AFTER) or 0))
+        else:
+            last = max(last, bound or 0)
+        numbering = Numbering(last, self._note_bound, lambda: int(self._clock.now().timestamp() * 1000))
+        if not self._card.sound:
+            numbering.skip_to_time()
+        companion = companion or str(uuid.uuid4())
+        self._memory.note(**{_COMPANION: companion, _BEGAN_AFTER: str(numbering.last)})
+        self._card.note(**{_COMPANION: companion})
+        return numbering
+
+    def _note_bound(self, bound: int) -> bool:
+        return self._card.note(**{_NUMBERS_UP_TO: str(bound)})
+
+    def _forget_copies(self) -> None:
+        """What was on its way to the card when the process ended is in both."""
+        if len(self._memory) and len(self._card):
+            self._memory.delete(self._card.attempt(lambda store: store.numbers()) or set())
+
+    def _mark_late(self) -> None:
+        now_s = self._clock.monotonic_s()
+        while self._marks and now_s - self._marks[0][0] >= LATE_AFTER_S:
+            _, self._late_up_to = self._marks.popleft()
+        if self.last_seq > (self._marks[-1][1] if self._marks else self._late_up_to):
+            self._marks.append((now_s, self.last_seq))
+
+    def _store_unstored(self) -> None:
+        """Try memory; under the lock, so that numbers go in as they were given."""
+
+        def insert(store: EventStore) -> bool:
+            store.insert(self._unstored)
+            return True
+
+        if self._in_memory(insert):
+            self._unstored.clear()
+
+    def _retry_unstored(self) -> None:
+        with self._adding:
+            if self._unstored:
+                self._store_unstored()
+            rest = list(self._unstored)
+        if rest and self._card.put(rest):
+            with self._adding:
+                while self._unstored and self._unstored[0][0] <= rest[-1][0]:
+                    self._unstored.popleft()
+
+    def _move_to_card(self, up_to_seq: int) -> None:
+        while rows := self._in_memory(lambda store: store.read(up_to_seq=up_to_seq, limit=_MOVED_AT_ONCE)):
+            if not self._card.put(rows) or not self._delete_from_memory({seq for seq, _, _ in rows}):
+                break
+
+    def _delete_from_memory(self, seqs: set[int]) -> set[int]:
+        return self._in_memory(lambda store: store.delete(seqs)) or set()
+
+    def _keep_bound(self) -> None:
+        surplus = len(self) - self._settings.max_events
+        if surplus > 0:
+            from_card = self._card.drop_oldest(surplus)
+            self._count_dropped(from_card)
+            with self._adding:
+                self._drop_from_memory(surplus - from_card)
+
+    def _drop_from_memory(self, count: int) -> None:
+        if count > 0:
+            dropped = self._in_memory(lambda store: store.delete_oldest(count)) or 0
+            while dropped < count and self._unstored:
+                self._unstored.popleft()
+                dropped += 1
+            self._count_dropped(dropped)
+
+    def _count_dropped(self, count: int) -> None:
+        self._dropped += count
+        if count and self._dropped >= self._warn_at:
+            self._warn_at = 2 * self._dropped
+            _log.warning("the spool is full or too old: %d events dropped unsent so far", self._dropped)
+
+    def _in_memory(self, operation: Callable[[EventStore], _T]) -> _T | None:
+        """What ``operation`` gives, or None when memory is full or broken."""
+        try:
+            result = operation(self._memory)
+        except sqlite3.Error as error:
+            if not self._memory_troubled:
+                _log.warning("the spool in memory fails: %s; a killed daemon would lose events", error)
+            self._memory_troubled = True
+            return None
+        self._memory_troubled = False
+        return result
+
+
+def _open_memory(path: Path | None) -> EventStore:
+    try:
+        return EventStore(path, "memory")
+    except (sqlite3.Error, OSError) as error:
+        _log.warning("%s cannot be used: %s; a killed daemon would lose events that are not on the card", path, error)
+        return EventStore(None, "memory")

@@ -1,0 +1,1 @@
+"""What the machine offers and demands: clock, heat, systemd, locks, logs."""

@@ -1,0 +1,266 @@
+"""Looks at everything the daemon needs, says what is wrong, and how to mend it."""
+
+import getpass
+import os
+import queue
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from shlex import quote
+from typing import Literal
+
+from device.capture.privacy_switch import PauseSwitch
+from device.capture.sources import build_source
+from device.capture.sources.settings import picamera_number
+from device.config import Config, load_config
+from device.errors import AffectdError, SourceError
+from device.mqtt.checkup import check_broker
+from device.mqtt.settings import MqttSettings
+from device.mqtt.topics import Topics
+from device.overlay.displays import connected, drivers_to_try, explain_kmsdrm, explain_no_display, may_read_keys
+from device.overlay.settings import OverlaySettings
+from device.system.clock import SystemClock
+from device.system.telemetry import SYSFS, read_temperature_c, read_throttling
+
+Grade = Literal["ok", "warning", "wrong"]
+
+_WARM_C, _HOT_C = 70.0, 80.0
+_LITTLE_DISK_MB = 100
+_CAMERA_TIMEOUT_S = 30.0
+_OVERLAY_PACKAGES = {"pygame-ce": "pygame", "Pillow": "PIL"}
+_THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one look has found.
+
+    Attributes:
+        grade: ``wrong`` keeps the daemon from its work, a ``warning`` may later.
+        subject: what was looked at.
+        told: what there is, in one line.
+        command: what mends it, or shows more of it; empty where nothing is to be done.
+    """
+
+    grade: Grade
+    subject: str
+    told: str
+    command: str = ""
+
+
+def examine(config_path: Path) -> Iterator[Finding]:
+    """Look at one thing after the other; without a sound configuration, only at what does not need one."""
+    try:
+        config = load_config(config_path)
+        yield Finding("ok", "config", f"{config_path}, device {config.device.resolved_id}")
+    except AffectdError as error:
+        yield Finding("wrong", "config", str(error), _mend_config(config_path))
+        config = None
+    if config:
+        yield examine_model(config)
+        yield examine_permissions(config)
+        broker, daemon_source = examine_broker(config)
+        yield broker
+        yield examine_camera(config, daemon_source)
+        if config.overlay.enabled:
+            yield examine_overlay(config.overlay, daemon_source)
+        yield examine_disk(config.device.resolved_state_dir)
+    yield examine_clock()
+    yield examine_temperature()
+
+
+def examine_model(config: Config) -> Finding:
+    """The model's digest, and its golden answers on this machine."""
+    from device.classify.modelstore import model_in_use, open_model
+
+    named = config.classifier.model
+    path = model_in_use(named, config.device.resolved_state_dir)
+    try:
+        classifier = open_model(config)
+    except AffectdError as error:
+        if named:
+            command = f"ls -l {quote(str(path))}"
+        elif path.is_relative_to(config.device.resolved_state_dir):
+            command = "sudo affectd model remove"
+        else:
+            command = "pip install --force-reinstall affectd"
+        return Finding("wrong", "model", str(error), command)
+    card = classifier.card
+    answers = f"{len(card.golden.examples)} golden answers right"
+    return Finding("ok", "model", f"{card.name} ({card.version}), {answers}, {classifier.runtime}")
+
+
+def examine_permissions(config: Config) -> Finding:
+    """Whether what must survive a restart can be written."""
+    folder = config.device.resolved_state_dir
+    existing = _nearest_existing(folder)
+    if existing.is_dir() and os.access(existing, os.W_OK | os.X_OK):
+        return Finding("ok", "permissions", f"{folder} can be written")
+    user = getpass.getuser()
+    command = f"sudo install -d -m 700 -o {quote(user)} {quote(str(folder))}"
+    return Finding("wrong", "permissions", f"{existing} cannot be written by {user}: no event would survive", command)
+
+
+def examine_broker(config: Config) -> tuple[Finding, str | None]:
+    """Whether it takes our messages and gives them back; and what the daemon, while online, says of its camera."""
+    settings = config.mqtt
+    where = f"{settings.host}:{settings.port}"
+    if not settings.enabled:
+        return Finding("ok", "broker", "none: mqtt.enabled is false"), None
+    try:
+        checkup = check_broker(settings, Topics(settings.base_topic, config.device.resolved_id))
+    except AffectdError as error:
+        return Finding("wrong", "broker", str(error), _mend_broker(settings)), None
+    daemon = "online" if checkup.daemon_online else "offline"
+    told = f"{where} gave our message back after {1000 * checkup.round_trip_s:.0f} ms; the daemon is {daemon}"
+    return Finding("ok", "broker", told), checkup.source
+
+
+def examine_camera(config: Config, daemon_source: str | None) -> Finding:
+    """Whether frames come; a camera that is in use, or closed by the privacy switch, is left alone.
+
+    Args:
+        config: names the camera.
+        daemon_source: as ``examine_broker`` gives it.
+    """
+    source = build_source(config.source, SystemClock())
+    # The daemon may keep its switch in a folder that systemd has given it, and not us.
+    if daemon_source == "paused" or PauseSwitch(config.device.resolved_state_dir).paused:
+        return Finding("ok", "camera", f"{source.name} is closed by the privacy switch, and was not opened for this")
+    if daemon_source == "ok":
+        return Finding("ok", "camera", f"{source.name} is in use by the daemon, and gives it frames")
+
+    def take() -> str:
+        try:
+            source.open()
+            frame = source.read()
+            if frame is None:
+                raise SourceError(f"{source.name} has no frames")
+            return f"{source.name} gives frames of {frame.width} x {frame.height} pixels"
+        finally:
+            source.close()
+
+    try:
+        return Finding("ok", "camera", _within(_CAMERA_TIMEOUT_S, take, f"{source.name} does not answer"))
+    except AffectdError as error:
+        return Finding("wrong", "camera", str(error), _mend_camera(config.source.uri))
+
+
+def examine_overlay(settings: OverlaySettings, daemon_source: str | None) -> Finding:
+    """Whether there is a display to show anything on; without one the daemon does its work all the same.
+
+    Args:
+        settings: the section ``overlay``.
+        daemon_source: as ``examine_broker`` gives it.
+    """
+    if missing := [name for name, module in _OVERLAY_PACKAGES.items() if find_spec(module) is None]:
+        told = f"{' and '.join(missing)} not installed: nothing is shown"
+        return Finding("warning", "overlay", told, "pip install 'affectd[overlay]'")
+    drivers = drivers_to_try(settings.driver, os.environ)
+    if not drivers:
+        return Finding("warning", "overlay", explain_no_display(), "ls /sys/class/drm")
+    if drivers[0] != "kmsdrm":
+        return Finding("ok", "overlay", f"a window on the desktop, by {drivers[0]}")
+    if daemon_source is not None:
+        told = "a bare console's display, which the running daemon may hold: it says in its log whether it does"
+        return Finding("ok", "overlay", told, "journalctl -u affectd -g overlay -n 5")
+    return _examine_console()
+
+
+def _examine_console() -> Finding:
+    if fault := explain_kmsdrm():
+        return Finding("warning", "overlay", fault, "ls -l /dev/dri; grep . /sys/class/drm/card*-*/status; id")
+    if not may_read_keys():
+        told = f"{connected()[0]}, but no key will be heard: {getpass.getuser()} may not read any keyboard"
+        command = f"sudo usermod -aG input {quote(getpass.getuser())}  # then log in again"
+        return Finding("warning", "overlay", told, command)
+    return Finding("ok", "overlay", f"the whole of {connected()[0]}, by kmsdrm")
+
+
+def examine_disk(folder: Path) -> Finding:
+    """Whether there is room for the events that wait for the broker."""
+    existing = _nearest_existing(folder)
+    free_mb = shutil.disk_usage(existing).free // 1_000_000
+    if free_mb < _LITTLE_DISK_MB:
+        command = "sudo journalctl --vacuum-size=50M && sudo apt-get clean"
+        return Finding("wrong", "disk", f"{free_mb} MB free at {existing}, expected {_LITTLE_DISK_MB} or more", command)
+    return Finding("ok", "disk", f"{free_mb} MB free at {existing}")
+
+
+def examine_clock() -> Finding:
+    """Whether the time of day was set from outside."""
+    clock = SystemClock()
+    if clock.state() == "synced":
+        return Finding("ok", "clock", f"synchronised, {clock.now():%Y-%m-%d %H:%M:%S} UTC")
+    told = f"not synchronised, {clock.now():%Y-%m-%d %H:%M:%S} UTC; events are marked so"
+    return Finding("warning", "clock", told, "sudo timedatectl set-ntp true")
+
+
+def examine_temperature(sysfs: Path = SYSFS) -> Finding:
+    """How warm the processor is, and whether something holds it back."""
+    throttling = read_throttling(sysfs)
+    held_back = f", now {' and '.join(throttling.now).replace('_', ' ')}" if throttling and throttling.now else ""
+    if held_back and throttling and "under_voltage" in throttling.now:
+        command = "vcgencmd get_throttled  # use the power supply made for this board"
+        return Finding("wrong", "temperature", f"the supply's voltage is too low{held_back}", command)
+    celsius = read_temperature_c(sysfs)
+    if celsius is None:
+        return Finding("ok", "temperature", "not known on this machine")
+    told = f"{celsius:.0f} °C{held_back}"
+    command = "vcgencmd measure_temp  # fit a heat sink or a fan, or lower source.fps"
+    if celsius >= _HOT_C:
+        return Finding("wrong", "temperature", f"{told}, expected below {_HOT_C:.0f}", command)
+    return (
+        Finding("warning", "temperature", told, command) if celsius >= _WARM_C else Finding("ok", "temperature", told)
+    )
+
+
+def _mend_config(path: Path) -> str:
+    return f"sudoedit {quote(str(path))}" if path.exists() else f"sudo install -D -m 644 config.yaml {quote(str(path))}"
+
+
+def _mend_broker(settings: MqttSettings) -> str:
+    if settings.host in _THIS_MACHINE:
+        return "sudo systemctl enable --now mosquitto && journalctl -u mosquitto -n 20"
+    return f"nc -vz {quote(settings.host)} {settings.port}"
+
+
+def _mend_camera(uri: str) -> str:
+    if picamera_number(uri) is not None:
+        return "rpicam-hello --list-cameras"
+    node = Path(f"/dev/video{uri}" if uri.isdigit() else uri)
+    if node.is_relative_to("/dev"):
+        if node.exists() and not os.access(node, os.R_OK | os.W_OK):
+            return f"sudo usermod -aG video {quote(getpass.getuser())}  # then log in again"
+        return f"sudo fuser -v {quote(str(node))}" if node.exists() else "ls -l /dev/v4l/by-id /dev/video*"
+    return "" if "://" in uri else f"ls -l {quote(uri)}"
+
+
+def _nearest_existing(folder: Path) -> Path:
+    return next(path for path in (folder, *folder.absolute().parents) if path.exists())
+
+
+def _within(timeout_s: float, action: Callable[[], str], complaint: str) -> str:
+    """What ``action`` gives, in a thread of its own, for a wedged camera can block for ever. Raises SourceError."""
+    results: queue.SimpleQueue[str | AffectdError] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            results.put(action())
+        except AffectdError as error:
+            results.put(error)
+
+    threading.Thread(target=run, name="doctor-camera", daemon=True).start()
+    begun_s = time.monotonic()
+    try:
+        result = results.get(timeout=timeout_s)
+    except queue.Empty:
+        waited_s = time.monotonic() - begun_s
+        raise SourceError(f"{complaint} within {waited_s:.0f} s", "unplug it and plug it in again") from None
+    if isinstance(result, AffectdError):
+        raise result
+    return result

@@ -1,0 +1,1 @@
+"""Which face of this frame is which of the last one."""

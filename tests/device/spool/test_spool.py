@@ -1,0 +1,447 @@
+"""The spool keeps events in order over restarts, kills and power cuts, within bounds, whatever happens to its files."""
+
+import logging
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from device.errors import StorageError
+from device.spool.spool import LATE_AFTER_S, Spool, SpoolSettings
+from tests.device.sightings import NOON, FakeClock
+
+AUTUMN_2026_MS = int(NOON.timestamp() * 1000)
+ROOT = Path(__file__).parents[3]
+
+
+def description(name: str, clock: str = "synced") -> dict[str, str]:
+    return {"id": name, "clock": clock}
+
+
+class Place:
+    """A card, a memory and a clock on which spools are opened one after the other."""
+
+    def __init__(self, folder: Path) -> None:
+        self.card = folder / "state" / "events.sqlite3"
+        self.memory = folder / "run" / "events.sqlite3"
+        self.clock = FakeClock()
+        self._spools: list[Spool] = []
+
+    def open(self, **settings) -> Spool:
+        self._spools.append(Spool(self.card, self.memory, SpoolSettings(**settings), clock=self.clock))
+        return self._spools[-1]
+
+    def kill(self) -> None:
+        """What a kill leaves: the files as they are, and nobody who holds them."""
+        spool = self._spools.pop()
+        spool._memory.close()
+        spool._card.close()
+
+    def cut_the_power(self) -> None:
+        self.kill()
+        shutil.rmtree(self.memory.parent)
+
+    def on_card(self) -> list[int]:
+        with closing(sqlite3.connect(f"file:{self.card}?mode=ro", uri=True)) as db:
+            return [seq for (seq,) in db.execute("SELECT seq FROM events ORDER BY seq")]
+
+    def card_is_written_to(self) -> bool:
+        """Whether the card's files have changed since the last call."""
+        files = [self.card, Path(f"{self.card}-wal")]
+        now = [(file.stat().st_mtime_ns, file.stat().st_size) for file in files]
+        before, self._files = getattr(self, "_files", None), now
+        return now != before
+
+    def close(self) -> None:
+        for spool in self._spools:
+            spool.close()
+
+
+@pytest.fixture
+def place(tmp_path):
+    place = Place(tmp_path)
+    yield place
+    place.close()
+
+
+def stored(spool: Spool) -> list[tuple[int, str]]:
+    return [(seq, event["id"]) for seq, event in spool.read(after_seq=0, limit=1_000_000)]
+
+
+def fill(spool: Spool, *names: str) -> None:
+    spool.add([description(name) for name in names])
+
+
+def test_events_come_out_in_the_order_they_went_in(place):
+    spool = place.open()
+    fill(spool, "a", "b")
+    fill(spool, "c")
+    assert stored(spool) == [(1, "a"), (2, "b"), (3, "c")]
+    assert (len(spool), spool.last_seq, spool.dropped) == (3, 3, 0)
+
+
+def test_reading_goes_on_after_a_number_and_stops_at_a_limit(place):
+    spool = place.open()
+    fill(spool, *"abcde")
+    assert [seq for seq, _ in spool.read(after_seq=2, limit=2)] == [3, 4]
+
+
+@pytest.mark.parametrize("away", [True, False])
+def test_what_the_broker_has_is_forgotten_wherever_it_lies(place, away):
+    spool = place.open()
+    fill(spool, *"abc")
+    spool.tick(away=away)
+    spool.remove([2, 99])
+    assert stored(spool) == [(1, "a"), (3, "c")]
+    spool.tick(away=away)
+    assert stored(spool) == [(1, "a"), (3, "c")]
+    assert len(spool) == 2
+
+
+def test_while_the_broker_answers_the_card_is_left_alone(place):
+    spool = place.open()
+    spool.tick(away=False)
+    place.card_is_written_to()
+    for number in range(400):
+        fill(spool, str(number))
+        spool.remove([spool.last_seq])
+        place.clock.time_s += 0.5
+        spool.tick(away=False)
+    assert not place.card_is_written_to()
+    assert spool.last_seq == 400
+
+
+def test_while_the_broker_is_away_every_tick_brings_all_events_to_the_card(place):
+    spool = place.open()
+    fill(spool, "a", "b")
+    spool.tick(away=True)
+    assert place.on_card() == [1, 2]
+    fill(spool, "c")
+    assert place.on_card() == [1, 2]
+    assert stored(spool) == [(1, "a"), (2, "b"), (3, "c")]
+    spool.tick(away=True)
+    assert place.on_card() == [1, 2, 3]
+
+
+def test_an_event_that_waits_too_long_for_a_slow_broker_goes_to_the_card_as_well(place):
+    spool = place.open()
+    fill(spool, "a")
+    spool.tick(away=False)
+    place.clock.time_s += LATE_AFTER_S
+    fill(spool, "b")
+    spool.tick(away=False)
+    assert place.on_card() == [1]
+    assert spool.late_up_to == 1
+
+
+def test_a_clean_stop_leaves_everything_on_the_card_and_nothing_in_memory(place):
+    spool = place.open()
+    fill(spool, "a", "b")
+    spool.remove([1])
+    spool.close()
+    assert place.on_card() == [2]
+    assert list(place.memory.parent.iterdir()) == []
+    again = place.open()
+    fill(again, "c")
+    assert stored(again) == [(2, "b"), (3, "c")]
+
+
+def test_numbers_go_on_without_a_gap_after_a_clean_stop_though_every_event_is_gone(place):
+    for number in range(1, 4):
+        spool = place.open()
+        fill(spool, "a")
+        assert spool.last_seq == number
+        spool.remove([number])
+        spool.close()
+
+
+def test_numbers_go_on_without_a_gap_after_a_kill(place):
+    spool = place.open()
+    fill(spool, "a", "b")
+    spool.remove([1, 2])
+    place.kill()
+    place.open()
+    place.kill()
+    again = place.open()
+    fill(again, "c")
+    assert stored(again) == [(3, "c")]
+
+
+def test_a_kill_loses_nothing_wherever_it_lies(place):
+    spool = place.open()
+    fill(spool, "a")
+    spool.tick(away=True)
+    fill(spool, "b")
+    place.kill()
+    assert stored(place.open()) == [(1, "a"), (2, "b")]
+
+
+def test_a_process_that_is_killed_loses_nothing_it_has_stored(place):
+    script = (
+        "import os, signal, sys; from pathlib import Path; from device.spool.spool import Spool, SpoolSettings\n"
+        "from device.system.clock import SystemClock\n"
+        "spool = Spool(Path(sys.argv[1]), Path(sys.argv[2]), SpoolSettings(), clock=SystemClock())\n"
+        "spool.add([{'id': str(n), 'clock': 'synced'} for n in range(50)])\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    command = [sys.executable, "-c", script, str(place.card), str(place.memory)]
+    assert subprocess.run(command, check=False, cwd=ROOT).returncode == -9
+    assert [event for _, event in stored(place.open())] == [str(n) for n in range(50)]
+
+
+def test_a_kill_on_the_way_to_the_card_leaves_no_event_twice(place):
+    spool = place.open()
+    fill(spool, "a", "b")
+    spool._card.put(spool._memory.read(limit=1))
+    place.kill()
+    again = place.open()
+    assert stored(again) == [(1, "a"), (2, "b")]
+    again.remove([1, 2])
+    again.tick(away=True)
+    assert (len(again), place.on_card()) == (0, [])
+
+
+def test_a_power_cut_takes_what_was_in_memory_and_no_number_is_given_twice(place):
+    spool = place.open()
+    fill(spool, "a")
+    spool.tick(away=True)
+    fill(spool, "b", "c")
+    place.cut_the_power()
+    again = place.open()
+    assert stored(again) == [(1, "a")]
+    fill(again, "d")
+    assert again.last_seq > 3
+    first = again.last_seq
+    place.cut_the_power()
+    third = place.open()
+    fill(third, "e")
+    assert third.last_seq > first
+
+
+def test_a_flood_between_two_ticks_gets_numbers_without_a_gap_and_a_power_cut_repeats_none(place):
+    spool = place.open()
+    for _ in range(30):
+        fill(spool, *map(str, range(100)))
+    assert spool.last_seq == 3000
+    place.cut_the_power()
+    again = place.open()
+    fill(again, "after")
+    assert again.last_seq > 3000
+
+
+def test_memory_of_another_time_does_not_turn_the_numbers_back(place, tmp_path):
+    spool = place.open()
+    fill(spool, "a")
+    place.kill()
+    here, place.memory = place.memory, tmp_path / "elsewhere" / "events.sqlite3"
+    spool = place.open()
+    fill(spool, *"bcd")
+    highest = spool.last_seq
+    place.kill()
+    place.memory = here
+    again = place.open()
+    fill(again, "e")
+    assert again.last_seq > highest
+    assert stored(again) == [(1, "a"), (again.last_seq, "e")]
+
+
+def test_a_full_spool_drops_the_oldest_and_counts_it(place, caplog):
+    spool = place.open(max_events=3)
+    fill(spool, *"ab")
+    spool.tick(away=True)
+    fill(spool, *"cde")
+    spool.tick(away=True)
+    assert stored(spool) == [(3, "c"), (4, "d"), (5, "e")]
+    assert (len(spool), spool.dropped) == (3, 2)
+    assert "dropped" in caplog.text
+
+
+def test_memory_alone_keeps_within_the_bound(place):
+    spool = place.open(max_events=3)
+    fill(spool, *"abcd")
+    fill(spool, "e")
+    assert (stored(spool), spool.dropped) == ([(3, "c"), (4, "d"), (5, "e")], 2)
+
+
+def test_events_that_are_too_old_are_dropped_and_counted_wherever_they_lie(place):
+    spool = place.open(max_age_s=60)
+    fill(spool, "old")
+    spool.tick(away=True)
+    fill(spool, "old too")
+    place.clock.time_s += 50
+    fill(spool, "new")
+    place.clock.time_s += 20
+    spool.expire()
+    assert (stored(spool), spool.dropped) == ([(3, "new")], 2)
+
+
+def test_an_event_from_before_the_clock_was_set_does_not_age_when_it_is(place):
+    place.clock.clock_state = "unsynced"
+    spool = place.open(max_age_s=60)
+    spool.add([description("early", clock="unsynced")])
+    place.clock.ahead_s = 1e8
+    place.clock.clock_state = "synced"
+    spool.expire()
+    assert stored(spool) == [(1, "early")]
+
+
+def test_a_clock_that_is_not_set_drops_nothing(place):
+    spool = place.open(max_age_s=60)
+    fill(spool, "a")
+    place.clock.clock_state = "unsynced"
+    place.clock.time_s += 100
+    spool.expire()
+    assert stored(spool) == [(1, "a")]
+
+
+@pytest.mark.parametrize("jump_s", [1e8, -1e8])
+def test_a_clock_that_jumps_ages_nothing(place, jump_s):
+    spool = place.open(max_age_s=60)
+    fill(spool, "on the card")
+    spool.tick(away=True)
+    fill(spool, "in memory")
+    place.clock.ahead_s = jump_s
+    fill(spool, "after the jump")
+    spool.expire()
+    place.clock.time_s += 50
+    spool.expire()
+    assert [event for _, event in stored(spool)] == ["on the card", "in memory", "after the jump"]
+    place.clock.time_s += 20
+    spool.expire()
+    assert stored(spool) == []
+
+
+@pytest.mark.parametrize("damage", [b"this is no database at all, but long enough to look like one" * 20, b"\0" * 4096])
+def test_a_damaged_card_is_set_aside_and_the_numbers_go_on_from_the_time(place, damage, caplog):
+    place.card.parent.mkdir()
+    place.card.write_bytes(damage)
+    spool = place.open()
+    fill(spool, "a")
+    assert stored(spool) == [(AUTUMN_2026_MS, "a")]
+    assert place.card.with_name("events.sqlite3.damaged").read_bytes() == damage
+    assert "damaged" in caplog.text
+
+
+def test_damaged_memory_is_set_aside_and_no_number_is_given_twice(place, caplog):
+    spool = place.open()
+    fill(spool, "a")
+    place.kill()
+    place.memory.write_bytes(b"\0" * 4096)
+    Path(f"{place.memory}-wal").unlink(missing_ok=True)
+    again = place.open()
+    fill(again, "b")
+    assert again.last_seq > 1
+    assert [event for _, event in stored(again)] == ["b"]
+    assert "damaged" in caplog.text
+
+
+def test_a_file_of_a_later_version_is_set_aside(place):
+    place.open().close()
+    with closing(sqlite3.connect(place.card)) as db:
+        db.execute("PRAGMA user_version = 99")
+    spool = place.open()
+    fill(spool, "a")
+    assert len(spool) == 1
+    assert place.card.with_name("events.sqlite3.damaged").exists()
+
+
+def test_damage_while_it_runs_costs_what_was_on_the_card_and_is_counted(place, caplog):
+    spool = place.open()
+    fill(spool, *(f"{n:0200d}" for n in range(500)))
+    spool.close()
+    spool = place.open()
+    spool._card._store._db.execute("PRAGMA cache_size = 1")
+    with place.card.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (place.card.stat().st_size - 4096))
+    fill(spool, "after")
+    spool.tick(away=True)
+    assert [event for _, event in stored(spool)] == ["after"]
+    assert spool.last_seq == 501
+    assert spool.dropped == 500
+    assert "damaged" in caplog.text
+
+
+def test_where_no_card_can_be_written_events_are_kept_in_memory_until_it_can(place, caplog):
+    place.card.parent.write_text("a file where a folder should be")
+    with caplog.at_level(logging.INFO):
+        spool = place.open()
+        fill(spool, "a")
+        spool.tick(away=True)
+        spool.tick(away=True)
+        assert caplog.text.count("cannot be used") == 1
+        assert "check the folder's permissions and the free space" in spool.card_trouble
+        assert stored(spool) == [(AUTUMN_2026_MS, "a")]
+        place.card.parent.unlink()
+        place.clock.time_s += 2
+        spool.tick(away=True)
+    assert place.on_card() == [AUTUMN_2026_MS]
+    assert "can be used again" in caplog.text
+    assert spool.card_trouble is None
+
+
+def test_a_card_that_is_full_leaves_the_events_in_memory_and_is_tried_again(place, caplog):
+    spool = place.open()
+    fill(spool, "a")
+    spool.tick(away=True)
+    card = spool._card._store._db
+    pages = card.execute("PRAGMA page_count").fetchone()[0]
+    card.execute(f"PRAGMA max_page_count = {pages}")
+    fill(spool, "x" * 100_000, "b")
+    for _ in range(3):
+        spool.tick(away=True)
+        place.clock.time_s += 2
+    assert [event[:1] for _, event in stored(spool)] == ["a", "x", "b"]
+    assert place.on_card() == [1]
+    assert (caplog.text.count("cannot be used"), spool.dropped) == (1, 0)
+    card.execute("PRAGMA max_page_count = 1000000")
+    spool.tick(away=True)
+    assert place.on_card() == [1, 2, 3]
+
+
+def test_a_card_that_is_full_is_read_and_what_the_broker_has_is_not_sent_again(place):
+    spool = place.open()
+    fill(spool, "a", "b")
+    spool.tick(away=True)
+    spool._card._store._db.execute("PRAGMA max_page_count = 1")
+    fill(spool, "x" * 100_000)
+    spool.tick(away=True)
+    assert [seq for seq, _ in stored(spool)] == [1, 2, 3]
+    spool.remove([1])
+    spool.tick(away=True)
+    assert [seq for seq, _ in stored(spool)] == [2, 3]
+
+
+def test_memory_that_is_full_is_no_reason_to_lose_an_event(place, caplog):
+    spool = place.open()
+    fill(spool, "a")
+    memory = spool._memory._db
+    memory.execute("PRAGMA max_page_count = 1")
+    fill(spool, "x" * 100_000)
+    fill(spool, "b")
+    spool.tick(away=False)
+    assert [event[:1] for _, event in stored(spool)] == ["a", "x", "b"]
+    assert place.on_card() == [2, 3]
+    assert "memory fails" in caplog.text
+
+
+def test_without_a_place_in_memory_events_are_kept_all_the_same(place, caplog):
+    place.memory.parent.write_text("a file where a folder should be")
+    spool = place.open()
+    fill(spool, "a")
+    assert stored(spool) == [(1, "a")]
+    spool.tick(away=True)
+    assert place.on_card() == [1]
+    assert "a killed daemon would lose" in caplog.text
+
+
+def test_a_second_spool_in_the_same_folder_is_refused_until_the_first_is_closed(place):
+    spool = place.open()
+    with pytest.raises(StorageError, match=r"another affectd \(process \d+\).*device\.state_dir"):
+        place.open()
+    spool.close()
+    place.open()

@@ -1,0 +1,36 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from device.errors import StorageError
+from device.system.lock import FolderLock
+
+HOLDER = """
+import sys
+from pathlib import Path
+from device.system.lock import FolderLock
+lock = FolderLock(Path(sys.argv[1]))
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_folder_is_held_by_one_process_that_the_next_is_told_of_and_free_once_it_is_killed(tmp_path):
+    command = [sys.executable, "-c", HOLDER, str(tmp_path)]
+    root = Path(__file__).parents[3]
+    holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=root)
+    assert holder.stdout.readline() == "held\n"
+    with pytest.raises(StorageError, match=f"process {holder.pid}"):
+        FolderLock(tmp_path)
+    holder.kill()
+    holder.communicate()
+    FolderLock(tmp_path).release()
+
+
+def test_a_lock_that_was_released_can_be_released_again(tmp_path):
+    lock = FolderLock(tmp_path)
+    lock.release()
+    lock.release()
+    FolderLock(tmp_path).release()

@@ -1,0 +1,201 @@
+"""The scripts of the first boots, run here with programs of the test's own in the place of the system's."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from device.tools.flash.card import CardPlan, Wifi, scripts
+from device.tools.flash.write import write_card
+
+PROGRAMS = {
+    "apt-get": "exit 0",
+    "curl": 'while [ "$1" != --output ]; do shift; done; echo package >"$2"',
+    "dpkg": "exit 0",
+    "dpkg-deb": 'grep -q package "$2"',
+    "systemctl": 'case "$*" in show*) echo watching demo;; esac',
+    "systemd-notify": "exit 0",
+}
+SECRETS = ("secret", "opensesame", "password:")
+
+
+class Device:
+    """A boot partition as `affectd flash` leaves it, and a system in which nothing is this machine's."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root, self.boot = folder, folder / "boot"
+        for name in ("boot", "bin", "etc/cloud", "etc/systemd/system", "run", "var/tmp"):
+            (folder / name).mkdir(parents=True)
+        (self.boot / "config.txt").touch()
+        (self.boot / "cmdline.txt").write_text("console=tty1\n")
+        for name, text in PROGRAMS.items():
+            self.give(name, text)
+
+    def flash(self, package: Path | str) -> None:
+        config = {"device": {"id": "hall"}, "source": {"uri": "rtsp://me:opensesame@porch/stream"}}
+        plan = CardPlan(config=config, wifi=Wifi("House", "DE", "a passphrase"))
+        write_card(plan, self.boot, package=package, mqtt_password="secret")  # noqa: S106
+        for name, text in scripts().items():
+            for path in ("/etc/", "/run/", "/var/tmp"):  # noqa: S108
+                text = text.replace(path, f"{self.root}{path}")  # noqa: PLW2901
+            (self.boot / "affectd" / name).write_text(text)
+
+    def give(self, program: str, text: str) -> None:
+        path = self.root / "bin" / program
+        path.write_text(f'#!/bin/sh\necho "{program} $*" >>{self.root}/asked\n{text}\n')
+        path.chmod(0o755)
+
+    def run(self, script: str) -> int:
+        bash = shutil.which("bash")
+        assert bash
+        environment = os.environ | {"PATH": f"{self.root / 'bin'}:{os.environ['PATH']}"}
+        command = [bash, str(self.boot / "affectd" / script)]
+        return subprocess.run(command, env=environment, check=False, capture_output=True, timeout=60).returncode
+
+    @property
+    def asked(self) -> list[str]:
+        """What was asked of the system."""
+        return (self.root / "asked").read_text().splitlines()
+
+    @property
+    def status(self) -> str:
+        (line,) = (self.boot / "affectd/status.txt").read_text().splitlines()
+        return line
+
+    def on_the_partition(self) -> str:
+        files = [path for path in self.boot.rglob("*") if path.is_file() and path.suffix not in {".sh", ".deb"}]
+        return "".join(path.read_text() for path in files)
+
+
+@pytest.fixture
+def package(tmp_path):
+    path = tmp_path / "affectd_1_arm64.deb"
+    path.write_bytes(b"!<arch>\npackage")
+    return path
+
+
+@pytest.fixture
+def device(tmp_path, package):
+    device = Device(tmp_path / "device")
+    device.flash(package)
+    return device
+
+
+def test_secrets_leave_the_partition_for_where_only_root_reads(device):
+    assert all(secret in device.on_the_partition() for secret in SECRETS)
+    assert device.run("first-boot.sh") == 0
+    kept = device.root / "etc/credstore/mqtt-password"
+    assert kept.read_text() == "secret\n"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert kept.parent.stat().st_mode & 0o777 == 0o700
+    assert not any(secret in device.on_the_partition() for secret in SECRETS)
+    assert "House" in device.on_the_partition()
+
+
+def test_the_configuration_is_put_where_the_daemon_reads_it(device):
+    device.run("first-boot.sh")
+    assert "id: hall" in (device.root / "etc/affectd/config.yaml").read_text()
+
+
+def test_installing_is_handed_to_a_unit_that_outlives_this_start(device):
+    device.run("first-boot.sh")
+    assert (device.root / "etc/systemd/system/affectd-install.service").exists()
+    assert "systemctl --no-reload enable affectd-install.service" in device.asked
+    assert device.asked[-1] == "systemctl --no-block start affectd-install.service"
+
+
+@pytest.mark.parametrize("commands", range(2, 34, 4))
+def test_a_power_cut_after_any_command_is_made_up_for_at_the_next_start(device, commands):
+    path = device.boot / "affectd/first-boot.sh"
+    whole = path.read_text()
+    path.write_text(f"set -T; trap '[ $((++done_so_far)) -le {commands} ] || kill -9 $$' DEBUG\n{whole}")
+    assert device.run("first-boot.sh") == -9
+    path.write_text(whole)
+    assert device.run("first-boot.sh") == 0
+    assert (device.root / "etc/credstore/mqtt-password").read_text() == "secret\n"
+    assert "id: hall" in (device.root / "etc/affectd/config.yaml").read_text()
+    assert not any(secret in device.on_the_partition() for secret in SECRETS)
+
+
+def test_nothing_is_installed_before_the_secrets_are_safe(device):
+    device.run("first-boot.sh")
+    assert not any("apt-get" in line or "dpkg" in line for line in device.asked)
+
+
+def test_the_package_is_installed_over_the_configuration_and_all_that_was_for_it_goes(device):
+    device.run("first-boot.sh")
+    assert device.run("install.sh") == 0
+    (apt,) = [line for line in device.asked if line.startswith("apt-get ")]
+    assert apt.endswith("--force-confold " + str(device.boot / "affectd/affectd_1_arm64.deb"))
+    assert "systemctl enable --now affectd.service" in device.asked
+    assert (device.root / "etc/cloud/cloud-init.disabled").exists()
+    assert not (device.root / "etc/systemd/system/affectd-install.service").exists()
+    assert device.status.endswith("Z affectd is installed, and said at first: watching demo")
+
+
+def test_what_fails_is_told_in_one_line_and_tried_again(device):
+    device.run("first-boot.sh")
+    device.give("apt-get", "echo Reading; echo 'E: Could not get lock'; echo and so on; exit 100")
+    assert device.run("install.sh") == 1
+    assert "not installed yet: E: Could not get lock; it is tried again" in device.status
+    assert not (device.root / "etc/cloud/cloud-init.disabled").exists()
+    assert (device.root / "etc/systemd/system/affectd-install.service").exists()
+    device.give("apt-get", "exit 0")
+    assert device.run("install.sh") == 0
+    assert "affectd is installed" in device.status
+
+
+def test_a_package_for_another_release_is_told_by_what_it_lacks(device):
+    needs = "affectd : Depends: python3 (< 3.12~) but 3.13.5-1 is to be installed"
+    device.give("apt-get", f"echo ' {needs}'; echo 'E: Unable to correct problems'; exit 100")
+    assert device.run("install.sh") == 1
+    assert f"not installed yet: {needs}; it is tried again" in device.status
+
+
+def test_what_a_power_cut_interrupted_is_finished_first(device):
+    device.run("install.sh")
+    asked = [line.split()[0] for line in device.asked]
+    assert asked.index("dpkg") < asked.index("apt-get")
+    assert "dpkg --force-confold --configure -a" in device.asked
+
+
+def test_a_package_that_is_missing_or_damaged_is_named_and_taken_once_it_is_there(device, package):
+    copy = device.boot / "affectd" / package.name
+    copy.unlink()
+    assert device.run("install.sh") == 1
+    assert "there is no affectd_*.deb in the folder affectd" in device.status
+    copy.write_bytes(b"!<arch>\n")
+    assert device.run("install.sh") == 1
+    assert f"{package.name} is damaged: copy it again" in device.status
+    later = copy.with_name("affectd_2_arm64.deb")
+    shutil.copy(package, later)
+    assert device.run("install.sh") == 0
+    assert any(line.startswith("apt-get ") and line.endswith(str(later)) for line in device.asked)
+
+
+def test_the_same_fault_is_written_to_the_card_once(device):
+    device.give("apt-get", "echo 'E: no'; exit 100")
+    device.run("install.sh")
+    then = "2020-01-01T00:00:00Z"
+    (device.boot / "affectd/status.txt").write_text(device.status.replace(device.status.split()[0], then) + "\n")
+    device.run("install.sh")
+    assert device.status.startswith(then)
+
+
+def test_a_package_from_elsewhere_is_fetched_first(device):
+    device.flash("https://example.org/affectd.deb")
+    assert device.run("install.sh") == 0
+    programs = [line.split()[0] for line in device.asked]
+    assert programs.index("curl") < programs.index("apt-get")
+    fetched = device.root / "var/tmp/affectd.deb"
+    assert f"--force-confold {fetched}" in "\n".join(device.asked)
+    assert not fetched.exists()
+
+
+def test_an_address_that_does_not_answer_is_told(device):
+    device.flash("https://example.org/affectd.deb")
+    device.give("curl", "echo 'curl: (6) Could not resolve host: example.org' >&2; exit 6")
+    assert device.run("install.sh") == 1
+    assert "https://example.org/affectd.deb cannot be fetched: curl: (6) Could not resolve host" in device.status
