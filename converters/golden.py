@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.classify.interpreter import TfliteInterpreter
-from device.contract.metadata import GoldenExample, GoldenSet
+from device.contract.model_card import GoldenExample, GoldenSet
 from device.contract.preprocess import InputSpec
 
 TOLERANCE = 0.1

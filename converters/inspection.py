@@ -12,7 +12,7 @@ from converters.edgetpu.limits import Mapping, map_operators
 from converters.graph import Graph, Tensor, read_graph
 from converters.networks import has_card, read_flatbuffer
 from device.contract import container
-from device.contract.metadata import ModelCard
+from device.contract.model_card import ModelCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class OperatorCount:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """A file's network and card; ``card`` is None for a bare flatbuffer."""
+    """A file's network and model card; ``model_card`` is None for a bare flatbuffer."""
 
     path: Path
     size_bytes: int
@@ -51,12 +51,12 @@ class Inspection:
     multiply_adds: int
     weight_bytes: int
     peak_arena_bytes: int
-    card: ModelCard | None
+    model_card: ModelCard | None
 
     def to_json(self) -> dict[str, Any]:
         """What ``json.dumps`` takes."""
-        told = {name: value for name, value in asdict(self).items() if name not in {"path", "card"}}
-        card = None if self.card is None else self.card.model_dump(mode="json", by_alias=True)
+        told = {name: value for name, value in asdict(self).items() if name not in {"path", "model_card"}}
+        card = None if self.model_card is None else self.model_card.model_dump(mode="json", by_alias=True)
         return {"path": str(self.path), **told, "peak_arena_method": METHOD, "card": card}
 
 
@@ -81,7 +81,7 @@ def inspect_file(path: Path) -> Inspection:
         multiply_adds=graph_multiply_adds(graph),
         weight_bytes=_weight_bytes(graph),
         peak_arena_bytes=peak_arena_bytes(graph),
-        card=container.read(path).card if has_card(path) else None,
+        model_card=container.read(path).model_card if has_card(path) else None,
     )
 
 

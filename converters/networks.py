@@ -62,7 +62,7 @@ def describe(path: Path) -> Description | None:
     if not path.is_file():
         raise DataError(f"a network is expected at {path}, and there is none")
     if path.suffix == ".tflite" and has_card(path):
-        card = container.read(path).card
+        card = container.read(path).model_card
         return Description(card.input.spec(), card.labels)
     beside = path.with_name("training.json")
     if beside.is_file():

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from converters.framework import load_keras
-from device.contract.metadata import Smoothing
+from device.contract.model_card import Smoothing
 from device.contract.preprocess import InputSpec
 from device.errors import DataError
 

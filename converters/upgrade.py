@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from device.contract import container
-from device.contract.metadata import SCHEMA
+from device.contract.model_card import SCHEMA
 from device.errors import ModelError
 
 

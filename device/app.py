@@ -11,24 +11,24 @@ from typing import NoReturn
 
 from device import __version__
 from device.capture.capture import build_capture
-from device.capture.privacy_switch import CaptureState, PauseSwitch, SwitchedCapture
+from device.capture.privacy_switch import PauseSwitch, SwitchedCapture
 from device.capture.sources import build_source
 from device.classify.classifier import TfliteClassifier
 from device.classify.modelstore import open_model
 from device.classify.schedule import ClassifySchedule
 from device.config import Config
-from device.detect import HaarFaceFinder
-from device.errors import EXIT_OK, EXIT_WEDGED, AffectdError, SourceError, WedgedError
+from device.detect import ScanningFinder
+from device.errors import EXIT_HANG, EXIT_OK, AffectdError, HangError, SourceError
 from device.events.derive import EventDeriver, LeaveReason
 from device.events.smooth import EmotionSmoother
 from device.interfaces import Clock, FrameSource, Sink
 from device.mqtt.payloads import DeviceInfo
 from device.mqtt.sink import MqttSink
-from device.overlay.scene import BrokerView
 from device.overlay.sink import OverlaySink
 from device.pipeline import Pipeline
+from device.records import BrokerState, SourceState
 from device.system.clock import SystemClock
-from device.system.hang import WedgeCounter, leave
+from device.system.hang import HangCounter, leave
 from device.system.heat import HeatGuard
 from device.system.log import LastTrouble
 from device.system.systemd import ServiceManager, describe_work
@@ -36,7 +36,7 @@ from device.system.telemetry import Telemetry
 from device.track.tracker import CentroidTracker
 
 _TURN_S = 0.25
-_LEAVE_REASONS: dict[CaptureState, LeaveReason] = {"lost": "source_lost", "paused": "paused"}
+_LEAVE_REASONS: dict[SourceState, LeaveReason] = {"lost": "source_lost", "paused": "paused"}
 
 _log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class Daemon:
         self._on_reload = on_reload
         self._stop = threading.Event()
         self._reload = threading.Event()
-        self.wedges = WedgeCounter(config.device.resolved_state_dir, config.source.reboot_after_wedges)
+        self.hangs = HangCounter(config.device.resolved_state_dir, config.source.reboot_after_hangs)
         self.let_go = True
         """Whether the camera was closed in the end; else it hangs in its driver."""
         self._stats_interval_s = config.mqtt.stats_interval_s
@@ -145,7 +145,7 @@ class Daemon:
             if frame is not None:
                 if self._heat.admits(frame.time_s):
                     self._pipeline.step(frame)
-                self.wedges.note_frame(frame.time_s)
+                self.hangs.note_frame(frame.time_s)
                 self._service.ready()
             elif self._capture.ended:
                 return "source_ended"
@@ -155,7 +155,7 @@ class Daemon:
             self._tell_service(told)
         return "stopped"
 
-    def _tell_service(self, state: CaptureState) -> None:
+    def _tell_service(self, state: SourceState) -> None:
         self._service.feed_watchdog()
         if state != "ok":
             self._service.ready()
@@ -163,10 +163,10 @@ class Daemon:
             describe_work(
                 self._source_name,
                 state,
-                _broker_view(self._mqtt),
+                _broker_state(self._mqtt),
                 source_trouble=self._trouble.of(__name__, "device.capture.reader", "device.capture.capture"),
                 broker_trouble=self._trouble.of("device.mqtt.attempts"),
-                card_trouble=self._mqtt.card_trouble if self._mqtt else None,
+                disk_trouble=self._mqtt.disk_trouble if self._mqtt else None,
                 slowed_to_fps=self._heat.limit_fps,
             )
         )
@@ -174,7 +174,7 @@ class Daemon:
             self._reload.clear()
             self._on_reload()
 
-    def _on_source_changed(self, state: CaptureState) -> None:
+    def _on_source_changed(self, state: SourceState) -> None:
         if state == "ok":
             _log.info("watching %s", self._source_name)
         elif state == "paused":
@@ -220,8 +220,8 @@ def run(config: Config, check: Callable[[], object] = lambda: None) -> int:
         signal.signal(signal.SIGHUP, lambda *_: daemon.reload())
     try:
         daemon.run()
-    except WedgedError as error:
-        daemon.wedges.add()
+    except HangError as error:
+        daemon.hangs.add()
         service.set_status(str(error))
         print(f"affectd: {error}", file=sys.stderr)
         leave(error.exit_code)
@@ -236,7 +236,7 @@ def run(config: Config, check: Callable[[], object] = lambda: None) -> int:
 def _start_afresh(service: ServiceManager, *, let_go: bool) -> NoReturn:
     """Become a new process under the same number; one whose camera hangs ends instead, for systemd to start another."""
     if not let_go:
-        leave(EXIT_WEDGED)
+        leave(EXIT_HANG)
     service.reloading()
     # Until the new one listens, another of these would end it.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -249,12 +249,12 @@ def build_pipeline(
 ) -> Pipeline:
     """All stages between a frame and its sinks. Raises AffectdError where ``config`` does not allow it."""
     return Pipeline(
-        finder=HaarFaceFinder(config.detector),
+        finder=ScanningFinder(config.detector),
         tracker=CentroidTracker(config.tracker),
         classifier=classifier,
         turns=ClassifySchedule(config.classifier.interval_s, config.classifier.most_per_frame),
-        input_spec=classifier.card.input.spec(),
-        smoother=EmotionSmoother(config.smoothing.over(classifier.card.smoothing)),
+        input_spec=classifier.model_card.input.spec(),
+        smoother=EmotionSmoother(config.smoothing.over(classifier.model_card.smoothing)),
         deriver=EventDeriver(clock),
         telemetry=telemetry,
         sinks=sinks,
@@ -266,7 +266,7 @@ def _build_mqtt(
 ) -> MqttSink | None:
     if not config.mqtt.enabled:
         return None
-    card = classifier.card
+    card = classifier.model_card
     info = DeviceInfo(__version__, card.name, card.version, card.labels, source.name)
     return MqttSink(
         config.mqtt,
@@ -289,10 +289,10 @@ def _build_overlay(
     return OverlaySink(
         config.overlay,
         clock,
-        broker=lambda: _broker_view(mqtt),
+        broker=lambda: _broker_state(mqtt),
         on_pause=lambda paused: switch.turn(paused=paused),
     )
 
 
-def _broker_view(mqtt: MqttSink | None) -> BrokerView:
+def _broker_state(mqtt: MqttSink | None) -> BrokerState:
     return "off" if mqtt is None else "connected" if mqtt.connected else "away"

@@ -29,7 +29,7 @@ EXIT_DATA = 65
 EXIT_UNAVAILABLE = 69
 EXIT_SOFTWARE = 70
 EXIT_IO = 74
-EXIT_WEDGED = 75
+EXIT_HANG = 75
 EXIT_CONFIG = 78
 EXIT_INTERRUPTED = 130
 
@@ -77,10 +77,10 @@ class SourceError(AffectdError):
     exit_code = EXIT_UNAVAILABLE
 
 
-class WedgedError(AffectdError):
+class HangError(AffectdError):
     """A camera whose driver does not give a call back: nothing in this process can let go of it."""
 
-    exit_code = EXIT_WEDGED
+    exit_code = EXIT_HANG
 
 
 class ModelError(AffectdError):

@@ -16,6 +16,10 @@ UNCERTAIN = "uncertain"
 EventType = Literal["face_appeared", "emotion_changed", "face_left"]
 EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
 ClockState = Literal["synced", "unsynced"]
+SourceState = Literal["ok", "paused", "lost"]
+"""Whether the source gives frames, is closed by the privacy switch, or is not there."""
+BrokerState = Literal["connected", "away", "off"]
+"""Whether the broker answers, does not, or none is wanted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,13 +127,13 @@ class Face:
         box: around the face's centre, pixels; upright also where the head is tilted.
         score: the detector's own, higher is surer, without a unit.
         roll_deg: how far the head is tilted clockwise, degrees.
-        vouched: whether a second opinion agreed; False also where none was asked for.
+        verified: whether a second opinion agreed; False also where none was asked for.
     """
 
     box: Box
     score: float
     roll_deg: float = 0.0
-    vouched: bool = True
+    verified: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +144,13 @@ class Expected:
         box: pixels.
         roll_deg: how far the head was tilted clockwise when it was last seen, degrees.
         missed: how many frames it has not been seen for.
-        vouch: whether a second opinion is wanted.
+        verify: whether a second opinion is wanted.
     """
 
     box: Box
     roll_deg: float = 0.0
     missed: int = 0
-    vouch: bool = False
+    verify: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from device.overlay.display_options import DisplayOptions
 from device.overlay.draw import draw
 from device.overlay.scene import FaceMark, Scene
 from device.overlay.settings import OverlaySettings
-from device.overlay.view import View
 from device.records import RelativeBox
 from trainer.photos import PictureAnswer
 
@@ -107,7 +107,7 @@ def annotated(
     scene = Scene(pixels, tuple(marks), time_s=0.0, fps=None, source="ok", broker="off")
     height, width = pixels.shape[:2]
     grown = max(1, math.ceil(_SHORTEST_SIDE_PX / min(height, width)))
-    view = View(privacy="full", mirrored=False, status_shown=False)
+    view = DisplayOptions(privacy="full", mirrored=False, status_shown=False)
     return draw(scene, size or (width * grown, height * grown), OverlaySettings(), view)
 
 

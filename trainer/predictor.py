@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from device.classify.interpreter import open_interpreter
 from device.contract import container
-from device.contract.metadata import ModelCard
+from device.contract.model_card import ModelCard
 from device.contract.preprocess import InputSpec, resize, to_real
 from device.errors import DataError, ModelError, RecordError
 from trainer.framework import load_keras
@@ -162,7 +162,7 @@ def model_record(path: Path) -> dict[str, Any]:
         ModelError, DataError: see ``load_predictor``.
     """
     file = model_file(path)
-    return _record_of(container.read(file).card) if file.suffix == ".tflite" else _read_record(file)[0]
+    return _record_of(container.read(file).model_card) if file.suffix == ".tflite" else _read_record(file)[0]
 
 
 def keras_record(path: Path) -> tuple[str, tuple[str, ...], InputSpec]:
@@ -177,7 +177,7 @@ def keras_record(path: Path) -> tuple[str, tuple[str, ...], InputSpec]:
 
 def _load_tflite(path: Path, threads: int) -> Predictor:
     model = container.read(path)
-    card = model.card
+    card = model.model_card
     spec = card.input.spec()
     interpreter = open_interpreter(model.flatbuffer, spec, threads)
     if interpreter.outputs != len(card.labels):

@@ -7,12 +7,12 @@ from typing import Any
 
 from device.contract.files import write_atomically
 from device.errors import UnavailableError
-from trainer.card import EVALUATION_FILE, write_card
 from trainer.curves import read_log, say_when_curves_part
 from trainer.datasets.dataset import DataSet
 from trainer.evaluate import Measurement, measure
 from trainer.fit import Fitted
 from trainer.judging.evaluation import Evaluation, judge
+from trainer.model_card import EVALUATION_FILE, write_card
 from trainer.outputs import write_calibration, write_check, write_model, write_training
 from trainer.plots import write_curves, write_mistakes
 from trainer.predictor import MODEL_NAME, Predictor, answers_of, load_predictor

@@ -11,7 +11,7 @@ from converters.edgetpu.limits import Mapping, map_operators
 from converters.graph import Graph, count_operators, read_graph
 from device.contract import container
 from device.contract.files import check_folder, write_atomically
-from device.contract.metadata import ModelCard
+from device.contract.model_card import ModelCard
 from device.errors import EXIT_OK, DataError, GateError
 
 _CUSTOM = "edgetpu-custom-op"
@@ -54,8 +54,8 @@ def _run(options: argparse.Namespace) -> int:
             f"the compiler leaves operators to the CPU: {left}", "nothing was written; --allow-cpu allows it"
         )
     container.check_identifier(compiled, "what the compiler made")
-    write_atomically(out, container.attach(compiled, _card(model.card, compiled, log)))
-    say(f"wrote {out}: {model.card.name} {model.card.version} for the Edge TPU")
+    write_atomically(out, container.attach(compiled, _card(model.model_card, compiled, log)))
+    say(f"wrote {out}: {model.model_card.name} {model.model_card.version} for the Edge TPU")
     return EXIT_OK
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from converters.arena import METHOD
 from converters.commands.options import print_rows, say
 from converters.inspection import End, Inspection, inspect_file
-from device.contract.metadata import Measurement, ModelCard
+from device.contract.model_card import Measurement, ModelCard
 from device.errors import EXIT_OK
 
 
@@ -30,7 +30,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(found.to_json(), indent=1))
         return EXIT_OK
-    sealed = "no card: a bare flatbuffer" if found.card is None else "digest right"
+    sealed = "no card: a bare flatbuffer" if found.model_card is None else "digest right"
     say(f"{found.path}: {found.size_bytes} bytes, {sealed}")
     print_rows(
         [
@@ -42,8 +42,8 @@ def _run(options: argparse.Namespace) -> int:
             ("peak arena", f"{found.peak_arena_bytes} bytes, {METHOD}"),
         ]
     )
-    if found.card:
-        _print_card(found.card)
+    if found.model_card:
+        _print_card(found.model_card)
     _print_operators(found)
     return EXIT_OK
 

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from converters.calibrate import FACES, RepresentativeSet, representative_set
-from converters.card import describe
 from converters.commands.options import add_threshold_options, print_parity, print_rows, say, thresholds_of, told
 from converters.cost import multiply_adds
 from converters.edgetpu.limits import map_operators
 from converters.golden import golden_set
 from converters.graph import read_graph
 from converters.layers import LayerDifference, compare_layers, worst
+from converters.model_card import describe
 from converters.networks import keras_scorer
 from converters.tflite import Target, convert, match_tensors
 from converters.trained import Trained, load_trained, require_probabilities
@@ -19,7 +19,7 @@ from converters.verify import QUANTISED, SAME_ARITHMETIC, compare, missed, requi
 from device.classify.interpreter import open_interpreter
 from device.contract.container import attach
 from device.contract.files import check_folder, write_atomically
-from device.contract.metadata import ModelCard
+from device.contract.model_card import ModelCard
 from device.errors import EXIT_OK, UsageError
 
 SEED = 0

@@ -8,7 +8,7 @@ from converters.commands.options import say
 from converters.upgrade import upgrade
 from device.contract import container
 from device.contract.files import check_folder, write_atomically
-from device.contract.metadata import SCHEMA
+from device.contract.model_card import SCHEMA
 from device.errors import EXIT_OK
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from device.errors import WedgedError
+from device.errors import HangError
 from device.interfaces import Clock
 
 
@@ -22,7 +22,7 @@ class CallWatch:
     Args:
         name: whose calls they are, for a person.
         clock: the monotonic time.
-        grace_s: how much longer than usual a call may take before its owner counts as wedged, seconds.
+        grace_s: how much longer than usual a call may take before its owner counts as hung, seconds.
     """
 
     def __init__(self, name: str, clock: Clock, grace_s: float) -> None:
@@ -44,14 +44,14 @@ class CallWatch:
                 self._call = None
 
     def check(self) -> None:
-        """Raise WedgedError where the call under way should long have come back."""
+        """Raise HangError where the call under way should long have come back."""
         with self._lock:
             call = self._call
         if call is None:
             return
         took_s = self._clock.monotonic_s() - call.begun_s
         if took_s > call.usual_s + self._grace_s:
-            raise WedgedError(
+            raise HangError(
                 f"{self._name} hangs in its driver: {call.what} has not come back for {took_s:.0f} s",
                 "affectd ends here, for only a new process can open it; if that does not help either, "
                 "unplug the camera or start the machine again",

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from device.capture.latest_frame import NewestFrame, SourceState
+from device.capture.latest_frame import NewestFrame
 from device.capture.reader import SourceReader
 from device.capture.sources.settings import SourceSettings
 from device.errors import SourceError
 from device.interfaces import Clock, FrameSource
-from device.records import Frame
+from device.records import Frame, SourceState
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class Capture(Protocol):
         ...
 
     def check(self) -> None:
-        """Raise WedgedError where a call into the source hangs; `next` does this where it has no frame."""
+        """Raise HangError where a call into the source hangs; `next` does this where it has no frame."""
         ...
 
     def close(self, timeout_s: float = 2.0) -> bool:
@@ -169,7 +169,7 @@ class LiveCapture:
         return frame
 
     def check(self) -> None:
-        """Raise WedgedError where a call into the source hangs."""
+        """Raise HangError where a call into the source hangs."""
         self._reader.check()
 
     def close(self, timeout_s: float = 2.0) -> bool:

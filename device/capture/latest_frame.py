@@ -1,12 +1,9 @@
 """A slot for one frame, between the thread that reads a source and the one that looks at what it gives."""
 
 import threading
-from typing import Literal
 
 from device.interfaces import Clock
-from device.records import Frame
-
-SourceState = Literal["ok", "lost"]
+from device.records import Frame, SourceState
 
 
 class NewestFrame:

@@ -4,19 +4,15 @@ import logging
 import math
 import threading
 from pathlib import Path
-from typing import Literal
 
 from device.capture.capture import Capture
-from device.capture.latest_frame import SourceState
 from device.contract.files import write_atomically
 from device.errors import AffectdError
 from device.interfaces import Clock
-from device.records import Frame
+from device.records import Frame, SourceState
 
 PAUSE_NAME = "pause"
 """The file in the state directory that carries the switch over a restart."""
-
-CaptureState = SourceState | Literal["paused"]
 
 _CONTENT = {True: b"ON\n", False: b"OFF\n"}
 _log = logging.getLogger(__name__)
@@ -80,7 +76,7 @@ class SwitchedCapture:
         self._opening_until_s = -math.inf
 
     @property
-    def state(self) -> CaptureState:
+    def state(self) -> SourceState:
         """``paused`` from the camera's closing until it gives frames again, or takes too long to."""
         if self._closed:
             return "paused"

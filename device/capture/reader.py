@@ -35,7 +35,7 @@ class SourceReader:
         self._clock = clock
         self._slot = slot
         self._pictures = PictureWatch(source.name, settings.frozen_timeout_s, settings.blank_timeout_s)
-        self._calls = CallWatch(source.name, clock, settings.wedge_timeout_s)
+        self._calls = CallWatch(source.name, clock, settings.hang_timeout_s)
         self._open = False
         self._lost = False
         self._dead = False
@@ -44,7 +44,7 @@ class SourceReader:
         self._delays_s = self._backoff()
 
     def check(self) -> None:
-        """From another thread: raise WedgedError where a call into the source hangs."""
+        """From another thread: raise HangError where a call into the source hangs."""
         self._calls.check()
 
     def open(self) -> None:

@@ -12,7 +12,7 @@ from device.classify.interpreter import RUNTIMES, TfliteInterpreter, open_interp
 from device.classify.interpreter.edgetpu import LIBRARY, EdgeTpu
 from device.classify.probe import find_runtime
 from device.contract import container
-from device.contract.metadata import ModelCard
+from device.contract.model_card import ModelCard
 from device.contract.preprocess import InputSpec
 from device.errors import AcceleratorError, ModelError
 from device.records import Scores
@@ -77,7 +77,7 @@ class TfliteClassifier:
             raise ModelError(
                 f"the network of {card.name} gives {interpreter.outputs} scores, its card has {len(card.labels)} labels"
             )
-        self.card = card
+        self.model_card = card
         self.runtime = interpreter.runtime
         self._interpreter = interpreter
         self._check_golden()
@@ -102,7 +102,7 @@ class TfliteClassifier:
         ships = path.is_relative_to(BUNDLED_MODEL.parent)
         data, name = container.read_bytes(path), str(path)
         classifier = cls.verified(data, name, threads, edgetpu=edgetpu, probe=probe and not ships)
-        card = classifier.card
+        card = classifier.model_card
         _log.info("model %s (%s) on %s", card.name, card.version, classifier.runtime)
         return classifier
 
@@ -111,7 +111,7 @@ class TfliteClassifier:
         cls, data: bytes, name: str, threads: int = 1, *, edgetpu: EdgeTpu | None = None, probe: bool = True
     ) -> "TfliteClassifier":
         """As ``load``, from a model file's bytes; ``name`` is what errors call it."""
-        card = container.unpack(data, name).card
+        card = container.unpack(data, name).model_card
         tpu = (edgetpu or EdgeTpu()) if card.conversion.accelerator == "edgetpu" else None
         runtimes = (find_runtime(data, name, threads, tpu),) if probe else RUNTIMES
         return cls.of_bytes(data, name, threads, edgetpu=tpu, runtimes=runtimes)
@@ -124,9 +124,9 @@ class TfliteClassifier:
         model = container.unpack(data, name)
         try:
             interpreter = open_interpreter(
-                model.flatbuffer, model.card.input.spec(), threads, edgetpu=edgetpu, runtimes=runtimes
+                model.flatbuffer, model.model_card.input.spec(), threads, edgetpu=edgetpu, runtimes=runtimes
             )
-            return cls(model.card, interpreter)
+            return cls(model.model_card, interpreter)
         except ModelError as error:
             remedy = error.remedy or "convert the model again with affectd-convert"
             raise ModelError(f"{name}: {error.reason}", remedy) from error
@@ -134,12 +134,12 @@ class TfliteClassifier:
     @property
     def labels(self) -> tuple[str, ...]:
         """The model's labels, in the order of the scores."""
-        return self.card.labels
+        return self.model_card.labels
 
     @property
     def input_spec(self) -> InputSpec:
         """The crops that ``classify`` takes."""
-        return self.card.input.spec()
+        return self.model_card.input.spec()
 
     def classify(self, crop: NDArray[np.uint8]) -> Scores:
         """Scores for one crop, uint8 (height, width, 1).
@@ -150,12 +150,12 @@ class TfliteClassifier:
         outputs = self._interpreter.run(crop[np.newaxis])[0].astype(np.float64)
         total = float(outputs.sum())
         if not np.isfinite(total) or outputs.min() < 0.0 or total <= 0.0:
-            raise ModelError(f"the network of {self.card.name} answered {outputs.tolist()}, no probabilities")
+            raise ModelError(f"the network of {self.model_card.name} answered {outputs.tolist()}, no probabilities")
         # A quantised softmax adds up to 1 only within its rounding.
         return Scores(self.labels, tuple(float(share) for share in outputs / total))
 
     def _check_golden(self) -> None:
-        golden = self.card.golden
+        golden = self.model_card.golden
         crops = np.stack([example.array(self.input_spec) for example in golden.examples])
         expected = np.array([example.scores for example in golden.examples], np.float32)
         differences = np.abs(self._interpreter.run(crops) - expected).max(axis=1)
@@ -163,7 +163,7 @@ class TfliteClassifier:
         # Written so that not-a-number fails as well.
         if not differences.max() <= golden.tolerance:
             raise ModelError(
-                f"on {self.runtime} the network of {self.card.name} answers golden input {worst + 1} by "
+                f"on {self.runtime} the network of {self.model_card.name} answers golden input {worst + 1} by "
                 f"{differences[worst]:.3f} away from its card, and {golden.tolerance} is allowed",
                 "use another runtime (ai-edge-litert, tflite-runtime), or convert the model again on this one",
             )

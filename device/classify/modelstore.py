@@ -6,7 +6,7 @@ from pathlib import Path
 from device.classify.classifier import BUNDLED_MODEL, TfliteClassifier, load_classifier
 from device.config import Config
 from device.contract.files import write_atomically
-from device.contract.metadata import ModelCard
+from device.contract.model_card import ModelCard
 from device.errors import ModelError, StorageError
 
 INSTALLED_NAME = "model.tflite"
@@ -45,7 +45,7 @@ def install_model(file: Path, state_dir: Path) -> ModelCard:
     data = file.read_bytes()
     # What is checked are the very bytes that are installed, whatever becomes of the file meanwhile.
     try:
-        card = TfliteClassifier.verified(data, str(file)).card
+        card = TfliteClassifier.verified(data, str(file)).model_card
     except ModelError as error:
         raise ModelError(f"{file} is not installed: {error.reason}", error.remedy) from error
     target = state_dir / INSTALLED_NAME

@@ -55,7 +55,7 @@ def register(verbs: Any) -> None:
 def _run(options: argparse.Namespace) -> int:
     from device.capture.capture import build_capture
     from device.capture.sources import build_source
-    from device.detect import HaarFaceFinder
+    from device.detect import ScanningFinder
     from device.system.clock import SystemClock
     from device.system.log import LastTrouble
     from device.tools.aim import AimObserver
@@ -67,7 +67,7 @@ def _run(options: argparse.Namespace) -> int:
     clock = SystemClock()
     source = build_source(config.source, clock)
     _require_unpaused(config, source)
-    observer = AimObserver(HaarFaceFinder(config.detector), CentroidTracker(config.tracker), clock)
+    observer = AimObserver(ScanningFinder(config.detector), CentroidTracker(config.tracker), clock)
     capture = build_capture(source, config.source, clock)
     # Instead of lines on stderr, in the midst of the view.
     trouble = LastTrouble()

@@ -22,7 +22,7 @@ def _run(options: argparse.Namespace) -> int:
     config = load_config(options.config)
     print(f"ok: configuration {options.config} of device {config.device.resolved_id}")
     classifier = open_model(config)
-    card = classifier.card
+    card = classifier.model_card
     answers = f"digest and {len(card.golden.examples)} golden answers"
     print(f"ok: model {card.name} ({card.version}): {answers}, {classifier.runtime}")
     config.smoothing.over(card.smoothing)

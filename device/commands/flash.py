@@ -40,21 +40,21 @@ def register(verbs: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from device.tools.flash.card import CardPlan
-    from device.tools.flash.write import write_card
+    from device.tools.flash.boot_files import BootPlan
+    from device.tools.flash.write import write_boot_files
 
     if options.package_url and not options.package_url.startswith("https://"):
         raise UsageError(f"--package-url {options.package_url!r} is no https:// address")
     wifi = _wifi(options)
     mqtt_password = _ask(f"MQTT password of {options.mqtt_username}") if options.mqtt_username else None
-    plan = CardPlan(
+    plan = BootPlan(
         config=_config(options),
         wifi=wifi,
         user=options.user,
         ssh_key=_ssh_key(options),
     )
     package = options.package or options.package_url
-    for path in write_card(plan, options.boot, package=package, mqtt_password=mqtt_password):
+    for path in write_boot_files(plan, options.boot, package=package, mqtt_password=mqtt_password):
         print(f"written: {path}")
     print("unmount the card, put it into the Pi and power it on; the sensor is there after a few minutes")
     if wifi or mqtt_password:
@@ -78,7 +78,7 @@ def _config(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
 
 
 def _wifi(options: argparse.Namespace) -> Any:
-    from device.tools.flash.card import Wifi
+    from device.tools.flash.boot_files import Wifi
 
     if options.wifi is None:
         return None

@@ -76,7 +76,7 @@ def _describe(path: Path) -> str:
     from device.contract import container
 
     try:
-        card = container.read(path).card
+        card = container.read(path).model_card
     except AffectdError as error:
         return f"cannot be used: {error}"
     return f"{card.name} ({card.version}), {', '.join(card.labels)}"

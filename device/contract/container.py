@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from device.contract.metadata import SCHEMA, ModelCard
+from device.contract.model_card import SCHEMA, ModelCard
 from device.errors import ModelError
 
 CARD_NAME = "model.json"
@@ -35,7 +35,7 @@ class ModelFile:
     """A verified model: the flatbuffer without the archive, and the card."""
 
     flatbuffer: bytes
-    card: ModelCard
+    model_card: ModelCard
 
 
 def attach(flatbuffer: bytes, card: ModelCard) -> bytes:

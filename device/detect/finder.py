@@ -21,7 +21,7 @@ _UPRIGHT_EVERY = 4
 _OTHERWISE_EVERY = 3  # searches of a part in which things move: one at other sizes, in evened light
 
 
-class HaarFaceFinder:
+class ScanningFinder:
     """``interfaces.FaceFinder`` over two cascades.
 
     A known face is looked for in every frame, around where it is expected, at its size and tilt. The whole picture is
@@ -103,8 +103,8 @@ class HaarFaceFinder:
             search = surroundings(expected.box, reach=reach, growth=_GROWTH, roll_deg=roll_deg)
             face = self._detector.look_for(pyramid, search)
             if face is not None:
-                vouched = expected.vouch and self._detector.agrees(pyramid, face)
-                return Face(face.box, face.score, roll_deg, vouched)
+                verified = expected.verify and self._detector.agrees(pyramid, face)
+                return Face(face.box, face.score, roll_deg, verified)
         return None
 
     def _tilts(self, expected: Expected) -> tuple[float, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import Field, ValidationError
 
-from device.contract.metadata import Smoothing
+from device.contract.model_card import Smoothing
 from device.errors import ConfigError
 from device.records import UNCERTAIN, Reading, Scores
 from device.section import Section

@@ -1,9 +1,10 @@
 """What the broker keeps for those who come later: the state, the privacy switch, the discovery."""
 
 from device.mqtt.homeassistant import Discovery
-from device.mqtt.payloads import SWITCH_OFF, SWITCH_ON, SourceState, View, encode, state_message
+from device.mqtt.payloads import SWITCH_OFF, SWITCH_ON, StateSnapshot, encode, state_message
 from device.mqtt.session import Session
 from device.mqtt.topics import Topics
+from device.records import SourceState
 
 
 class Board:
@@ -13,17 +14,19 @@ class Board:
         topics: where to publish.
         discovery: what Home Assistant is told; None where it is told nothing.
         state_interval_s: least time between two messages on the topic ``state``, seconds.
-        view: what there is to be seen at first.
+        seen: what there is to be seen at first.
     """
 
-    def __init__(self, topics: Topics, discovery: Discovery | None, state_interval_s: float, view: View) -> None:
+    def __init__(
+        self, topics: Topics, discovery: Discovery | None, state_interval_s: float, seen: StateSnapshot
+    ) -> None:
         self._topics = topics
         self._discovery = discovery
         self._state_interval_s = state_interval_s
         self._unsent: dict[str, bytes] = {}
         self._paused = False
         self._source: SourceState = "lost"
-        self._view = view
+        self._snapshot = seen
         self._state_changed = True
         self._state_due_s = 0.0
 
@@ -48,15 +51,15 @@ class Board:
         if self._discovery:
             self._unsent[self._discovery.topic] = self._discovery.payload
 
-    def show(self, view: View) -> None:
+    def show(self, seen: StateSnapshot) -> None:
         """There is something else to be seen."""
-        self._view = view
+        self._snapshot = seen
         self._state_changed = True
 
-    def set_source(self, state: SourceState, view: View) -> None:
-        """The camera has come or gone; ``view`` is without faces."""
+    def set_source(self, state: SourceState, seen: StateSnapshot) -> None:
+        """The camera has come or gone; ``seen`` is without faces."""
         self._source = state
-        self.show(view)
+        self.show(seen)
 
     def set_paused(self, *, paused: bool) -> None:
         """The privacy switch has been turned."""
@@ -71,8 +74,8 @@ class Board:
         if self._state_changed and session.room and (at_once or now_s >= self._state_due_s):
             self._state_changed = False
             self._state_due_s = now_s + self._state_interval_s
-            view = self._view if self._source == "ok" else View(self._view.taken_at)
-            session.publish_retained(self._topics.state, encode(state_message(self._source, view)))
+            seen = self._snapshot if self._source == "ok" else StateSnapshot(self._snapshot.taken_at)
+            session.publish_retained(self._topics.state, encode(state_message(self._source, seen)))
 
     def _tell_pause(self) -> None:
         self._unsent[self._topics.pause] = SWITCH_ON if self._paused else SWITCH_OFF

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from device.mqtt.client import News
-from device.mqtt.payloads import SourceState, View
+from device.mqtt.payloads import StateSnapshot
+from device.records import SourceState
 from device.system.telemetry import TelemetrySnapshot
 
 
@@ -33,4 +34,4 @@ class Stored:
     """There are new events in the spool."""
 
 
-Message = Stored | View | SourceChanged | PauseChanged | TelemetrySnapshot | Stop | News
+Message = Stored | StateSnapshot | SourceChanged | PauseChanged | TelemetrySnapshot | Stop | News

@@ -3,10 +3,10 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from device.events.derive import box_message, rfc3339
-from device.records import Frame, Observation, ObservedFace, RelativeBox
+from device.records import Frame, Observation, ObservedFace, RelativeBox, SourceState
 from device.system.telemetry import Latency, TelemetrySnapshot, Throttling
 
 MESSAGE_SCHEMA = 1
@@ -20,7 +20,6 @@ SWITCH_POSITIONS = (SWITCH_ON, SWITCH_OFF)
 NO_EMOTION = "none"
 """The dominant emotion while no face in view has a reading."""
 
-SourceState = Literal["ok", "paused", "lost"]
 
 _BOX_STEP = 0.05
 _CONFIDENCE_STEP = 0.1
@@ -67,14 +66,14 @@ class FaceState:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class StateSnapshot:
     """The faces of one frame, the most prominent (largest) first."""
 
     taken_at: datetime
     faces: tuple[FaceState, ...] = ()
 
     @classmethod
-    def of(cls, observation: Observation) -> "View":
+    def of(cls, observation: Observation) -> "StateSnapshot":
         """What ``observation`` shows."""
         frame = observation.frame
         faces = (_face_state(face, frame) for face in observation.faces)
@@ -86,7 +85,7 @@ class View:
         """The emotion of the most prominent face that has a reading; ``none`` without one."""
         return next((face.emotion for face in self.faces if face.emotion is not None), NO_EMOTION)
 
-    def differs_from(self, other: "View") -> bool:
+    def differs_from(self, other: "StateSnapshot") -> bool:
         """Whether there is news in it: a face or an emotion more, less or other, or a clear move.
 
         A box must move by a twentieth of the frame and a confidence by a tenth; else every frame were a message.
@@ -131,14 +130,14 @@ def info_message(info: DeviceInfo, *, device: str, run: str) -> dict[str, Any]:
     }
 
 
-def state_message(source: SourceState, view: View) -> dict[str, Any]:
+def state_message(source: SourceState, seen: StateSnapshot) -> dict[str, Any]:
     """The JSON object on the topic ``state``."""
     return {
         "schema": MESSAGE_SCHEMA,
-        "time": rfc3339(view.taken_at),
+        "time": rfc3339(seen.taken_at),
         "source": source,
-        "face_count": len(view.faces),
-        "dominant_emotion": view.dominant_emotion,
+        "face_count": len(seen.faces),
+        "dominant_emotion": seen.dominant_emotion,
         "faces": [
             {
                 "track": face.track,
@@ -148,7 +147,7 @@ def state_message(source: SourceState, view: View) -> dict[str, Any]:
                 "appeared_at": rfc3339(face.appeared_at),
                 "emotion_since": rfc3339(face.emotion_since) if face.emotion_since else None,
             }
-            for face in view.faces
+            for face in seen.faces
         ],
     }
 

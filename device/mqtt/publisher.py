@@ -21,7 +21,7 @@ from device.mqtt.payloads import (
     SWITCH_ON,
     SWITCH_POSITIONS,
     DeviceInfo,
-    View,
+    StateSnapshot,
     encode,
     info_message,
     stats_message,
@@ -82,7 +82,7 @@ class Publisher:
         self._thread = threading.Thread(target=self._run, name="mqtt-publisher", daemon=True)
         home = settings.homeassistant
         discovery = Discovery.of(home, topics, info) if home.enabled else None
-        self._board = Board(topics, discovery, settings.state_interval_s, View(clock.now()))
+        self._board = Board(topics, discovery, settings.state_interval_s, StateSnapshot(clock.now()))
         self._listened = (topics.pause_set, *([home.status_topic] if home.enabled else []))
         self._attempts = Attempts(settings)
         self._stop: Stop | None = None
@@ -108,9 +108,9 @@ class Publisher:
         return self._session is not None
 
     @property
-    def card_trouble(self) -> str | None:
-        """Why events stay in memory, and what to do; None while the card can be used. Any thread may ask."""
-        return self._spool.card_trouble
+    def disk_trouble(self) -> str | None:
+        """Why events stay in memory, and what to do; None while the disk can be used. Any thread may ask."""
+        return self._spool.disk_trouble
 
     @property
     def fault(self) -> BaseException | None:
@@ -215,10 +215,10 @@ class Publisher:
                 self._on_connected(connection, limit)
             case Disconnected(connection=connection) if connection is self._connection:
                 self._on_disconnected(message)
-            case View():
+            case StateSnapshot():
                 self._board.show(message)
             case SourceChanged(state=state):
-                self._board.set_source(state, View(self._clock.now()))
+                self._board.set_source(state, StateSnapshot(self._clock.now()))
             case PauseChanged(paused=paused):
                 self._board.set_paused(paused=paused)
             case Heard(connection=connection) if connection is self._connection:

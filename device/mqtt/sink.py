@@ -10,11 +10,11 @@ from device.interfaces import Clock
 from device.mqtt.client import Connection, News
 from device.mqtt.login import make_login
 from device.mqtt.messages import PauseChanged, SourceChanged
-from device.mqtt.payloads import DeviceInfo, SourceState, View
+from device.mqtt.payloads import DeviceInfo, StateSnapshot
 from device.mqtt.publisher import Publisher
 from device.mqtt.settings import MqttSettings
 from device.mqtt.topics import Topics
-from device.records import Event, Observation
+from device.records import Event, Observation, SourceState
 from device.spool.spool import SPOOL_NAME, Spool, memory_name
 from device.system.telemetry import TelemetrySnapshot
 
@@ -24,7 +24,7 @@ class PublisherError(AffectdError):
 
 
 class MqttSink:
-    """Says on MQTT what the pipeline sees; no call but ``close`` ever waits for the card or the broker.
+    """Says on MQTT what the pipeline sees; no call but ``close`` ever waits for the disk or the broker.
 
     Args:
         settings: the section ``mqtt``.
@@ -68,7 +68,7 @@ class MqttSink:
             settings, topics, spool, connect, info, clock=clock, run=self.run, on_pause=on_pause
         )
         self._lock = threading.Lock()
-        self._shown: View | None = None
+        self._shown: StateSnapshot | None = None
         self._source: SourceState | None = None
         self._paused = False
 
@@ -87,9 +87,9 @@ class MqttSink:
         return self._publisher.connected
 
     @property
-    def card_trouble(self) -> str | None:
-        """Why events stay in memory, and what to do; None while the card can be used. Any thread may ask."""
-        return self._publisher.card_trouble
+    def disk_trouble(self) -> str | None:
+        """Why events stay in memory, and what to do; None while the disk can be used. Any thread may ask."""
+        return self._publisher.disk_trouble
 
     def check(self) -> None:
         """To be called now and then after ``start``. Raises PublisherError when the thread behind it has ended."""
@@ -104,13 +104,13 @@ class MqttSink:
 
         The first observation says that the source is ok; after ``lost`` or ``paused`` say so before the next one.
         """
-        view = View.of(observation)
+        seen = StateSnapshot.of(observation)
         with self._lock:
             if self._source is None:
                 self._set_source("ok")
-            if self._shown is None or view.differs_from(self._shown):
-                self._shown = view
-                self._publisher.post(view)
+            if self._shown is None or seen.differs_from(self._shown):
+                self._shown = seen
+                self._publisher.post(seen)
 
     def emit(self, event: Event) -> None:
         """Store an event and publish it once the broker is there; then a killed process has not lost it."""

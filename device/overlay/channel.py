@@ -7,9 +7,9 @@ from typing import Generic, Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from device.overlay.scene import BrokerView, FaceMark, SourceView
+from device.overlay.scene import FaceMark
 from device.overlay.slot import Shape
-from device.records import RelativeBox
+from device.records import BrokerState, RelativeBox, SourceState
 
 _MAX_BYTES = 65_536
 
@@ -44,8 +44,8 @@ class Update:
         moment: the newest frame, None where only the rest is news.
     """
 
-    source: SourceView
-    broker: BrokerView
+    source: SourceState
+    broker: BrokerState
     fps: float | None
     moment: Moment | None = None
 

@@ -43,7 +43,7 @@ def connected(sys_drm: Path = SYS_DRM) -> tuple[str, ...]:
     return tuple(path.name for path in _connectors(sys_drm) if _status(path) == "connected")
 
 
-def card_with_display(sys_drm: Path = SYS_DRM) -> int | None:
+def adapter_with_display(sys_drm: Path = SYS_DRM) -> int | None:
     """The number of the first graphics card with a display; a Raspberry Pi has further ones that only compute."""
     for connector in connected(sys_drm):
         number = connector.partition("-")[0].removeprefix("card")
@@ -64,7 +64,7 @@ def explain_kmsdrm(sys_drm: Path = SYS_DRM, dev_dri: Path = DEV_DRI) -> str | No
     """
     if not _connectors(sys_drm):
         return _NO_DISPLAY_HERE
-    number = card_with_display(sys_drm)
+    number = adapter_with_display(sys_drm)
     if number is None:
         return "no display is plugged in"
     card = dev_dri / f"card{number}"

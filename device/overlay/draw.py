@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.overlay.canvas import Rect, fill_panel, fill_rect
-from device.overlay.cards import draw_help, draw_idle, draw_lost, draw_paused, draw_starting
+from device.overlay.display_options import KEYS, DisplayOptions
 from device.overlay.labels import Label, LabelPainter
 from device.overlay.marks import Arranger, Mark, draw_marks
 from device.overlay.motion import Motion
@@ -19,8 +19,8 @@ from device.overlay.scale import Scale
 from device.overlay.scene import FaceMark, Scene
 from device.overlay.settings import OverlaySettings
 from device.overlay.status import bar_height, draw_status, items
+from device.overlay.status_screens import draw_help, draw_idle, draw_lost, draw_paused, draw_starting
 from device.overlay.text import typeface
-from device.overlay.view import KEYS, View
 from device.records import RelativeBox
 
 Canvas = NDArray[np.uint8]
@@ -38,7 +38,7 @@ class _Fitted:
 
     picture: Canvas
     rect: Rect
-    view: View
+    view: DisplayOptions
     blurred: tuple[RelativeBox, ...]
     pixels: Canvas
 
@@ -68,7 +68,7 @@ class Drawer:
         self._face_seen_s = math.inf
         self._dimming = 0.0
 
-    def draw(self, scene: Scene, size: tuple[int, int], view: View, now_s: float) -> Canvas:
+    def draw(self, scene: Scene, size: tuple[int, int], view: DisplayOptions, now_s: float) -> Canvas:
         """The newest ``scene`` as a new uint8 (height, width, 3) BGR array; the same scene may be drawn many times.
 
         Args:
@@ -114,7 +114,7 @@ class Drawer:
         never = not self._settings.idle_after_s
         self._dimming = 0.0 if never else min(max(alone_s / _DIMMING_S, 0.0), 1.0)
 
-    def _draw_watching(self, pen: Pen, area: Rect, scene: Scene, view: View, now_s: float) -> None:
+    def _draw_watching(self, pen: Pen, area: Rect, scene: Scene, view: DisplayOptions, now_s: float) -> None:
         rect = self._draw_picture(pen.canvas, area, scene, view, now_s)
         if self._dimming:
             fill_panel(pen.canvas, area, 0, 0, _DIMMED * self._dimming)
@@ -134,7 +134,7 @@ class Drawer:
         arrangement = self._arranger.arrange(marks, painter, area.grown(-pen.scale.gap), now_s)
         draw_marks(pen.canvas, marks, arrangement, painter, pen.scale.stroke)
 
-    def _draw_picture(self, canvas: Canvas, area: Rect, scene: Scene, view: View, now_s: float) -> Rect:
+    def _draw_picture(self, canvas: Canvas, area: Rect, scene: Scene, view: DisplayOptions, now_s: float) -> Rect:
         """Put the picture, or what stands for it, into ``area``; returns where it is."""
         picture = scene.picture
         aspect = scene.aspect if picture is None else picture.shape[1] / picture.shape[0]
@@ -159,10 +159,10 @@ def _is_in_view(face: FaceMark, picture: Rect) -> bool:
     return face.visible or min(width, height) > _LEAST_IN_VIEW * max(width, height)
 
 
-def draw(scene: Scene, size: tuple[int, int], settings: OverlaySettings, view: View | None = None) -> Canvas:
+def draw(scene: Scene, size: tuple[int, int], settings: OverlaySettings, view: DisplayOptions | None = None) -> Canvas:
     """One scene by itself, uint8 (height, width, 3) BGR; ``view`` is the one of ``settings`` where None.
 
     Raises:
         UnavailableError: see ``Drawer``.
     """
-    return Drawer(settings).draw(scene, size, view or View.of(settings), scene.time_s)
+    return Drawer(settings).draw(scene, size, view or DisplayOptions.of(settings), scene.time_s)

@@ -1,16 +1,12 @@
 """What the overlay shows of one moment: a picture and what is known of it."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from device.errors import RecordError
-from device.records import ObservedFace, RelativeBox, Scores
-
-SourceView = Literal["ok", "paused", "lost"]
-BrokerView = Literal["connected", "away", "off"]
+from device.records import BrokerState, ObservedFace, RelativeBox, Scores, SourceState
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +67,8 @@ class Scene:
     faces: tuple[FaceMark, ...]
     time_s: float
     fps: float | None
-    source: SourceView
-    broker: BrokerView
+    source: SourceState
+    broker: BrokerState
     aspect: float | None = None
     unconfirmed: tuple[RelativeBox, ...] = ()
 

@@ -9,7 +9,7 @@ import pygame
 from numpy.typing import NDArray
 
 from device.errors import UnavailableError
-from device.overlay.displays import card_with_display, connected, drivers_to_try, explain_kmsdrm, explain_no_display
+from device.overlay.displays import adapter_with_display, connected, drivers_to_try, explain_kmsdrm, explain_no_display
 from device.overlay.keys import Press, press_of
 from device.overlay.palette import GROUND, VERMILLION
 from device.overlay.settings import OverlaySettings
@@ -165,7 +165,7 @@ def open_screen(settings: OverlaySettings, environment: MutableMapping[str, str]
 
 def _for_sdl(driver: str) -> dict[str, str]:
     """What SDL is told by its own variables, unless the environment has them already."""
-    number = card_with_display()
+    number = adapter_with_display()
     return {
         # The daemon decides when this process ends.
         "SDL_NO_SIGNAL_HANDLERS": "1",

@@ -7,11 +7,11 @@ from device.interfaces import Clock
 from device.overlay.channel import Moment, Report, Update
 from device.overlay.privacy import Veil, conceal
 from device.overlay.process import OverlayProcess
-from device.overlay.scene import BrokerView, FaceMark, Scene, SourceView
+from device.overlay.scene import FaceMark, Scene
 from device.overlay.settings import OverlaySettings
 from device.overlay.slot import PictureSlot, thinned
 from device.overlay.supervisor import Process, Supervisor
-from device.records import Event, Frame, Observation, RelativeBox
+from device.records import BrokerState, Event, Frame, Observation, RelativeBox, SourceState
 
 _RATE_FRAMES = 30
 _MOST_FACES = 32
@@ -36,7 +36,7 @@ class OverlaySink:
         settings: OverlaySettings,
         clock: Clock,
         *,
-        broker: Callable[[], BrokerView] = lambda: "off",
+        broker: Callable[[], BrokerState] = lambda: "off",
         on_pause: Callable[[bool], None] = lambda _: None,
         launch: Callable[[OverlaySettings, PictureSlot], Process] = OverlayProcess,
     ) -> None:
@@ -46,9 +46,9 @@ class OverlaySink:
         self._on_pause = on_pause
         self._slot = PictureSlot.create()
         self._supervisor = Supervisor(lambda: launch(settings, self._slot), clock)
-        self._source: SourceView = "ok"
+        self._source: SourceState = "ok"
         self._is_asked = False
-        self._told: tuple[SourceView, BrokerView] | None = None
+        self._told: tuple[SourceState, BrokerState] | None = None
         self._veil = Veil()
         self._frames_s: deque[float] = deque(maxlen=_RATE_FRAMES)
 
@@ -86,7 +86,7 @@ class OverlaySink:
     def emit(self, event: Event) -> None:
         """Nothing: what is shown comes from the observations."""
 
-    def set_source_state(self, state: SourceView) -> None:
+    def set_source_state(self, state: SourceState) -> None:
         """Say that the camera is ok, paused or lost; unless it is ok, the last picture is wiped."""
         self._source = state
         if state != "ok":

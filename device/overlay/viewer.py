@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.overlay.channel import OverlayEnd, Report, ReportKind, Update
+from device.overlay.display_options import DisplayOptions
 from device.overlay.keys import Press
 from device.overlay.scene import Scene
 from device.overlay.settings import OverlaySettings
 from device.overlay.slot import PictureSlot
-from device.overlay.view import View
 
 _REFRESH_EVERY_S = 1.0
 _IDLE_FRAME_S = 0.25
@@ -55,7 +55,7 @@ class Artist(Protocol):
         """Whether nothing moves in what it draws."""
         ...
 
-    def draw(self, scene: Scene, size: tuple[int, int], view: View, now_s: float) -> NDArray[np.uint8]:
+    def draw(self, scene: Scene, size: tuple[int, int], view: DisplayOptions, now_s: float) -> NDArray[np.uint8]:
         """``scene`` as uint8 (height, width, 3) BGR."""
         ...
 
@@ -88,7 +88,7 @@ class Viewer:
         self._slot = slot
         self._now = now
         self._frame_s = 1.0 / settings.fps
-        self._view = View.of(settings)
+        self._view = DisplayOptions.of(settings)
         self._scene: Scene | None = None
         self._owes_ready = True
         self._changed = False

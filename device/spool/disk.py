@@ -1,4 +1,4 @@
-"""The spool's file on the card, which may be slow, full, damaged or not there."""
+"""The spool's file on the disk, which may be slow, full, damaged or not there."""
 
 import logging
 import sqlite3
@@ -18,7 +18,7 @@ _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
 
-class Card:
+class DiskTier:
     """An EventStore that is opened when it can be; what it cannot do now is None, warned of once, and tried again.
 
     Its folder is held for this process.
@@ -68,9 +68,9 @@ class Card:
         return self._complaint if self._trouble else None
 
     def attempt(self, operation: Callable[[EventStore], _T], *, of: Literal["events", "more"] = "more") -> _T | None:
-        """What ``operation`` gives, or None when the card cannot do it now; after a failure it is left alone.
+        """What ``operation`` gives, or None when the disk cannot do it now; after a failure it is left alone.
 
-        A card that cannot take events may still note a number: only what takes ``of`` the same ends the trouble.
+        A disk that cannot take events may still note a number: only what takes ``of`` the same ends the trouble.
         """
         with self._turn:
             if self._trouble and self._clock.monotonic_s() < self._retry_at_s:
@@ -109,7 +109,7 @@ class Card:
         if not self._store or not len(self._store):
             return []
         spare = sum(seq > after_seq for seq in self._unwanted)
-        try:  # a card that takes nothing can be read all the same
+        try:  # a disk that takes nothing can be read all the same
             rows = self._store.read(after_seq=after_seq, limit=limit + spare)
         except sqlite3.Error as error:
             self._complain(error, "more")
@@ -124,7 +124,7 @@ class Card:
                 self.tidy()
 
     def tidy(self) -> None:
-        """Delete what is unwanted, and look after a card that was in trouble."""
+        """Delete what is unwanted, and look after a disk that was in trouble."""
         if self._unwanted and self.attempt(lambda store: store.delete(self._unwanted)) is not None:
             self._unwanted.clear()
         elif self._trouble == "more":
@@ -166,5 +166,5 @@ class Card:
         if self._lock is None:
             self._lock = FolderLock(self._path.parent)
         if self._store is None:
-            self._store = EventStore(self._path, "card")
+            self._store = EventStore(self._path, "disk")
         return self._store

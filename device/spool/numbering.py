@@ -8,8 +8,8 @@ _BLOCK = 1000
 class Numbering:
     """Counts up within a block that was reserved beforehand.
 
-    The last number lives in memory, where a power cut takes it; the bound of the block lives on the card. After a power
-    cut the count goes on behind the bound, and a consumer sees a gap. So the card is written to once in many events.
+    The last number lives in memory, where a power cut takes it; the bound of the block lives on the disk. After a power
+    cut the count goes on behind the bound, and a consumer sees a gap. So the disk is written to once in many events.
 
     Where no block could be reserved in time, the numbers go on from the time of day in milliseconds since 1970: higher
     than any that counting from 1 reaches, and exact in JSON.

@@ -1,4 +1,4 @@
-"""Keeps events until the broker has them: in memory at first, on the card when it takes long."""
+"""Keeps events until the broker has them: in memory at first, on the disk when it takes long."""
 
 import hashlib
 import json
@@ -16,13 +16,13 @@ from pydantic import Field
 from device.interfaces import Clock
 from device.section import Section
 from device.spool.agetime import AgeTime
-from device.spool.disk import Card
+from device.spool.disk import DiskTier
 from device.spool.numbering import Numbering
 from device.spool.store import EventStore, StoredEvent
 
 SPOOL_NAME = "events.sqlite3"
 LATE_AFTER_S = 2.0
-"""An event that waits for longer is late: it belongs on the card, and is marked ``replayed`` when it is sent."""
+"""An event that waits for longer is late: it belongs on the disk, and is marked ``replayed`` when it is sent."""
 
 _NUMBERS_UP_TO = "numbers_up_to"
 _COMPANION = "companion"
@@ -56,12 +56,12 @@ class Spool:
     """Numbered events, in order, in two SQLite files.
 
     ``add`` stores in memory (a tmpfs) and may be called from any thread; everything else is for the one thread that
-    publishes. ``tick`` moves to the card what has waited for long, or everything while the broker is away. So a killed
-    process loses nothing, a power cut what came up since the tick before, and a card that is slow, full or broken holds
+    publishes. ``tick`` moves to the disk what has waited for long, or everything while the broker is away. So a killed
+    process loses nothing, a power cut what came up since the tick before, and a disk that is slow, full or broken holds
     up nobody: what it does not take stays in memory.
 
     Args:
-        card_path: the file on the card; its folder is locked for this process.
+        disk_path: the file on the disk; its folder is locked for this process.
         memory_path: the file in memory; None keeps events in the process, and a killed one takes them along.
         settings: the bounds.
         clock: the time.
@@ -70,7 +70,7 @@ class Spool:
         StorageError: another process uses the folder.
     """
 
-    def __init__(self, card_path: Path, memory_path: Path | None, settings: SpoolSettings, *, clock: Clock) -> None:
+    def __init__(self, disk_path: Path, memory_path: Path | None, settings: SpoolSettings, *, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
         self._time = AgeTime(clock)
@@ -80,7 +80,7 @@ class Spool:
         self._closed = False
         self._dropped = 0
         self._warn_at = 1
-        self._card = Card(card_path, clock)
+        self._disk = DiskTier(disk_path, clock)
         self._memory = _open_memory(memory_path)
         self._numbering = self._go_on_counting()
         self._numbering.reserve_block()
@@ -90,12 +90,12 @@ class Spool:
         self.expire()
 
     def __len__(self) -> int:
-        return len(self._memory) + len(self._unstored) + len(self._card)
+        return len(self._memory) + len(self._unstored) + len(self._disk)
 
     @property
     def dropped(self) -> int:
         """Events that went unsent because a bound was reached or a file was damaged, as far as they were counted."""
-        return self._dropped + self._memory.lost + self._card.lost
+        return self._dropped + self._memory.lost + self._disk.lost
 
     @property
     def last_seq(self) -> int:
@@ -108,18 +108,18 @@ class Spool:
         return self._late_up_to
 
     @property
-    def card_trouble(self) -> str | None:
-        """What is wrong with the card and what to do; None while it can be used. Any thread may ask."""
-        return self._card.complaint
+    def disk_trouble(self) -> str | None:
+        """What is wrong with the disk and what to do; None while it can be used. Any thread may ask."""
+        return self._disk.complaint
 
     @property
     def restless(self) -> bool:
         """Whether a ``tick`` may have something to do soon."""
         waiting = len(self._memory) or self._unstored or self._marks
-        return bool(waiting or self._card.cluttered or self._card.troubled or self._numbering.block_wanted)
+        return bool(waiting or self._disk.cluttered or self._disk.troubled or self._numbering.block_wanted)
 
     def add(self, descriptions: Sequence[dict[str, Any]]) -> None:
-        """Store events in this order, in one transaction; any thread may call it, and waits for no card."""
+        """Store events in this order, in one transaction; any thread may call it, and waits for no disk."""
         with self._adding:
             stored_at = self._time.now_s()
             self._unstored.extend(
@@ -136,17 +136,17 @@ class Spool:
 
     def read(self, *, after_seq: int, limit: int) -> list[tuple[int, dict[str, Any]]]:
         """Up to ``limit`` events (number, description) numbered above ``after_seq``, in order."""
-        on_card = self._card.read(after_seq=after_seq, limit=limit)
-        if on_card is None:
-            return []  # what lies in memory comes after what lies on the card
-        rows = on_card + (self._in_memory(lambda store: store.read(after_seq=after_seq, limit=limit)) or [])
+        on_disk = self._disk.read(after_seq=after_seq, limit=limit)
+        if on_disk is None:
+            return []  # what lies in memory comes after what lies on the disk
+        rows = on_disk + (self._in_memory(lambda store: store.read(after_seq=after_seq, limit=limit)) or [])
         texts = {seq: text for seq, _, text in rows}
         return [(seq, json.loads(texts[seq])) for seq in sorted(texts)[:limit]]
 
     def remove(self, seqs: Iterable[int]) -> None:
-        """Forget events that the broker has; unknown numbers are ignored. The card follows at the next tick."""
+        """Forget events that the broker has; unknown numbers are ignored. The disk follows at the next tick."""
         wanted = set(seqs)
-        self._card.forget(wanted - self._delete_from_memory(wanted))
+        self._disk.forget(wanted - self._delete_from_memory(wanted))
 
     def tick(self, *, away: bool) -> None:
         """Put everything where it belongs; ``away`` says whether the broker has not answered for ``LATE_AFTER_S``.
@@ -155,9 +155,9 @@ class Spool:
         """
         self._mark_late()
         self._retry_unstored()
-        self._card.tidy()
+        self._disk.tidy()
         self._numbering.reserve_block()
-        self._move_to_card(self._numbering.last if away else self._late_up_to)
+        self._move_to_disk(self._numbering.last if away else self._late_up_to)
         self._keep_bound()
 
     def expire(self) -> None:
@@ -168,14 +168,14 @@ class Spool:
                 self._in_memory(lambda store: store.shift_times(jump_s))
         if jump_s:
             _log.warning("the clock has jumped by %.0f s; the events in the spool do not age by that", jump_s)
-            self._card.attempt(lambda store: store.shift_times(jump_s))
+            self._disk.attempt(lambda store: store.shift_times(jump_s))
         if self._time.is_set:
             oldest_s = self._time.now_s() - self._settings.max_age_s
             in_memory = self._in_memory(lambda store: store.delete_before(oldest_s)) or 0
-            self._count_dropped(self._card.drop_before(oldest_s) + in_memory)
+            self._count_dropped(self._disk.drop_before(oldest_s) + in_memory)
 
     def close(self) -> None:
-        """Move everything to the card and let go of both files; harmless when it was done."""
+        """Move everything to the disk and let go of both files; harmless when it was done."""
         if self._closed:
             return
         self._closed = True
@@ -184,33 +184,33 @@ class Spool:
             self._memory.discard()
         else:
             self._memory.close()
-        self._card.close()
+        self._disk.close()
 
     def _go_on_counting(self) -> Numbering:
         """Where the numbers go on: behind the last where memory has outlived the process, else behind the bound."""
         last = self._memory.last_seq
-        bound = self._card.attempt(lambda store: max(store.last_seq, int(store.noted(_NUMBERS_UP_TO) or 0)))
+        bound = self._disk.attempt(lambda store: max(store.last_seq, int(store.noted(_NUMBERS_UP_TO) or 0)))
         companion = self._memory.noted(_COMPANION)
-        if companion and companion == self._card.attempt(lambda store: store.noted(_COMPANION)):
-            on_card = self._card.attempt(lambda store: store.last_seq) or 0
-            last = max(last, on_card, int(self._memory.noted(_BEGAN_AFTER) or 0))
+        if companion and companion == self._disk.attempt(lambda store: store.noted(_COMPANION)):
+            on_disk = self._disk.attempt(lambda store: store.last_seq) or 0
+            last = max(last, on_disk, int(self._memory.noted(_BEGAN_AFTER) or 0))
         else:
             last = max(last, bound or 0)
         numbering = Numbering(last, self._note_bound, lambda: int(self._clock.now().timestamp() * 1000))
-        if not self._card.sound:
+        if not self._disk.sound:
             numbering.skip_to_time()
         companion = companion or str(uuid.uuid4())
         self._memory.note(**{_COMPANION: companion, _BEGAN_AFTER: str(numbering.last)})
-        self._card.note(**{_COMPANION: companion})
+        self._disk.note(**{_COMPANION: companion})
         return numbering
 
     def _note_bound(self, bound: int) -> bool:
-        return self._card.note(**{_NUMBERS_UP_TO: str(bound)})
+        return self._disk.note(**{_NUMBERS_UP_TO: str(bound)})
 
     def _forget_copies(self) -> None:
-        """What was on its way to the card when the process ended is in both."""
-        if len(self._memory) and len(self._card):
-            self._memory.delete(self._card.attempt(lambda store: store.numbers()) or set())
+        """What was on its way to the disk when the process ended is in both."""
+        if len(self._memory) and len(self._disk):
+            self._memory.delete(self._disk.attempt(lambda store: store.numbers()) or set())
 
     def _mark_late(self) -> None:
         now_s = self._clock.monotonic_s()
@@ -234,14 +234,14 @@ class Spool:
             if self._unstored:
                 self._store_unstored()
             rest = list(self._unstored)
-        if rest and self._card.put(rest):
+        if rest and self._disk.put(rest):
             with self._adding:
                 while self._unstored and self._unstored[0][0] <= rest[-1][0]:
                     self._unstored.popleft()
 
-    def _move_to_card(self, up_to_seq: int) -> None:
+    def _move_to_disk(self, up_to_seq: int) -> None:
         while rows := self._in_memory(lambda store: store.read(up_to_seq=up_to_seq, limit=_MOVED_AT_ONCE)):
-            if not self._card.put(rows) or not self._delete_from_memory({seq for seq, _, _ in rows}):
+            if not self._disk.put(rows) or not self._delete_from_memory({seq for seq, _, _ in rows}):
                 break
 
     def _delete_from_memory(self, seqs: set[int]) -> set[int]:
@@ -250,10 +250,10 @@ class Spool:
     def _keep_bound(self) -> None:
         surplus = len(self) - self._settings.max_events
         if surplus > 0:
-            from_card = self._card.drop_oldest(surplus)
-            self._count_dropped(from_card)
+            from_disk = self._disk.drop_oldest(surplus)
+            self._count_dropped(from_disk)
             with self._adding:
-                self._drop_from_memory(surplus - from_card)
+                self._drop_from_memory(surplus - from_disk)
 
     def _drop_from_memory(self, count: int) -> None:
         if count > 0:
@@ -286,5 +286,5 @@ def _open_memory(path: Path | None) -> EventStore:
     try:
         return EventStore(path, "memory")
     except (sqlite3.Error, OSError) as error:
-        _log.warning("%s cannot be used: %s; a killed daemon would lose events that are not on the card", path, error)
+        _log.warning("%s cannot be used: %s; a killed daemon would lose events that are not on the disk", path, error)
         return EventStore(None, "memory")

@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS events (
 """
 _NOTES = "CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
 
-Medium = Literal["card", "memory"]
+Medium = Literal["disk", "memory"]
 
 StoredEvent = tuple[int, float | None, str]
 """Number, when it was stored (seconds since 1970; None where the clock was not set), description as JSON."""
@@ -37,7 +37,7 @@ class _UnusableFileError(sqlite3.DatabaseError):
 class EventStore:
     """A table of events; any thread may use it.
 
-    On the card, what is inserted is flushed before the call returns; a deletion is not, since the worst that comes of
+    On the disk, what is inserted is flushed before the call returns; a deletion is not, since the worst that comes of
     one undone is a repeat. In memory nothing is flushed: a killed process leaves it to the next, a power cut does not.
 
     A damaged file is set aside beside itself as ``*.damaged`` (the latest only) and a new one begun. Any other trouble

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, ValidationError
 from device.contract.files import write_atomically
 from device.errors import AffectdError
 
-WEDGES_NAME = "wedges.json"
+HANGS_NAME = "hangs.json"
 """The file in the state directory that counts over restarts of the process and of the machine."""
 
 _PROVEN_S = 600.0
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 class _Count(BaseModel):
     """How often in a row the process has ended for a camera that hung, and the machine was started again for it."""
 
-    wedges: int = Field(0, ge=0)
+    hangs: int = Field(0, ge=0)
     reboots: int = Field(0, ge=0)
 
 
@@ -37,7 +37,7 @@ def reboot() -> None:
     )
 
 
-class WedgeCounter:
+class HangCounter:
     """Counts ends in a row, and starts the machine again where that is asked for.
 
     A start of the machine that did not help doubles the number of ends until the next, so that somebody can get in.
@@ -49,7 +49,7 @@ class WedgeCounter:
     """
 
     def __init__(self, state_dir: Path, reboot_after: int | None, reboot: Callable[[], object] = reboot) -> None:
-        self._path = state_dir / WEDGES_NAME
+        self._path = state_dir / HANGS_NAME
         self._reboot_after = reboot_after
         self._reboot = reboot
         self._first_frame_s: float | None = None
@@ -58,13 +58,13 @@ class WedgeCounter:
     def add(self) -> None:
         """The camera hangs, and the process is about to end."""
         count = self._read()
-        count.wedges += 1
-        _log.warning("the camera has hung %d times in a row", count.wedges)
-        due = self._reboot_after is not None and count.wedges >= self._reboot_after << min(
+        count.hangs += 1
+        _log.warning("the camera has hung %d times in a row", count.hangs)
+        due = self._reboot_after is not None and count.hangs >= self._reboot_after << min(
             count.reboots, _MOST_DOUBLINGS
         )
         if due:
-            count = _Count(wedges=0, reboots=count.reboots + 1)
+            count = _Count(hangs=0, reboots=count.reboots + 1)
         # Written first: a count that is lost would start the machine again and again.
         if self._write(count) and due:
             self._start_again()
@@ -84,7 +84,7 @@ class WedgeCounter:
             _log.warning("%s cannot be removed: %s", self._path, error.strerror)
 
     def _start_again(self) -> None:
-        _log.error("starting the machine again, as source.reboot_after_wedges says")
+        _log.error("starting the machine again, as source.reboot_after_hangs says")
         try:
             self._reboot()
         except (OSError, subprocess.SubprocessError) as error:

@@ -10,9 +10,8 @@ import socket
 import time
 from collections.abc import Mapping
 
-from device.capture.privacy_switch import CaptureState
 from device.interfaces import Clock
-from device.overlay.scene import BrokerView
+from device.records import BrokerState, SourceState
 
 _FEED_S = 1.0
 _RELOAD_PATIENCE_S = 120.0
@@ -93,12 +92,12 @@ class ServiceManager:
 
 def describe_work(
     source: str,
-    state: CaptureState,
-    broker: BrokerView,
+    state: SourceState,
+    broker: BrokerState,
     *,
     source_trouble: str | None = None,
     broker_trouble: str | None = None,
-    card_trouble: str | None = None,
+    disk_trouble: str | None = None,
     slowed_to_fps: float | None = None,
 ) -> str:
     """One line on what the daemon does.
@@ -109,7 +108,7 @@ def describe_work(
         broker: whether events reach it.
         source_trouble: what was last said of why frames do not come.
         broker_trouble: what was last said of why events do not reach the broker.
-        card_trouble: why events cannot be kept on the card; None while they can.
+        disk_trouble: why events cannot be kept on the disk; None while they can.
         slowed_to_fps: the limit that heat sets, frames a second.
     """
     if state == "paused":
@@ -123,7 +122,7 @@ def describe_work(
         mouth = f"no broker: {broker_trouble or 'it has not answered yet'}"
     else:
         mouth = "connected to the broker" if broker == "connected" else "without a broker"
-    return "; ".join(part for part in (eyes, mouth, card_trouble) if part)
+    return "; ".join(part for part in (eyes, mouth, disk_trouble) if part)
 
 
 def _socket_address(given: str) -> str | None:

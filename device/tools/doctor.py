@@ -89,7 +89,7 @@ def examine_model(config: Config) -> Finding:
         else:
             command = "pip install --force-reinstall affectd"
         return Finding("wrong", "model", str(error), command)
-    card = classifier.card
+    card = classifier.model_card
     answers = f"{len(card.golden.examples)} golden answers right"
     return Finding("ok", "model", f"{card.name} ({card.version}), {answers}, {classifier.runtime}")
 
@@ -245,7 +245,7 @@ def _nearest_existing(folder: Path) -> Path:
 
 
 def _within(timeout_s: float, action: Callable[[], str], complaint: str) -> str:
-    """What ``action`` gives, in a thread of its own, for a wedged camera can block for ever. Raises SourceError."""
+    """What ``action`` gives, in a thread of its own, for a hung camera can block for ever. Raises SourceError."""
     results: queue.SimpleQueue[str | AffectdError] = queue.SimpleQueue()
 
     def run() -> None:

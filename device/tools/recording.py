@@ -28,11 +28,11 @@ from device.config import Config
 from device.contract.files import check_folder
 from device.errors import StorageError, UnavailableError, UsageError
 from device.interfaces import Clock
+from device.overlay.display_options import DisplayOptions
 from device.overlay.draw import Drawer
 from device.overlay.privacy import loose_boxes
 from device.overlay.scene import FaceMark, Scene
 from device.overlay.settings import OverlaySettings
-from device.overlay.view import View
 from device.records import Frame, Observation, RelativeBox
 from device.system.telemetry import Telemetry
 
@@ -121,7 +121,7 @@ class _Artist:
 
     def __init__(self, settings: OverlaySettings) -> None:
         self._drawer = Drawer(settings.model_copy(update={"idle_after_s": 0.0}))
-        self._view = View(privacy=settings.privacy, mirrored=False, status_shown=False)
+        self._view = DisplayOptions(privacy=settings.privacy, mirrored=False, status_shown=False)
         self._delay_s = _LOOK_BACK_S if settings.privacy == "blur" else 0.0
         self._waiting: deque[Scene] = deque()
         self._seen: set[int] = set()

@@ -19,9 +19,9 @@ from device.detect import HaarDetector
 from device.errors import SourceError, UsageError
 from device.events.smooth import EmotionSmoother
 from device.interfaces import Clock
+from device.overlay.display_options import DisplayOptions
 from device.overlay.draw import draw
 from device.overlay.scene import FaceMark, Scene
-from device.overlay.view import View
 from device.records import RelativeBox
 from device.tools.recording import recorded_source
 
@@ -62,7 +62,7 @@ def snapshot(config: Config, file: str, out: Path, at_s: float | None, clock: Cl
         )
     faces = _read_faces(config, picture)
     scene = Scene(picture, faces, time_s=0.0, fps=None, source="ok", broker="off")
-    view = View(privacy=config.overlay.privacy, mirrored=False, status_shown=False)
+    view = DisplayOptions(privacy=config.overlay.privacy, mirrored=False, status_shown=False)
     size = max(64, picture.shape[1]), max(64, picture.shape[0])
     _, encoded = cv2.imencode(out.suffix.lower(), draw(scene, size, config.overlay, view))
     write_atomically(out, encoded.tobytes())
@@ -74,8 +74,8 @@ def _read_faces(config: Config, bgr: Picture) -> tuple[FaceMark, ...]:
     height, width = grey.shape
     classifier = open_model(config)
     config.overlay.require_known_labels(classifier.labels)
-    spec = classifier.card.input.spec()
-    smoothing = config.smoothing.over(classifier.card.smoothing)
+    spec = classifier.model_card.input.spec()
+    smoothing = config.smoothing.over(classifier.model_card.smoothing)
     smoother = EmotionSmoother(smoothing.model_copy(update={"min_dwell_s": 0.0}))
     found = sorted(HaarDetector(config.detector).detect(grey), key=lambda face: face.box.centre)
     marks = []

@@ -56,7 +56,7 @@ class TrackerSettings(Section):
     )
 
 
-_VOUCH_INTERVAL_S = 1.0
+_VERIFY_INTERVAL_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class CentroidTracker:
     A face moves on at constant speed between detections. Position and speed follow a critically damped g-h filter
     (E. Brookner, "Tracking and Kalman Filtering Made Easy", 1998, chapter 1), whose gains follow from the time between
     detections, so that the frame rate does not matter. A new face has no id until it is confirmed, and only detections
-    that are vouched for bring it there.
+    that are verified bring it there.
     """
 
     def __init__(self, settings: TrackerSettings) -> None:
@@ -127,7 +127,7 @@ class CentroidTracker:
         return [face for column, face in enumerate(faces) if column not in claimed]
 
     def _add_new(self, faces: list[Face], time_s: float) -> None:
-        for face in sorted((face for face in faces if face.vouched), key=lambda face: face.score, reverse=True):
+        for face in sorted((face for face in faces if face.verified), key=lambda face: face.score, reverse=True):
             seen = (followed.box for followed in self._followed if followed.last_seen_s == time_s)
             if all(face.box.overlap(box) < self._settings.duplicate_overlap for box in seen):
                 self._followed.append(_Followed(face, time_s))
@@ -144,13 +144,13 @@ class CentroidTracker:
 
     def _is_kept(self, followed: "_Followed", time_s: float) -> bool:
         if not followed.id:
-            return time_s - followed.last_vouched_s <= self._settings.confirm_s
-        doubted_s = followed.last_seen_s - followed.last_vouched_s
+            return time_s - followed.last_verified_s <= self._settings.confirm_s
+        doubted_s = followed.last_seen_s - followed.last_verified_s
         return time_s - followed.last_seen_s <= self._settings.lost_s and doubted_s <= self._settings.doubt_s
 
     def _confirm(self) -> None:
         for followed in self._followed:
-            lasted_s = followed.last_vouched_s - followed.first_seen_s
+            lasted_s = followed.last_verified_s - followed.first_seen_s
             enough = followed.hits >= self._settings.confirm_hits and lasted_s >= self._settings.confirm_s
             if not followed.id and enough:
                 self._last_id += 1
@@ -165,7 +165,7 @@ class _Followed:
         self.box = face.box
         self.roll_deg = face.roll_deg
         self.score = face.score
-        self.first_seen_s = self.last_seen_s = self.last_vouched_s = time_s
+        self.first_seen_s = self.last_seen_s = self.last_verified_s = time_s
         self.hits = 1
         self.missed = 0
         self._speed = (0.0, 0.0)
@@ -198,14 +198,14 @@ class _Followed:
         self.box = Box(centre_x - width / 2, centre_y - height / 2, width, height)
         self.last_seen_s = time_s
         self.roll_deg, self.score, self.missed = face.roll_deg, face.score, 0
-        if face.vouched:
-            self.last_vouched_s = time_s
+        if face.verified:
+            self.last_verified_s = time_s
             self.hits += 1
 
     def as_expected(self, time_s: float) -> Expected:
         """What the search for it should know."""
-        vouch = not self.id or time_s - self.last_vouched_s >= _VOUCH_INTERVAL_S
-        return Expected(self.expected(time_s), self.roll_deg, self.missed, vouch)
+        verify = not self.id or time_s - self.last_verified_s >= _VERIFY_INTERVAL_S
+        return Expected(self.expected(time_s), self.roll_deg, self.missed, verify)
 
     def as_track(self, time_s: float) -> Track:
         """Its record at ``time_s``."""

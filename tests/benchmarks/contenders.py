@@ -7,7 +7,7 @@ import cv2
 from device.classify.classifier import BUNDLED_MODEL, ClassifierSettings, TfliteClassifier
 from device.classify.schedule import ClassifySchedule
 from device.contract.preprocess import crop_face
-from device.detect import DetectorSettings, HaarFaceFinder
+from device.detect import DetectorSettings, ScanningFinder
 from device.events.derive import EventDeriver
 from device.events.smooth import EmotionSmoother
 from device.pipeline import Pipeline
@@ -31,7 +31,7 @@ class Naive:
         found = self._cascade.detectMultiScale(frame.grey, 1.1, 5, minSize=(30, 30))
         boxes = [Box(*map(float, box)) for box in found]
         for box in boxes:
-            self._classifier.classify(crop_face(frame.grey, box, self._classifier.card.input.spec()))
+            self._classifier.classify(crop_face(frame.grey, box, self._classifier.model_card.input.spec()))
         return boxes
 
 
@@ -43,12 +43,12 @@ class Ours:
         settings = ClassifierSettings()
         classifier = TfliteClassifier.load(model)
         self._pipeline = Pipeline(
-            finder=HaarFaceFinder(DetectorSettings()),
+            finder=ScanningFinder(DetectorSettings()),
             tracker=CentroidTracker(TrackerSettings()),
             classifier=classifier,
             turns=ClassifySchedule(settings.interval_s, settings.most_per_frame),
-            input_spec=classifier.card.input.spec(),
-            smoother=EmotionSmoother(classifier.card.smoothing),
+            input_spec=classifier.model_card.input.spec(),
+            smoother=EmotionSmoother(classifier.model_card.smoothing),
             deriver=EventDeriver(clock),
             telemetry=Telemetry(clock),
             sinks=[],

@@ -7,20 +7,20 @@ import cv2
 import numpy as np
 
 from device.demo import CLIP_PATH, load_true_boxes
+from device.overlay.display_options import DisplayOptions
 from device.overlay.draw import Drawer
 from device.overlay.scene import FaceMark, Scene
 from device.overlay.settings import OverlaySettings
-from device.overlay.view import View
 from device.records import Box, RelativeBox, Scores
 
 SIZES = ((1280, 720), (1920, 1080))
 ROUNDS = 5
 LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 VIEWS = {
-    "full": View(mirrored=True),
-    "blur": View(mirrored=True, privacy="blur"),
-    "boxes": View(mirrored=True, privacy="boxes"),
-    "help": View(mirrored=True, help_shown=True),
+    "full": DisplayOptions(mirrored=True),
+    "blur": DisplayOptions(mirrored=True, privacy="blur"),
+    "boxes": DisplayOptions(mirrored=True, privacy="boxes"),
+    "help": DisplayOptions(mirrored=True, help_shown=True),
 }
 
 
@@ -38,12 +38,12 @@ def main() -> None:
     _print("paused", [replace(scene, source="paused") for scene in scenes], VIEWS["full"])
 
 
-def _print(name: str, scenes: list[Scene], view: View) -> None:
+def _print(name: str, scenes: list[Scene], view: DisplayOptions) -> None:
     figures = (f"{_measure(scenes, size, view):<15.2f}" for size in SIZES)
     print(f"{name:<26}{''.join(figures)}", flush=True)
 
 
-def _measure(scenes: list[Scene], size: tuple[int, int], view: View) -> float:
+def _measure(scenes: list[Scene], size: tuple[int, int], view: DisplayOptions) -> float:
     drawer = Drawer(OverlaySettings())
     best_s = float("inf")
     now_s = 0.0

@@ -30,7 +30,7 @@ def test_fields_range_from_fine_to_coarse():
 
 def test_the_scores_are_those_of_the_network_itself(model_file):
     model = container.read(model_file)
-    spec = model.card.input.spec()
+    spec = model.model_card.input.spec()
     interpreter = open_interpreter(model.flatbuffer, spec)
     golden = golden_set(interpreter, spec, seed=0, count=5)
     assert len(golden.examples) == 5
@@ -40,7 +40,7 @@ def test_the_scores_are_those_of_the_network_itself(model_file):
 
 
 def test_the_kept_inputs_have_scores_further_apart_than_the_tolerance(model_file):
-    golden = container.read(model_file).card.golden
+    golden = container.read(model_file).model_card.golden
     scores = np.array([example.scores for example in golden.examples])
     assert len(scores) == 8
     assert np.abs(scores - scores[0]).max() > 5 * golden.tolerance

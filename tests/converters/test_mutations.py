@@ -168,7 +168,7 @@ def test_a_forged_network_takes_no_process_with_it_but_the_one_that_tries_it(tmp
         span = (8, 4000) if turn % 2 else (len(data) - 30_000, len(data))
         for place in rng.integers(*span, size=int(rng.choice([1, 4, 16]))):
             data[place] = int(rng.integers(256))
-        path.write_bytes(container.attach(bytes(data), model.card))
+        path.write_bytes(container.attach(bytes(data), model.model_card))
         try:
             TfliteClassifier.load(path)
         except ModelError as error:

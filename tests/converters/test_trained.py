@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from converters.trained import load_network, load_trained, read_faces, read_record
-from device.contract.metadata import Smoothing
+from device.contract.model_card import Smoothing
 from device.contract.preprocess import InputSpec
 from device.errors import DataError
 from tests.converters import tiny

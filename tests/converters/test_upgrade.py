@@ -6,7 +6,7 @@ import pytest
 from converters.commands import main
 from converters.upgrade import upgrade
 from device.contract import container
-from device.contract.metadata import ModelCard
+from device.contract.model_card import ModelCard
 from device.errors import EXIT_OK, EXIT_UNAVAILABLE, ModelError
 
 
@@ -37,7 +37,7 @@ def old(model_file, tmp_path):
     """A model file of schema 1."""
     model = container.read(model_file)
     path = tmp_path / "old.tflite"
-    path.write_bytes(container.attach(model.flatbuffer, cast("ModelCard", OldCard(_as_schema_1(model.card)))))
+    path.write_bytes(container.attach(model.flatbuffer, cast("ModelCard", OldCard(_as_schema_1(model.model_card)))))
     return path
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from device.classify.schedule import ClassifySchedule
-from device.contract.metadata import Smoothing
+from device.contract.model_card import Smoothing
 from device.contract.preprocess import InputSpec, crop_face
 from device.events.derive import EventDeriver
 from device.events.smooth import EmotionSmoother

@@ -229,7 +229,7 @@ def _auth() -> dict[str, Any]:
 
 
 def _bearer_token() -> str:
-    """A JWT (RFC 7519, HS256) that the refresh token above vouches for."""
+    """A JWT (RFC 7519, HS256) that the refresh token above verifies."""
 
     def encode(data: bytes) -> str:
         return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -10,7 +10,7 @@ import pytest
 
 from device.events.derive import describe_event, event_message
 from device.mqtt.homeassistant import HomeAssistantSettings, discovery_message, discovery_topic
-from device.mqtt.payloads import DeviceInfo, View, state_message, stats_message
+from device.mqtt.payloads import DeviceInfo, StateSnapshot, state_message, stats_message
 from device.mqtt.topics import Topics
 from device.records import Box
 from device.system.telemetry import STAGES, TelemetrySnapshot
@@ -31,9 +31,11 @@ def devices():
 
 def states():
     large = Box(200, 100, 160, 160)
-    nobody = View(NOON)
-    two = View.of(sight(5, face(1, reading("sad")), face(2, reading("happy", confidence=0.876), box=large)))
-    unread = View.of(sight(5, face(1, box=large), face(2, reading("sad", confidence=0.8), box=Box(0, 0, 40, 40))))
+    nobody = StateSnapshot(NOON)
+    two = StateSnapshot.of(sight(5, face(1, reading("sad")), face(2, reading("happy", confidence=0.876), box=large)))
+    unread = StateSnapshot.of(
+        sight(5, face(1, box=large), face(2, reading("sad", confidence=0.8), box=Box(0, 0, 40, 40)))
+    )
     return [
         {"message": state_message("ok", nobody), "emotion": "none", "confidence": "unknown", "faces": "0"},
         {"message": state_message("paused", nobody), "emotion": "none", "confidence": "unknown", "faces": "0"},
@@ -41,7 +43,7 @@ def states():
         {"message": state_message("ok", two), "emotion": "happy", "confidence": "88", "faces": "2"},
         {"message": state_message("ok", unread), "emotion": "sad", "confidence": "80", "faces": "2"},
         {
-            "message": state_message("ok", View.of(sight(5, face(1)))),
+            "message": state_message("ok", StateSnapshot.of(sight(5, face(1)))),
             "emotion": "none",
             "confidence": "unknown",
             "faces": "1",

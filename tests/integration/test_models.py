@@ -13,7 +13,7 @@ MODELS = sorted(BUNDLED_MODEL.parent.glob("*.tflite"))
 
 
 def test_one_ships_that_was_held_against_the_votes_of_people_and_one_against_the_labels_of_fer2013():
-    chosen_by = {model.name: TfliteClassifier.load(model).card.training.recipe["choose_by"] for model in MODELS}
+    chosen_by = {model.name: TfliteClassifier.load(model).model_card.training.recipe["choose_by"] for model in MODELS}
     assert chosen_by == {"emotion.tflite": "majority", "emotion-fer2013.tflite": "labels"}
 
 
@@ -27,7 +27,7 @@ def test_a_model_that_ships_gives_its_golden_answers_for_a_grey_face_of_48_pixel
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.stem)
 def test_a_model_that_ships_is_small_enough_for_a_pi(model):
     assert model.stat().st_size <= 1_000_000
-    assert TfliteClassifier.load(model).card.cost.multiply_adds <= 100_000_000
+    assert TfliteClassifier.load(model).model_card.cost.multiply_adds <= 100_000_000
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.stem)

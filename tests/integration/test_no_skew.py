@@ -80,7 +80,7 @@ def test_trainer_converter_and_device_say_the_same_of_the_same_faces(training, b
     loose = ["--min-agreement", "0", "--max-accuracy-loss", "1"]
     path = _made(training, *options, *loose)
     found, labels = _by_device(path, faces)
-    assert labels == container.read(path).card.labels
+    assert labels == container.read(path).model_card.labels
     assert np.abs(found - expected).max() <= largest
     clear = np.sort(expected, axis=1)
     sure = clear[:, -1] - clear[:, -2] > 2 * largest
@@ -92,4 +92,4 @@ def test_the_order_of_the_labels_is_the_trainer_s(training):
     from device.contract.labels import EMOTIONS
 
     path = _made(training, "--min-agreement", "0", "--max-accuracy-loss", "1", "--name", "order")
-    assert container.read(path).card.labels == EMOTIONS
+    assert container.read(path).model_card.labels == EMOTIONS

@@ -71,7 +71,7 @@ def _whole_way(name, data, folder, *changes):
     classifier = TfliteClassifier.load(model, probe=False)
     assert classifier.labels == recipe.data.label_names
     assert classifier.input_spec == recipe.input.spec
-    assert classifier.card.cost.multiply_adds == multiply_adds(load_network(folder / "model.keras"))
+    assert classifier.model_card.cost.multiply_adds == multiply_adds(load_network(folder / "model.keras"))
     # ELU has no 8-bit kernel; everything else maps whole onto an Edge TPU.
     assert (convert(["edgetpu", str(model), "--check"]) == EXIT_OK) == (name != "vgg-elu")
     with np.load(folder / "check.npz") as archive:

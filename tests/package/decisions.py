@@ -59,7 +59,7 @@ def main(folder: str, fps: str) -> dict[str, Any]:
     while (frame := pictures.read()) is not None:
         pipeline.step(frame)
     pipeline.finish("source_ended")
-    golden = classifier.card.golden
+    golden = classifier.model_card.golden
     crops = [example.array(classifier.input_spec) for example in golden.examples]
     return {
         "machine": platform.machine(),

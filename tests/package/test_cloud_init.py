@@ -2,17 +2,17 @@
 
 import pytest
 
-from device.tools.flash.card import CardPlan, Wifi
+from device.tools.flash.boot_files import BootPlan, Wifi
 from tests.package.roots import Root
 
 pytestmark = pytest.mark.slow
 
 CONFIG = {"device": {"id": "hall"}, "source": {"uri": "picamera"}, "mqtt": {"host": "hub", "username": "hall"}}
 PLANS = {
-    "cable": CardPlan(config=CONFIG),
-    "wifi": CardPlan(config=CONFIG, wifi=Wifi("A house's: net", "DE", "a passphrase")),
-    "open": CardPlan(config=CONFIG, wifi=Wifi("Cafe", "FR", None)),
-    "user": CardPlan(config=CONFIG, user="ada", ssh_key="ssh-ed25519 AAAA ada"),
+    "cable": BootPlan(config=CONFIG),
+    "wifi": BootPlan(config=CONFIG, wifi=Wifi("A house's: net", "DE", "a passphrase")),
+    "open": BootPlan(config=CONFIG, wifi=Wifi("Cafe", "FR", None)),
+    "user": BootPlan(config=CONFIG, user="ada", ssh_key="ssh-ed25519 AAAA ada"),
 }
 
 

@@ -3,7 +3,7 @@
 Usage: python -m cured MODULE ARGUMENT...    The environment may set
 
 * VIRTUAL_CAMERA_FPS: the rate at which the camera is to give frames; else it gives them as fast as they are taken;
-* VIRTUAL_CAMERA_HELD: a file; as long as it is there the camera gives nothing, and where it says ``wedged``, the camera
+* VIRTUAL_CAMERA_HELD: a file; as long as it is there the camera gives nothing, and where it says ``hung``, the camera
   cannot be closed either;
 * VIRTUAL_CAMERA_PADDING: how many bytes at the end of each row are no part of the picture.
 """
@@ -66,7 +66,7 @@ def at_a_sensors_pace(handle_request):
 
     def handle_request_when_due(preview, camera) -> None:
         nonlocal due_s
-        while held.exists() and not (preview._abort.is_set() and held.read_text(encoding="utf-8") != "wedged"):
+        while held.exists() and not (preview._abort.is_set() and held.read_text(encoding="utf-8") != "hung"):
             time.sleep(_TURN_S)
         now_s = time.monotonic()
         due_s = max(due_s + step_s, now_s)

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from device.demo import load_true_boxes
-from device.errors import EXIT_WEDGED
+from device.errors import EXIT_HANG
 from device.records import Box
 from tests.brokers import LOOPBACK, wait_until
 from tests.picamera2.camera import PATIENCE_S
@@ -117,9 +117,9 @@ def test_a_camera_that_cannot_be_closed_ends_the_daemon(camera_on_faces, live):
     household = live(camera_on_faces)
     household.wait_for_source("ok")
     begun_s = time.monotonic()
-    camera_on_faces.held.write_text("wedged", encoding="utf-8")
-    assert household.process.wait(PATIENCE_S) == EXIT_WEDGED, household.told
-    print(f"wedged: ended after {time.monotonic() - begun_s:.1f} s")
+    camera_on_faces.held.write_text("hung", encoding="utf-8")
+    assert household.process.wait(PATIENCE_S) == EXIT_HANG, household.told
+    print(f"hung: ended after {time.monotonic() - begun_s:.1f} s")
     assert household.source_states()[-1] == "lost"
 
 

@@ -32,7 +32,7 @@ def camera(machine):
 @pytest.fixture(scope="module")
 def daemon(camera):
     timeouts = {"stall_timeout_s": 3.0, "frozen_timeout_s": 3.0, "blank_timeout_s": 3.0, "reopen_delay_s": 0.5}
-    source = {"uri": CAMERA, "width": 320, "height": 180, "fps": 10, "reopen_delay_max_s": 1.0, "wedge_timeout_s": 60.0}
+    source = {"uri": CAMERA, "width": 320, "height": 180, "fps": 10, "reopen_delay_max_s": 1.0, "hang_timeout_s": 60.0}
     daemon = Affectd(camera, source=source | timeouts)
     begun_s = time.monotonic()
     daemon.wait_for_source("ok", START_S)

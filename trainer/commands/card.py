@@ -29,7 +29,7 @@ def register(verbs: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from trainer.card import CARD_FILE, evaluations_of, model_card
+    from trainer.model_card import CARD_FILE, evaluations_of, model_card
     from trainer.predictor import model_file, model_record
 
     out = options.out or model_file(options.model).with_name(CARD_FILE)

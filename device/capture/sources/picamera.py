@@ -99,7 +99,7 @@ class PiCamera:
             request.release()
 
     def close(self) -> None:
-        """Let go of the camera; a wedged one may block in here for ever."""
+        """Let go of the camera; a hung one may block in here for ever."""
         camera, self._camera = self._camera, None
         if camera is None:
             return

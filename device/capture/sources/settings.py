@@ -86,13 +86,13 @@ class SourceSettings(Section):
         le=3600.0,
         description="and one whose frames are of one even level for this long, as a dead sensor's; null for never",
     )
-    wedge_timeout_s: float = Field(
+    hang_timeout_s: float = Field(
         default=10.0,
         ge=1.0,
         le=600.0,
         description="a call that is overdue for this long hangs in its driver, and the process ends, seconds",
     )
-    reboot_after_wedges: int | None = Field(
+    reboot_after_hangs: int | None = Field(
         default=None,
         ge=1,
         le=100,

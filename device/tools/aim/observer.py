@@ -34,7 +34,7 @@ class _Followed:
     """What was measured of one face."""
 
     def __init__(self) -> None:
-        self.vouched_s = -math.inf
+        self.verified_s = -math.inf
         self._measures: deque[_Measures] = deque()
 
     @property
@@ -52,7 +52,7 @@ class _Followed:
         sharpness = median(one.sharpness for one in self._measures)
         score = median(one.score for one in self._measures)
         unseen_s = time_s - track.last_seen_s
-        doubted_s = track.last_seen_s - max(self.vouched_s, track.first_seen_s)
+        doubted_s = track.last_seen_s - max(self.verified_s, track.first_seen_s)
         faults = judge(track.box, size, brightness=brightness, sharpness=sharpness, score=score, doubted_s=doubted_s)
         return FaceLook(
             id=track.id,
@@ -116,8 +116,8 @@ class AimObserver:
         # A track begins with what was measured when it was last seen, which for a new one is now.
         if track.visible or not followed.has_measures:
             followed.measure(track, frame)
-        if any(face.vouched and face.box.iou(track.box) >= _SAME_FACE_IOU for face in faces):
-            followed.vouched_s = frame.time_s
+        if any(face.verified and face.box.iou(track.box) >= _SAME_FACE_IOU for face in faces):
+            followed.verified_s = frame.time_s
         return followed.look(track, frame.time_s, (frame.width, frame.height))
 
     def _rates(self, index: int) -> tuple[float | None, float | None]:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from device.contract.files import write_atomically
 from device.errors import StorageError, UsageError
-from device.tools.flash.card import CONFIG_NAME, FOLDER, PASSWORD_NAME, URL_NAME, CardPlan, scripts, with_country
+from device.tools.flash.boot_files import CONFIG_NAME, FOLDER, PASSWORD_NAME, URL_NAME, BootPlan, scripts, with_country
 
 _MARKS = ("cmdline.txt", "config.txt")
 
 
-def write_card(plan: CardPlan, boot: Path, *, package: Path | str, mqtt_password: str | None) -> list[Path]:
+def write_boot_files(plan: BootPlan, boot: Path, *, package: Path | str, mqtt_password: str | None) -> list[Path]:
     """Write all files; returns them. Files that the image brought for the same purpose are replaced.
 
     Args:

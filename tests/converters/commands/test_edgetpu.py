@@ -52,11 +52,11 @@ def test_the_card_is_put_back_and_says_what_the_file_is_for(model_file, install,
     assert main(["edgetpu", str(model_file), "--out", str(out)]) == EXIT_OK
     before, after = container.read(model_file), container.read(out)
     assert after.flatbuffer == before.flatbuffer + b"compiled"
-    assert after.card.labels == before.card.labels
-    assert after.card.golden == before.card.golden
-    assert after.card.conversion.accelerator == "edgetpu"
-    assert after.card.conversion.versions["edgetpu_compiler"] == "16.0.384591198"
-    assert after.card.cost.flatbuffer_bytes == len(after.flatbuffer)
+    assert after.model_card.labels == before.model_card.labels
+    assert after.model_card.golden == before.model_card.golden
+    assert after.model_card.conversion.accelerator == "edgetpu"
+    assert after.model_card.conversion.versions["edgetpu_compiler"] == "16.0.384591198"
+    assert after.model_card.cost.flatbuffer_bytes == len(after.flatbuffer)
     assert "23 of 23 operators mapped" in capsys.readouterr().out
 
 
@@ -78,7 +78,7 @@ def test_an_operator_that_stays_on_the_cpu_ends_it_with_nothing_written(model_fi
 def test_operators_may_be_let_stay_on_the_cpu(model_file, install, out):
     install("some_on_cpu.txt")
     assert main(["edgetpu", str(model_file), "--out", str(out), "--allow-cpu"]) == EXIT_OK
-    assert container.read(out).card.conversion.accelerator == "edgetpu"
+    assert container.read(out).model_card.conversion.accelerator == "edgetpu"
 
 
 @pytest.mark.parametrize(

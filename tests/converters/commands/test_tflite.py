@@ -10,7 +10,7 @@ from converters.commands import main, tflite
 from converters.framework import load_keras
 from device.classify.classifier import TfliteClassifier
 from device.contract import container
-from device.contract.metadata import Smoothing
+from device.contract.model_card import Smoothing
 from device.errors import EXIT_DATA, EXIT_GATE, EXIT_IO, EXIT_OK, EXIT_USAGE
 from tests.converters import tiny
 
@@ -27,7 +27,7 @@ def _one_line(capsys):
 
 def test_the_model_file_runs_on_the_device_and_says_what_it_is(model_file):
     classifier = TfliteClassifier.load(model_file)
-    card = classifier.card
+    card = classifier.model_card
     assert classifier.labels == tiny.LABELS
     assert card.name == "tiny"
     assert (card.input.height, card.input.width, card.input.crop_margin) == (24, 32, 0.05)
@@ -39,7 +39,7 @@ def test_the_model_file_runs_on_the_device_and_says_what_it_is(model_file):
 
 
 def test_the_card_keeps_what_the_training_left(model_file):
-    training = container.read(model_file).card.training
+    training = container.read(model_file).model_card.training
     record = tiny.record()
     kept = ("recipe", "data", "seed", "epochs", "kept_epoch", "precision", "git_revision", "versions")
     assert {name: getattr(training, name) for name in kept} == {name: record[name] for name in kept}
@@ -51,7 +51,7 @@ def _known(value: float | None) -> float:
 
 
 def test_the_card_tells_both_accuracies_and_where_they_were_measured(model_file):
-    accuracy = {(one.split, one.metric): one for one in container.read(model_file).card.accuracy}
+    accuracy = {(one.split, one.metric): one for one in container.read(model_file).model_card.accuracy}
     trained_with = accuracy["test", "label_accuracy"]
     assert (trained_with.float_value, trained_with.converted_value, trained_with.count) == (0.9, None, 10)
     assert trained_with.recall == {"noisy": 1.0}
@@ -66,8 +66,8 @@ def test_the_card_tells_both_accuracies_and_where_they_were_measured(model_file)
 
 def test_the_card_weighs_the_network_without_the_card(model_file):
     model = container.read(model_file)
-    assert model.card.cost.flatbuffer_bytes == len(model.flatbuffer)
-    assert model.card.cost.multiply_adds > 100_000
+    assert model.model_card.cost.flatbuffer_bytes == len(model.flatbuffer)
+    assert model.model_card.cost.multiply_adds > 100_000
 
 
 def test_a_conversion_can_be_repeated_byte_for_byte(model_file, own_training, capsys):

@@ -1,7 +1,7 @@
 import pytest
 
 from device.capture.call_watch import CallWatch
-from device.errors import WedgedError
+from device.errors import HangError
 from tests.fakes import FakeClock
 
 
@@ -21,7 +21,7 @@ def test_a_call_that_does_not_come_back_is_told_with_its_time_and_what_to_do(clo
     calls = CallWatch("/dev/video0", clock, grace_s=10.0)
     with calls.during("a read", usual_s=3.0):
         clock.time_s += 13.5
-        with pytest.raises(WedgedError, match=r"/dev/video0 hangs in its driver: a read has not come back for 1[34] s"):
+        with pytest.raises(HangError, match=r"/dev/video0 hangs in its driver: a read has not come back for 1[34] s"):
             calls.check()
 
 

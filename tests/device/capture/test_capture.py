@@ -9,7 +9,7 @@ import pytest
 
 from device.capture.capture import build_capture
 from device.capture.sources.settings import SourceSettings
-from device.errors import SourceError, WedgedError
+from device.errors import HangError, SourceError
 from tests.fakes import FakeClock, frame
 
 PATIENCE_S = 30.0
@@ -376,10 +376,10 @@ def test_a_picture_of_another_size_ends_what_was_followed_and_opens_the_source_a
 def test_a_read_that_never_comes_back_is_told_to_whoever_asks_for_frames(source, capture, clock):
     capture.start()
     until(lambda: source.reads == 1)
-    clock.time_s += SETTINGS.stall_timeout_s + SETTINGS.wedge_timeout_s
+    clock.time_s += SETTINGS.stall_timeout_s + SETTINGS.hang_timeout_s
     assert capture.next(0.0) is None
     clock.time_s += 0.1
-    with pytest.raises(WedgedError, match="camera hangs in its driver: a read has not come back"):
+    with pytest.raises(HangError, match="camera hangs in its driver: a read has not come back"):
         capture.next(0.0)
     assert not capture.close(0.01)
 
@@ -398,10 +398,10 @@ def test_an_opening_that_never_comes_back_does_not_hold_up_the_start_for_ever(so
     def start():
         try:
             capture.start()
-        except WedgedError as error:
+        except HangError as error:
             started.put(str(error))
 
     threading.Thread(target=start, daemon=True).start()
     assert opening.wait(PATIENCE_S)
-    clock.time_s += SETTINGS.open_timeout_s + SETTINGS.wedge_timeout_s + 1.0
+    clock.time_s += SETTINGS.open_timeout_s + SETTINGS.hang_timeout_s + 1.0
     assert "an opening has not come back" in started.get(timeout=PATIENCE_S)

@@ -9,7 +9,7 @@ import pytest
 from device.capture.capture import build_capture
 from device.capture.privacy_switch import PauseSwitch, SwitchedCapture
 from device.capture.sources.settings import SourceSettings
-from device.errors import SourceError, WedgedError
+from device.errors import HangError, SourceError
 from tests.device.capture.test_capture import LiveSource, Recording, until
 from tests.fakes import FakeClock, frame
 
@@ -191,8 +191,8 @@ def test_a_camera_that_hangs_while_it_is_to_be_private_ends_the_process(capture,
     close = capture._capture.close
     monkeypatch.setattr(capture._capture, "close", lambda: close(0.01))
     assert capture.next(0.0) is None
-    clock.time_s += SETTINGS.stall_timeout_s + SETTINGS.wedge_timeout_s + 0.1
-    with pytest.raises(WedgedError, match="hangs in its driver"):
+    clock.time_s += SETTINGS.stall_timeout_s + SETTINGS.hang_timeout_s + 0.1
+    with pytest.raises(HangError, match="hangs in its driver"):
         capture.next(0.0)
     monkeypatch.undo()
 

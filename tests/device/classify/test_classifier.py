@@ -7,11 +7,11 @@ from pydantic import ValidationError
 from device.classify.classifier import BUNDLED_MODEL, ClassifierSettings, TfliteClassifier
 from device.classify.interpreter import TfliteInterpreter
 from device.contract import container
-from device.contract.metadata import GoldenExample, GoldenSet, InputCard
+from device.contract.model_card import GoldenExample, GoldenSet, InputCard
 from device.contract.preprocess import InputSpec
 from device.errors import ModelError, RecordError
 from tests.converters import tiny
-from tests.device.contract.cards import make_card
+from tests.device.contract.model_cards import make_card
 
 CROP = np.zeros((8, 9, 1), np.uint8)
 
@@ -48,7 +48,7 @@ def model():
 def _write(tmp_path, model, **changes):
     """The model again with changes to its card, sealed as it should be."""
     path = tmp_path / "model.tflite"
-    path.write_bytes(container.attach(model.flatbuffer, model.card.model_copy(update=changes)))
+    path.write_bytes(container.attach(model.flatbuffer, model.model_card.model_copy(update=changes)))
     return path
 
 
@@ -102,9 +102,10 @@ def test_as_many_labels_as_scores_are_wanted():
 
 def test_a_model_file_with_other_golden_scores_is_refused_by_name(tmp_path, model):
     examples = [
-        example.model_copy(update={"scores": tuple(reversed(example.scores))}) for example in model.card.golden.examples
+        example.model_copy(update={"scores": tuple(reversed(example.scores))})
+        for example in model.model_card.golden.examples
     ]
-    golden = GoldenSet(tolerance=model.card.golden.tolerance, examples=tuple(examples))
+    golden = GoldenSet(tolerance=model.model_card.golden.tolerance, examples=tuple(examples))
     with pytest.raises(ModelError, match=r"model\.tflite: .*golden input"):
         TfliteClassifier.load(_write(tmp_path, model, golden=golden))
 
@@ -112,7 +113,7 @@ def test_a_model_file_with_other_golden_scores_is_refused_by_name(tmp_path, mode
 def test_a_model_file_whose_card_has_other_labels_is_refused(tmp_path, model):
     golden = GoldenSet(
         tolerance=0.04,
-        examples=(model.card.golden.examples[0].model_copy(update={"scores": (0.5, 0.5)}),),
+        examples=(model.model_card.golden.examples[0].model_copy(update={"scores": (0.5, 0.5)}),),
     )
     path = _write(tmp_path, model, labels=("lying", "standing"), golden=golden)
     with pytest.raises(ModelError, match="gives 3 scores, its card has 2 labels; convert the model again"):

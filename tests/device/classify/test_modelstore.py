@@ -21,11 +21,11 @@ def state_dir(tmp_path):
 def forged(tmp_path):
     """A whole file whose network answers other than its card says."""
     model = container.read(BUNDLED_MODEL)
-    example = model.card.golden.examples[0]
+    example = model.model_card.golden.examples[0]
     turned = example.model_copy(update={"scores": tuple(reversed(example.scores))})
-    golden = model.card.golden.model_copy(update={"examples": (turned,)})
+    golden = model.model_card.golden.model_copy(update={"examples": (turned,)})
     path = tmp_path / "forged.tflite"
-    path.write_bytes(container.attach(model.flatbuffer, model.card.model_copy(update={"golden": golden})))
+    path.write_bytes(container.attach(model.flatbuffer, model.model_card.model_copy(update={"golden": golden})))
     return path
 
 
@@ -40,7 +40,7 @@ def test_an_installed_model_goes_before_the_one_that_ships_and_after_one_that_is
 def test_what_is_installed_is_the_file_to_the_last_byte(state_dir):
     card = install_model(BUNDLED_MODEL, state_dir)
     assert installed_model(state_dir).read_bytes() == BUNDLED_MODEL.read_bytes()
-    assert card == container.read(BUNDLED_MODEL).card
+    assert card == container.read(BUNDLED_MODEL).model_card
 
 
 def test_a_damaged_file_leaves_the_installed_one_as_it_was(state_dir, tmp_path):

@@ -7,7 +7,7 @@ from device.classify.classifier import ClassifierSettings, TfliteClassifier, loa
 from device.classify.interpreter.edgetpu import EdgeTpu
 from device.classify.probe import find_runtime
 from device.contract import container
-from device.contract.metadata import GoldenSet
+from device.contract.model_card import GoldenSet
 from device.errors import AcceleratorError, ModelError, UnavailableError
 from tests.converters import tiny
 
@@ -89,9 +89,9 @@ def test_without_any_runtime_the_packages_are_named(model_file, runtimes):
 
 def test_what_the_child_finds_out_comes_back_as_its_own_error():
     model = container.read(tiny.model_file())
-    golden = model.card.golden.examples
+    golden = model.model_card.golden.examples
     turned = tuple(one.model_copy(update={"scores": one.scores[::-1]}) for one in golden)
-    card = model.card.model_copy(update={"golden": GoldenSet(tolerance=0.01, examples=turned)})
+    card = model.model_card.model_copy(update={"golden": GoldenSet(tolerance=0.01, examples=turned)})
     with pytest.raises(ModelError, match=r"^hall: on ai-edge-litert .* answers golden input"):
         find_runtime(container.attach(model.flatbuffer, card), "hall", 1, None)
 
@@ -117,9 +117,9 @@ def test_a_file_that_a_user_names_is_tried_first(monkeypatch):
 def compiled(tmp_path):
     """A model file for an Edge TPU, under settings whose library is not there."""
     model = container.read(tiny.model_file())
-    conversion = model.card.conversion.model_copy(update={"accelerator": "edgetpu"})
+    conversion = model.model_card.conversion.model_copy(update={"accelerator": "edgetpu"})
     path = tmp_path / "model_edgetpu.tflite"
-    path.write_bytes(container.attach(model.flatbuffer, model.card.model_copy(update={"conversion": conversion})))
+    path.write_bytes(container.attach(model.flatbuffer, model.model_card.model_copy(update={"conversion": conversion})))
     return {"model": path, "edgetpu_library": str(tmp_path / "libedgetpu.so.1")}
 
 
@@ -130,7 +130,7 @@ def test_without_leave_to_fall_back_a_missing_accelerator_is_an_error_that_says_
 
 def test_with_leave_the_model_for_the_cpu_runs_and_the_log_says_why(compiled, caplog):
     classifier = load_classifier(ClassifierSettings(**compiled, fallback_model=tiny.model_file()))
-    assert classifier.card.conversion.accelerator is None
+    assert classifier.model_card.conversion.accelerator is None
     assert "cannot be loaded" in caplog.text
     assert "runs on the CPU instead" in caplog.text
 

@@ -8,7 +8,7 @@ import pytest
 
 from device.contract.container import attach, parse_card, read, unpack
 from device.errors import ModelError
-from tests.device.contract.cards import make_card
+from tests.device.contract.model_cards import make_card
 
 FLATBUFFER = b"\x1c\x00\x00\x00TFL3" + random.Random(1).randbytes(1500)
 CARD = make_card()
@@ -31,7 +31,7 @@ def test_a_model_file_gives_back_the_network_and_its_card(tmp_path):
     path.write_bytes(WHOLE)
     model = read(path)
     assert model.flatbuffer == FLATBUFFER
-    assert model.card == CARD
+    assert model.model_card == CARD
 
 
 def test_the_same_model_gives_the_same_bytes():

@@ -5,7 +5,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from device.detect import DetectorSettings, HaarDetector, HaarFaceFinder
+from device.detect import DetectorSettings, HaarDetector, ScanningFinder
 from device.errors import UnavailableError
 from device.records import Box, Expected, Face, Frame
 from tests.device.detect.pictures import NOBODY, ONE, SMALLER, TWO, Picture, shot, tilted
@@ -46,7 +46,7 @@ class Watch:
     def __init__(self, fps: float = 15.0, cpu_time_s=lambda: 0.0, **settings):
         self.settings = DetectorSettings(**({"scan_interval_s": INTERVAL_S, "still_interval_s": STILL_S} | settings))
         try:
-            self.finder = HaarFaceFinder(self.settings, cpu_time_s)
+            self.finder = ScanningFinder(self.settings, cpu_time_s)
         except UnavailableError as error:
             pytest.skip(str(error))
         self.detector = Counting(self.settings)
@@ -230,20 +230,20 @@ def test_a_face_that_is_missed_is_searched_for_at_every_tilt_in_turn():
 
 def test_a_second_opinion_on_a_known_face_is_asked_for_when_it_is_wanted():
     picture, (box,) = shot(ONE)
-    for vouch in (False, True):
+    for verify in (False, True):
         watch = Watch()
-        watch.expected = (Expected(box, vouch=vouch),)
+        watch.expected = (Expected(box, verify=verify),)
         (face,) = watch.look(picture)
-        assert face.vouched == vouch
+        assert face.verified == verify
 
 
-def test_a_known_face_without_a_second_opinion_is_found_but_not_vouched_for(monkeypatch):
+def test_a_known_face_without_a_second_opinion_is_found_but_not_verified(monkeypatch):
     picture, (box,) = shot(ONE)
     watch = Watch()
     monkeypatch.setattr(watch.detector, "agrees", lambda *_: False)
-    watch.expected = (Expected(box, vouch=True),)
+    watch.expected = (Expected(box, verify=True),)
     (face,) = watch.look(picture)
-    assert not face.vouched
+    assert not face.verified
 
 
 def test_a_new_face_that_the_second_cascade_refuses_is_not_found(monkeypatch):
@@ -359,7 +359,7 @@ def test_a_face_that_is_expected_outside_a_smaller_frame_does_no_harm(size):
     watch = Watch()
     watch.look_for(0.5, _plain())
     for roll_deg in (0.0, 22.0):
-        watch.expected = (Expected(Box(500, 380, 90, 90), roll_deg, vouch=True),)
+        watch.expected = (Expected(Box(500, 380, 90, 90), roll_deg, verify=True),)
         assert not any(watch.look_for(0.5, np.full(size, 120, np.uint8)))
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from device.contract.metadata import Smoothing
+from device.contract.model_card import Smoothing
 from device.errors import ConfigError
 from device.events.smooth import EmotionSmoother, SmoothingSettings
 from device.records import UNCERTAIN, Scores

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from device.mqtt.payloads import DeviceInfo, View, encode, info_message, state_message, stats_message
+from device.mqtt.payloads import DeviceInfo, StateSnapshot, encode, info_message, state_message, stats_message
 from device.records import Box
 from device.system.telemetry import Latency, TelemetrySnapshot, Throttling
 from tests.device.mqtt.wire_format import check, check_payload
@@ -15,23 +15,23 @@ SMALL, LARGE = Box(10, 10, 40, 40), Box(200, 100, 160, 160)
 
 
 def test_the_dominant_emotion_is_that_of_the_largest_face_with_a_reading():
-    view = View.of(sight(5, face(1, reading("sad"), box=SMALL), face(2, reading("happy"), box=LARGE)))
+    view = StateSnapshot.of(sight(5, face(1, reading("sad"), box=SMALL), face(2, reading("happy"), box=LARGE)))
     assert view.dominant_emotion == "happy"
     assert [shown.track for shown in view.faces] == [2, 1]
 
 
 def test_a_large_face_without_a_reading_does_not_hide_a_small_one_with_one():
-    assert View.of(sight(5, face(1, reading("sad"), box=SMALL), face(2, box=LARGE))).dominant_emotion == "sad"
+    assert StateSnapshot.of(sight(5, face(1, reading("sad"), box=SMALL), face(2, box=LARGE))).dominant_emotion == "sad"
 
 
 @pytest.mark.parametrize("observation", [sight(0), sight(0, face(1))], ids=["no face", "no reading"])
 def test_without_a_reading_no_emotion_dominates(observation):
-    assert View.of(observation).dominant_emotion == "none"
+    assert StateSnapshot.of(observation).dominant_emotion == "none"
 
 
 def test_a_state_says_since_when():
     observation = sight(10, face(1, reading("happy", since_s=7), first_seen_s=4, last_seen_s=10))
-    message = state_message("ok", View.of(observation))
+    message = state_message("ok", StateSnapshot.of(observation))
     (shown,) = message["faces"]
     assert message["time"] == "2026-11-20T12:00:10.000Z"
     assert shown["appeared_at"] == "2026-11-20T12:00:04.000Z"
@@ -41,9 +41,9 @@ def test_a_state_says_since_when():
 
 @pytest.mark.parametrize("source", ["ok", "paused", "lost"])
 def test_a_state_fits_its_description(source):
-    view = View.of(sight(5, face(1), face(2, reading("happy"), box=Box(-20, 400, 90, 90))))
+    view = StateSnapshot.of(sight(5, face(1), face(2, reading("happy"), box=Box(-20, 400, 90, 90))))
     check_payload("state", encode(state_message(source, view)))
-    check_payload("state", encode(state_message(source, View(NOON))))
+    check_payload("state", encode(state_message(source, StateSnapshot(NOON))))
 
 
 @pytest.mark.parametrize(
@@ -60,12 +60,12 @@ def test_a_state_fits_its_description(source):
     ids=["the same", "a twitch", "another emotion", "no emotion", "another face", "less sure", "elsewhere"],
 )
 def test_only_what_a_person_would_notice_is_news(later, news):
-    before = View.of(sight(0, face(1, reading("happy"))))
-    assert View.of(sight(1, later)).differs_from(before) is news
+    before = StateSnapshot.of(sight(0, face(1, reading("happy"))))
+    assert StateSnapshot.of(sight(1, later)).differs_from(before) is news
 
 
 def test_a_face_that_leaves_is_news():
-    assert View.of(sight(1)).differs_from(View.of(sight(0, face(1))))
+    assert StateSnapshot.of(sight(1)).differs_from(StateSnapshot.of(sight(0, face(1))))
 
 
 def test_info_fits_its_description():

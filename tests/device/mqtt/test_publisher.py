@@ -12,10 +12,11 @@ import pytest
 
 from device.mqtt.client import Acknowledged, Connected, Connection, Disconnected, News
 from device.mqtt.messages import SourceChanged
-from device.mqtt.payloads import DeviceInfo, SourceState, View
+from device.mqtt.payloads import DeviceInfo, StateSnapshot
 from device.mqtt.publisher import Publisher
 from device.mqtt.settings import MqttSettings
 from device.mqtt.topics import Topics
+from device.records import SourceState
 from device.spool.spool import Spool
 from device.system.telemetry import TelemetrySnapshot
 from tests.brokers import wait_until
@@ -292,7 +293,7 @@ def test_a_broker_that_owes_an_answer_for_long_counts_as_away_and_the_events_go_
     monkeypatch.setattr("device.spool.upkeep.LATE_AFTER_S", 0.1)
     connection = greet(stage)
     post_changes(stage, 1)
-    wait_until(lambda: len(stage.spool._card) == 1, "the event to reach the card")
+    wait_until(lambda: len(stage.spool._disk) == 1, "the event to reach the card")
     connection.acknowledge(connection.on("events")[0][0])
     wait_until(lambda: len(stage.spool) == 0, "it to go")
 
@@ -320,7 +321,7 @@ def test_without_pictures_there_are_no_faces(stage, state: SourceState):
     connection = stage.connection()
     connection.accept()
     stage.publisher.post(SourceChanged("ok"))
-    stage.publisher.post(View.of(sight(1, face(1, reading("happy")))))
+    stage.publisher.post(StateSnapshot.of(sight(1, face(1, reading("happy")))))
     wait_until(lambda: connection.on("state")[-1:] and connection.on("state")[-1][1]["face_count"] == 1, "the face")
     connection.acknowledge_retained()
     stage.publisher.post(SourceChanged(state))

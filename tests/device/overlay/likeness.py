@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 from skimage.metrics import structural_similarity
 
+from device.overlay.display_options import DisplayOptions
 from device.overlay.draw import Drawer
 from device.overlay.scene import Scene
 from device.overlay.settings import OverlaySettings
-from device.overlay.view import View
 from tests.device.overlay.scenes import clip_scene, crowd, face, scene
 
 FOLDER = Path(__file__).with_name("golden")
@@ -33,7 +33,7 @@ def render(name: str) -> np.ndarray:
     return drawer.draw(drawn, SIZE, view, drawn.time_s)
 
 
-def _picture_of(name: str) -> tuple[Scene, dict[str, str] | None, View]:
+def _picture_of(name: str) -> tuple[Scene, dict[str, str] | None, DisplayOptions]:
     pair = scene(face(1, (0.2, 0.3, 0.15, 0.2)), face(2, (0.6, 0.35, 0.18, 0.24), "sad", visible=False))
     row = [face(n + 1, (0.02 + 0.25 * n, 0.35, 0.12, 0.16), e) for n, e in enumerate(("fear", "angry", "uncertain"))]
     scenes = {
@@ -47,13 +47,13 @@ def _picture_of(name: str) -> tuple[Scene, dict[str, str] | None, View]:
         "starting": scene(picture=None),
     }
     views = {
-        "mirrored": View(mirrored=True),
-        "blur": View(privacy="blur"),
-        "boxes": View(privacy="boxes"),
-        "help": View(help_shown=True),
+        "mirrored": DisplayOptions(mirrored=True),
+        "blur": DisplayOptions(privacy="blur"),
+        "boxes": DisplayOptions(privacy="boxes"),
+        "help": DisplayOptions(help_shown=True),
     }
     words = {"happy": "glücklich", "sad": "très triste", "angry": "σε οργή", "fear": "страх"}
-    return scenes.get(name, pair), words if name == "words" else None, views.get(name, View())
+    return scenes.get(name, pair), words if name == "words" else None, views.get(name, DisplayOptions())
 
 
 def path_of(name: str) -> Path:

@@ -15,9 +15,9 @@ from device.capture.sources.video import VideoFile
 from device.classify.classifier import TfliteClassifier
 from device.config import Config
 from device.demo import CLIP_PATH
+from device.overlay.display_options import DisplayOptions
 from device.overlay.draw import Drawer
 from device.overlay.scene import FaceMark, Scene
-from device.overlay.view import View
 from device.system.clock import SystemClock
 from device.system.telemetry import Telemetry
 
@@ -33,12 +33,12 @@ def main() -> None:
     """Write all of them."""
     watching = _scene_at(AT_S)
     views = {
-        "full": (watching, View()),
-        "blur": (watching, View(privacy="blur")),
-        "boxes": (watching, View(privacy="boxes")),
-        "help": (watching, View(help_shown=True)),
-        "paused": (replace(watching, source="paused"), View()),
-        "lost": (replace(watching, source="lost", broker="away"), View()),
+        "full": (watching, DisplayOptions()),
+        "blur": (watching, DisplayOptions(privacy="blur")),
+        "boxes": (watching, DisplayOptions(privacy="boxes")),
+        "help": (watching, DisplayOptions(help_shown=True)),
+        "paused": (replace(watching, source="paused"), DisplayOptions()),
+        "lost": (replace(watching, source="lost", broker="away"), DisplayOptions()),
     }
     for name, (scene, view) in views.items():
         _write(name, Drawer(Config().overlay).draw(scene, SIZE, view, scene.time_s))
@@ -65,9 +65,9 @@ def _scene_at(at_s: float) -> Scene:
 def _idle() -> np.ndarray:
     """The clip's first picture, in which nobody is, after a minute."""
     empty, drawer = _scene_at(0.0), Drawer(Config().overlay)
-    drawer.draw(empty, SIZE, View(), empty.time_s)
+    drawer.draw(empty, SIZE, DisplayOptions(), empty.time_s)
     later = replace(empty, time_s=empty.time_s + 70.0)
-    return drawer.draw(later, SIZE, View(), later.time_s)
+    return drawer.draw(later, SIZE, DisplayOptions(), later.time_s)
 
 
 def _write(name: str, drawn: np.ndarray) -> None:

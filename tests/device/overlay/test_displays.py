@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from device.overlay.displays import card_with_display, connected, drivers_to_try, explain_kmsdrm, may_read_keys
+from device.overlay.displays import adapter_with_display, connected, drivers_to_try, explain_kmsdrm, may_read_keys
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_a_card_that_only_computes_is_passed_over(sys_drm):
     plug(sys_drm, "card1-HDMI-A-1", "disconnected")
     plug(sys_drm, "card2-DSI-1")
     assert connected(sys_drm) == ("card2-DSI-1",)
-    assert card_with_display(sys_drm) == 2
+    assert adapter_with_display(sys_drm) == 2
 
 
 def test_no_display_plugged_in_is_said(sys_drm, dev_dri):

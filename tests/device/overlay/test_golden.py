@@ -3,9 +3,9 @@
 import cv2
 import pytest
 
+from device.overlay.display_options import DisplayOptions
 from device.overlay.draw import draw
 from device.overlay.settings import OverlaySettings
-from device.overlay.view import View
 from tests.device.overlay.likeness import NAMES, SIZE, differences, path_of, render
 from tests.device.overlay.scenes import face, scene
 
@@ -22,7 +22,7 @@ def test_every_committed_picture_is_compared():
 
 
 def _drawn(emotion="happy", **changes):
-    return draw(scene(face(1, (0.2, 0.3, 0.15, 0.2), emotion), **changes), SIZE, OverlaySettings(), View())
+    return draw(scene(face(1, (0.2, 0.3, 0.15, 0.2), emotion), **changes), SIZE, OverlaySettings(), DisplayOptions())
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
+from device.overlay.display_options import KEYS
 from device.overlay.keys import press_of
-from device.overlay.view import KEYS
 
 
 def test_every_key_on_the_help_card_does_something():

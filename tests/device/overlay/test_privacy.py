@@ -3,15 +3,15 @@ import numpy as np
 import pytest
 
 from device.detect import DetectorSettings, HaarDetector
+from device.overlay.display_options import DisplayOptions
 from device.overlay.draw import Drawer, draw
 from device.overlay.privacy import CELLS, HOLD_S, LOOSE_HOLD_S, REACH, Veil, blur_faces, conceal, loose_boxes
 from device.overlay.settings import OverlaySettings
-from device.overlay.view import View
 from device.records import Box, RelativeBox
 from tests.device.overlay.scenes import CLIP_SIZE, clip_picture, clip_scene, face, scene
 
 SETTINGS = OverlaySettings()
-BLURRED = View(privacy="blur", status_shown=False)
+BLURRED = DisplayOptions(privacy="blur", status_shown=False)
 SIZE = (640, 480)
 BOX = RelativeBox(0.3, 0.3, 0.2, 0.2 * 4 / 3)
 
@@ -49,7 +49,7 @@ def test_what_is_left_of_a_face_is_no_more_than_the_colours_of_a_few_cells():
 @pytest.mark.parametrize("at_s", [5.5, 7.5, 10.0, 18.0])
 def test_the_detector_finds_nobody_in_what_is_shown_of_the_clip_and_finds_them_without_the_blur(at_s):
     detector = HaarDetector(DetectorSettings())
-    views = BLURRED, View(status_shown=False)
+    views = BLURRED, DisplayOptions(status_shown=False)
     shown = {view: draw(clip_scene(at_s), SIZE, SETTINGS, view) for view in views}
     found = {
         view: detector.detect(np.asarray(cv2.cvtColor(shown[view], cv2.COLOR_BGR2GRAY), np.uint8)) for view in views
@@ -59,7 +59,7 @@ def test_the_detector_finds_nobody_in_what_is_shown_of_the_clip_and_finds_them_w
     ]
     seen = {view: [one for one in truth if any(one.iou(face.box) > 0.4 for face in found[view])] for view in found}
     assert not seen[BLURRED]
-    assert seen[View(status_shown=False)]
+    assert seen[DisplayOptions(status_shown=False)]
 
 
 def test_edges_in_a_face_are_gone_and_those_elsewhere_are_as_they_were():

@@ -3,8 +3,8 @@ import pytest
 from device.config import parse_config
 from device.contract.labels import EMOTIONS
 from device.errors import ConfigError
+from device.overlay.display_options import DisplayOptions
 from device.overlay.settings import OverlaySettings
-from device.overlay.view import View
 
 
 def _parse(text: str) -> OverlaySettings:
@@ -36,5 +36,5 @@ def test_settings_that_make_no_sense_are_refused(text):
 
 
 def test_a_display_starts_with_the_view_that_is_configured():
-    view = View.of(_parse("  privacy: blur\n  mirror: false\n"))
-    assert view == View(privacy="blur", mirrored=False, help_shown=False, status_shown=True)
+    view = DisplayOptions.of(_parse("  privacy: blur\n  mirror: false\n"))
+    assert view == DisplayOptions(privacy="blur", mirrored=False, help_shown=False, status_shown=True)

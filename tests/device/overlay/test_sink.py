@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from device.overlay.channel import Report
-from device.overlay.scene import BrokerView
 from device.overlay.settings import OverlaySettings
 from device.overlay.sink import OverlaySink
-from device.records import Box, Frame, Observation
+from device.records import Box, BrokerState, Frame, Observation
 from tests.device.overlay.test_supervisor import SHOWN, FakeProcess
 from tests.device.sightings import NOON, FakeClock, face, reading
 
@@ -21,7 +20,7 @@ class Bench:
         self.clock = FakeClock(10.0)
         self.process = FakeProcess()
         self.turned = []
-        self.broker: BrokerView = "connected"
+        self.broker: BrokerState = "connected"
         self.slot = None
         self.sink = OverlaySink(
             OverlaySettings(enabled=True, **settings),

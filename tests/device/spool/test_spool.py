@@ -26,32 +26,32 @@ class Place:
     """A card, a memory and a clock on which spools are opened one after the other."""
 
     def __init__(self, folder: Path) -> None:
-        self.card = folder / "state" / "events.sqlite3"
+        self.disk = folder / "state" / "events.sqlite3"
         self.memory = folder / "run" / "events.sqlite3"
         self.clock = FakeClock()
         self._spools: list[Spool] = []
 
     def open(self, **settings) -> Spool:
-        self._spools.append(Spool(self.card, self.memory, SpoolSettings(**settings), clock=self.clock))
+        self._spools.append(Spool(self.disk, self.memory, SpoolSettings(**settings), clock=self.clock))
         return self._spools[-1]
 
     def kill(self) -> None:
         """What a kill leaves: the files as they are, and nobody who holds them."""
         spool = self._spools.pop()
         spool._memory.close()
-        spool._card.close()
+        spool._disk.close()
 
     def cut_the_power(self) -> None:
         self.kill()
         shutil.rmtree(self.memory.parent)
 
-    def on_card(self) -> list[int]:
-        with closing(sqlite3.connect(f"file:{self.card}?mode=ro", uri=True)) as db:
+    def on_disk(self) -> list[int]:
+        with closing(sqlite3.connect(f"file:{self.disk}?mode=ro", uri=True)) as db:
             return [seq for (seq,) in db.execute("SELECT seq FROM events ORDER BY seq")]
 
     def card_is_written_to(self) -> bool:
         """Whether the card's files have changed since the last call."""
-        files = [self.card, Path(f"{self.card}-wal")]
+        files = [self.disk, Path(f"{self.disk}-wal")]
         now = [(file.stat().st_mtime_ns, file.stat().st_size) for file in files]
         before, self._files = getattr(self, "_files", None), now
         return now != before
@@ -119,12 +119,12 @@ def test_while_the_broker_is_away_every_tick_brings_all_events_to_the_card(place
     spool = place.open()
     fill(spool, "a", "b")
     spool.tick(away=True)
-    assert place.on_card() == [1, 2]
+    assert place.on_disk() == [1, 2]
     fill(spool, "c")
-    assert place.on_card() == [1, 2]
+    assert place.on_disk() == [1, 2]
     assert stored(spool) == [(1, "a"), (2, "b"), (3, "c")]
     spool.tick(away=True)
-    assert place.on_card() == [1, 2, 3]
+    assert place.on_disk() == [1, 2, 3]
 
 
 def test_an_event_that_waits_too_long_for_a_slow_broker_goes_to_the_card_as_well(place):
@@ -134,7 +134,7 @@ def test_an_event_that_waits_too_long_for_a_slow_broker_goes_to_the_card_as_well
     place.clock.time_s += LATE_AFTER_S
     fill(spool, "b")
     spool.tick(away=False)
-    assert place.on_card() == [1]
+    assert place.on_disk() == [1]
     assert spool.late_up_to == 1
 
 
@@ -143,7 +143,7 @@ def test_a_clean_stop_leaves_everything_on_the_card_and_nothing_in_memory(place)
     fill(spool, "a", "b")
     spool.remove([1])
     spool.close()
-    assert place.on_card() == [2]
+    assert place.on_disk() == [2]
     assert list(place.memory.parent.iterdir()) == []
     again = place.open()
     fill(again, "c")
@@ -188,7 +188,7 @@ def test_a_process_that_is_killed_loses_nothing_it_has_stored(place):
         "spool.add([{'id': str(n), 'clock': 'synced'} for n in range(50)])\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
-    command = [sys.executable, "-c", script, str(place.card), str(place.memory)]
+    command = [sys.executable, "-c", script, str(place.disk), str(place.memory)]
     assert subprocess.run(command, check=False, cwd=ROOT).returncode == -9
     assert [event for _, event in stored(place.open())] == [str(n) for n in range(50)]
 
@@ -196,13 +196,13 @@ def test_a_process_that_is_killed_loses_nothing_it_has_stored(place):
 def test_a_kill_on_the_way_to_the_card_leaves_no_event_twice(place):
     spool = place.open()
     fill(spool, "a", "b")
-    spool._card.put(spool._memory.read(limit=1))
+    spool._disk.put(spool._memory.read(limit=1))
     place.kill()
     again = place.open()
     assert stored(again) == [(1, "a"), (2, "b")]
     again.remove([1, 2])
     again.tick(away=True)
-    assert (len(again), place.on_card()) == (0, [])
+    assert (len(again), place.on_disk()) == (0, [])
 
 
 def test_a_power_cut_takes_what_was_in_memory_and_no_number_is_given_twice(place):
@@ -317,12 +317,12 @@ def test_a_clock_that_jumps_ages_nothing(place, jump_s):
 
 @pytest.mark.parametrize("damage", [b"this is no database at all, but long enough to look like one" * 20, b"\0" * 4096])
 def test_a_damaged_card_is_set_aside_and_the_numbers_go_on_from_the_time(place, damage, caplog):
-    place.card.parent.mkdir()
-    place.card.write_bytes(damage)
+    place.disk.parent.mkdir()
+    place.disk.write_bytes(damage)
     spool = place.open()
     fill(spool, "a")
     assert stored(spool) == [(AUTUMN_2026_MS, "a")]
-    assert place.card.with_name("events.sqlite3.damaged").read_bytes() == damage
+    assert place.disk.with_name("events.sqlite3.damaged").read_bytes() == damage
     assert "damaged" in caplog.text
 
 
@@ -341,12 +341,12 @@ def test_damaged_memory_is_set_aside_and_no_number_is_given_twice(place, caplog)
 
 def test_a_file_of_a_later_version_is_set_aside(place):
     place.open().close()
-    with closing(sqlite3.connect(place.card)) as db:
+    with closing(sqlite3.connect(place.disk)) as db:
         db.execute("PRAGMA user_version = 99")
     spool = place.open()
     fill(spool, "a")
     assert len(spool) == 1
-    assert place.card.with_name("events.sqlite3.damaged").exists()
+    assert place.disk.with_name("events.sqlite3.damaged").exists()
 
 
 def test_damage_while_it_runs_costs_what_was_on_the_card_and_is_counted(place, caplog):
@@ -354,10 +354,10 @@ def test_damage_while_it_runs_costs_what_was_on_the_card_and_is_counted(place, c
     fill(spool, *(f"{n:0200d}" for n in range(500)))
     spool.close()
     spool = place.open()
-    spool._card._store._db.execute("PRAGMA cache_size = 1")
-    with place.card.open("r+b") as file:
+    spool._disk._store._db.execute("PRAGMA cache_size = 1")
+    with place.disk.open("r+b") as file:
         file.seek(4096)
-        file.write(b"\xff" * (place.card.stat().st_size - 4096))
+        file.write(b"\xff" * (place.disk.stat().st_size - 4096))
     fill(spool, "after")
     spool.tick(away=True)
     assert [event for _, event in stored(spool)] == ["after"]
@@ -367,28 +367,28 @@ def test_damage_while_it_runs_costs_what_was_on_the_card_and_is_counted(place, c
 
 
 def test_where_no_card_can_be_written_events_are_kept_in_memory_until_it_can(place, caplog):
-    place.card.parent.write_text("a file where a folder should be")
+    place.disk.parent.write_text("a file where a folder should be")
     with caplog.at_level(logging.INFO):
         spool = place.open()
         fill(spool, "a")
         spool.tick(away=True)
         spool.tick(away=True)
         assert caplog.text.count("cannot be used") == 1
-        assert "check the folder's permissions and the free space" in spool.card_trouble
+        assert "check the folder's permissions and the free space" in spool.disk_trouble
         assert stored(spool) == [(AUTUMN_2026_MS, "a")]
-        place.card.parent.unlink()
+        place.disk.parent.unlink()
         place.clock.time_s += 2
         spool.tick(away=True)
-    assert place.on_card() == [AUTUMN_2026_MS]
+    assert place.on_disk() == [AUTUMN_2026_MS]
     assert "can be used again" in caplog.text
-    assert spool.card_trouble is None
+    assert spool.disk_trouble is None
 
 
 def test_a_card_that_is_full_leaves_the_events_in_memory_and_is_tried_again(place, caplog):
     spool = place.open()
     fill(spool, "a")
     spool.tick(away=True)
-    card = spool._card._store._db
+    card = spool._disk._store._db
     pages = card.execute("PRAGMA page_count").fetchone()[0]
     card.execute(f"PRAGMA max_page_count = {pages}")
     fill(spool, "x" * 100_000, "b")
@@ -396,18 +396,18 @@ def test_a_card_that_is_full_leaves_the_events_in_memory_and_is_tried_again(plac
         spool.tick(away=True)
         place.clock.time_s += 2
     assert [event[:1] for _, event in stored(spool)] == ["a", "x", "b"]
-    assert place.on_card() == [1]
+    assert place.on_disk() == [1]
     assert (caplog.text.count("cannot be used"), spool.dropped) == (1, 0)
     card.execute("PRAGMA max_page_count = 1000000")
     spool.tick(away=True)
-    assert place.on_card() == [1, 2, 3]
+    assert place.on_disk() == [1, 2, 3]
 
 
 def test_a_card_that_is_full_is_read_and_what_the_broker_has_is_not_sent_again(place):
     spool = place.open()
     fill(spool, "a", "b")
     spool.tick(away=True)
-    spool._card._store._db.execute("PRAGMA max_page_count = 1")
+    spool._disk._store._db.execute("PRAGMA max_page_count = 1")
     fill(spool, "x" * 100_000)
     spool.tick(away=True)
     assert [seq for seq, _ in stored(spool)] == [1, 2, 3]
@@ -425,7 +425,7 @@ def test_memory_that_is_full_is_no_reason_to_lose_an_event(place, caplog):
     fill(spool, "b")
     spool.tick(away=False)
     assert [event[:1] for _, event in stored(spool)] == ["a", "x", "b"]
-    assert place.on_card() == [2, 3]
+    assert place.on_disk() == [2, 3]
     assert "memory fails" in caplog.text
 
 
@@ -435,7 +435,7 @@ def test_without_a_place_in_memory_events_are_kept_all_the_same(place, caplog):
     fill(spool, "a")
     assert stored(spool) == [(1, "a")]
     spool.tick(away=True)
-    assert place.on_card() == [1]
+    assert place.on_disk() == [1]
     assert "a killed daemon would lose" in caplog.text
 
 

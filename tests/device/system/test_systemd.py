@@ -160,8 +160,8 @@ def test_old_trouble_is_not_told_of_what_works_again():
 
 def test_a_card_that_takes_nothing_is_told_whether_the_broker_is_there_or_not():
     full = "the spool cannot be used: disk is full; check the free space"
-    assert describe_work("0", "ok", "connected", card_trouble=full) == f"watching 0; connected to the broker; {full}"
-    away = describe_work("0", "ok", "away", broker_trouble="it is off", card_trouble=full)
+    assert describe_work("0", "ok", "connected", disk_trouble=full) == f"watching 0; connected to the broker; {full}"
+    away = describe_work("0", "ok", "away", broker_trouble="it is off", disk_trouble=full)
     assert away == f"watching 0; no broker: it is off; {full}"
 
 

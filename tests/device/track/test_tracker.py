@@ -22,10 +22,10 @@ def face(
     score: float = 10.0,
     *,
     roll_deg: float = 0.0,
-    vouched: bool = True,
+    verified: bool = True,
 ) -> Face:
     """A face around (x, y)."""
-    return Face(Box(x - side / 2, y - side / 2, side, side), score, roll_deg, vouched)
+    return Face(Box(x - side / 2, y - side / 2, side, side), score, roll_deg, verified)
 
 
 class Scene:
@@ -293,9 +293,9 @@ def test_a_second_opinion_is_wanted_of_a_face_until_it_counts_and_then_once_a_se
     scene = Scene(confirm_hits=3, confirm_s=0.15)
     wanted = []
     for _ in range(31):
-        vouch = [expected.vouch for expected in scene.expect()]
-        wanted += vouch
-        scene.look(face(100, vouched=not vouch or vouch[0]))
+        verify = [expected.verify for expected in scene.expect()]
+        wanted += verify
+        scene.look(face(100, verified=not verify or verify[0]))
     assert wanted[:3] == [True, True, False]
     assert sum(wanted[3:]) in {2, 3}
 
@@ -303,46 +303,46 @@ def test_a_second_opinion_is_wanted_of_a_face_until_it_counts_and_then_once_a_se
 def test_a_second_opinion_that_was_refused_is_asked_for_again():
     scene = Scene()
     scene.look_for(1.0, face(100))
-    scene.look_for(1.5, face(100, vouched=False))
-    assert scene.expect()[0].vouch
+    scene.look_for(1.5, face(100, verified=False))
+    assert scene.expect()[0].verify
 
 
-def test_a_detection_that_nobody_vouches_for_starts_no_face():
+def test_a_detection_that_nobody_verifies_for_starts_no_face():
     scene = Scene()
-    assert scene.look_for(2.0, face(100, vouched=False)) == ()
+    assert scene.look_for(2.0, face(100, verified=False)) == ()
     assert scene.expect() == ()
 
 
-def test_detections_that_nobody_vouches_for_confirm_no_face():
+def test_detections_that_nobody_verifies_for_confirm_no_face():
     scene = Scene(confirm_hits=3, confirm_s=0.2)
     scene.look(face(100))
-    assert scene.look_for(2.0, face(100, vouched=False)) == ()
+    assert scene.look_for(2.0, face(100, verified=False)) == ()
     assert scene.expect() == ()
     assert not scene.ended
 
 
-def test_a_face_that_counts_is_followed_without_being_vouched_for_all_the_time():
+def test_a_face_that_counts_is_followed_without_being_verified_all_the_time():
     scene = Scene()
     scene.look_for(1.0, face(100))
     for number in range(20):
-        (track,) = scene.look(face(100 + 5 * number, vouched=False))
+        (track,) = scene.look(face(100 + 5 * number, verified=False))
     assert track.visible
     assert track.box.centre[0] == pytest.approx(195, abs=3)
 
 
-def test_a_face_that_is_no_longer_vouched_for_ends_though_it_is_detected():
+def test_a_face_that_is_no_longer_verified_ends_though_it_is_detected():
     scene = Scene(doubt_s=3.0)
     scene.look_for(1.0, face(100))
-    assert ids(scene.look_for(2.8, face(100, vouched=False))) == [1]
-    assert scene.look_for(0.4, face(100, vouched=False)) == ()
+    assert ids(scene.look_for(2.8, face(100, verified=False))) == [1]
+    assert scene.look_for(0.4, face(100, verified=False)) == ()
     assert ids(scene.ended) == [1]
 
 
-def test_one_that_is_vouched_for_now_and_then_stays():
+def test_one_that_is_verified_now_and_then_stays():
     scene = Scene(doubt_s=3.0)
     scene.look_for(1.0, face(100))
     for _ in range(5):
-        scene.look_for(2.0, face(100, vouched=False))
+        scene.look_for(2.0, face(100, verified=False))
         assert ids(scene.look(face(100))) == [1]
 
 

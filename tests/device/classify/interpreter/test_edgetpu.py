@@ -31,9 +31,9 @@ def stub(tmp_path_factory):
 def compiled_model(tmp_path_factory):
     """A model file that says it was compiled for an Edge TPU."""
     model = container.read(tiny.model_file())
-    conversion = model.card.conversion.model_copy(update={"accelerator": "edgetpu"})
+    conversion = model.model_card.conversion.model_copy(update={"accelerator": "edgetpu"})
     path = tmp_path_factory.mktemp("compiled") / "model_edgetpu.tflite"
-    path.write_bytes(container.attach(model.flatbuffer, model.card.model_copy(update={"conversion": conversion})))
+    path.write_bytes(container.attach(model.flatbuffer, model.model_card.model_copy(update={"conversion": conversion})))
     return path
 
 

@@ -187,7 +187,7 @@ def test_the_real_runtime_refuses_what_is_no_network():
 
 def test_the_real_runtime_runs_a_network_with_any_number_of_threads():
     model = container.read(tiny.model_file())
-    spec = model.card.input.spec()
+    spec = model.model_card.input.spec()
     faces, _ = tiny.pictures(6, seed=5)
     one = open_interpreter(model.flatbuffer, spec, threads=1).run(faces)
     two = open_interpreter(model.flatbuffer, spec, threads=2).run(faces)

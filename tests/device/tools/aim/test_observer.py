@@ -13,11 +13,11 @@ BOX = Box(270, 190, 100, 100)
 class Finder:
     """Finds one face of a certain kind in every frame."""
 
-    def __init__(self, *, score=6.0, vouched_until=1000):
-        self._score, self._vouched_until = score, vouched_until
+    def __init__(self, *, score=6.0, verified_until=1000):
+        self._score, self._verified_until = score, verified_until
 
     def find(self, seen, _):
-        return [Face(BOX, self._score, vouched=seen.index < self._vouched_until)]
+        return [Face(BOX, self._score, verified=seen.index < self._verified_until)]
 
 
 @pytest.fixture
@@ -58,8 +58,8 @@ def test_a_face_with_few_finds_is_called_oblique(watch):
 
 
 def test_a_face_that_the_second_cascade_refuses_for_two_seconds_is_called_oblique(watch):
-    assert watch(Finder(vouched_until=10), 25).faces[0].faults == ()
-    assert watch(Finder(vouched_until=10), 32).faces[0].faults == ("too oblique",)
+    assert watch(Finder(verified_until=10), 25).faces[0].faults == ()
+    assert watch(Finder(verified_until=10), 32).faces[0].faults == ("too oblique",)
 
 
 def test_a_face_missed_in_a_frame_or_two_is_held_and_then_lost(watch):

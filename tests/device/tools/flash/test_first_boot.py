@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from device.tools.flash.card import CardPlan, Wifi, scripts
-from device.tools.flash.write import write_card
+from device.tools.flash.boot_files import BootPlan, Wifi, scripts
+from device.tools.flash.write import write_boot_files
 
 PROGRAMS = {
     "apt-get": "exit 0",
@@ -35,8 +35,8 @@ class Device:
 
     def flash(self, package: Path | str) -> None:
         config = {"device": {"id": "hall"}, "source": {"uri": "rtsp://me:opensesame@porch/stream"}}
-        plan = CardPlan(config=config, wifi=Wifi("House", "DE", "a passphrase"))
-        write_card(plan, self.boot, package=package, mqtt_password="secret")  # noqa: S106
+        plan = BootPlan(config=config, wifi=Wifi("House", "DE", "a passphrase"))
+        write_boot_files(plan, self.boot, package=package, mqtt_password="secret")  # noqa: S106
         for name, text in scripts().items():
             for path in ("/etc/", "/run/", "/var/tmp"):  # noqa: S108
                 text = text.replace(path, f"{self.root}{path}")  # noqa: PLW2901

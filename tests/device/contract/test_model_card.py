@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from device.contract.metadata import GoldenExample, GoldenSet, InputCard, Measurement, ModelCard, Smoothing
+from device.contract.model_card import GoldenExample, GoldenSet, InputCard, Measurement, ModelCard, Smoothing
 from device.contract.preprocess import InputSpec
-from tests.device.contract.cards import EXAMPLE, SPEC, make_card
+from tests.device.contract.model_cards import EXAMPLE, SPEC, make_card
 
 
 def test_a_card_comes_back_from_json_as_it_was():

@@ -1,6 +1,6 @@
 import pytest
 
-from converters.card import _accuracy
+from converters.model_card import _accuracy
 from converters.trained import TrainingRecord
 from converters.verify import Parity
 from tests.converters import tiny

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from device.contract.metadata import Conversion, Cost, GoldenExample, GoldenSet, InputCard, ModelCard, Training
+from device.contract.model_card import Conversion, Cost, GoldenExample, GoldenSet, InputCard, ModelCard, Training
 from device.contract.preprocess import InputSpec
 
 SPEC = InputSpec(8, 9)

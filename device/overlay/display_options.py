@@ -15,7 +15,7 @@ KEYS: tuple[tuple[str, str], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class DisplayOptions:
     """One way to look at a scene.
 
     Attributes:
@@ -31,6 +31,6 @@ class View:
     status_shown: bool = True
 
     @classmethod
-    def of(cls, settings: OverlaySettings) -> "View":
+    def of(cls, settings: OverlaySettings) -> "DisplayOptions":
         """The view a display starts with."""
         return cls(privacy=settings.privacy, mirrored=settings.mirror)

@@ -58,7 +58,7 @@ class Wifi:
 
 
 @dataclass(frozen=True, slots=True)
-class CardPlan:
+class BootPlan:
     """All that a card is to say.
 
     Attributes:

@@ -10,7 +10,7 @@ from converters.graph import Graph, count_operators, read_graph
 from converters.tflite import Target
 from converters.trained import Trained, TrainingRecord
 from converters.verify import Parity
-from device.contract.metadata import (
+from device.contract.model_card import (
     Calibration,
     Conversion,
     Cost,

@@ -4,15 +4,15 @@ import pytest
 import yaml
 
 from device.errors import UsageError
-from device.tools.flash.card import CardPlan, Wifi, scripts, with_country
+from device.tools.flash.boot_files import BootPlan, Wifi, scripts, with_country
 
 CONFIG = {"device": {"id": "hall"}, "source": {"uri": "picamera"}, "mqtt": {"host": "hub", "username": "hall"}}
 PASSPHRASE = "correct horse battery"
 
 
 @pytest.fixture
-def plan() -> CardPlan:
-    return CardPlan(config=CONFIG, wifi=Wifi("House", "DE", PASSPHRASE))
+def plan() -> BootPlan:
+    return BootPlan(config=CONFIG, wifi=Wifi("House", "DE", PASSPHRASE))
 
 
 def test_every_start_begins_the_installing_until_it_is_done(plan):
@@ -41,18 +41,18 @@ def test_the_key_is_the_one_that_the_standard_gives():
 
 
 def test_with_a_cable_there_is_no_wireless_network():
-    plan = CardPlan(config=CONFIG)
+    plan = BootPlan(config=CONFIG)
     assert list(yaml.safe_load(plan.network_config())["network"]) == ["version", "ethernets"]
     assert "rfkill" not in plan.user_data()
 
 
 def test_an_open_network_has_no_key():
-    plan = CardPlan(config=CONFIG, wifi=Wifi("Cafe", "FR", None))
+    plan = BootPlan(config=CONFIG, wifi=Wifi("Cafe", "FR", None))
     assert yaml.safe_load(plan.network_config())["network"]["wifis"]["wlan0"]["access-points"] == {"Cafe": {}}
 
 
 def test_somebody_with_a_key_may_log_in_and_nobody_with_a_password():
-    plan = CardPlan(config=CONFIG, user="ada", ssh_key="ssh-ed25519 AAAA ada")
+    plan = BootPlan(config=CONFIG, user="ada", ssh_key="ssh-ed25519 AAAA ada")
     data = yaml.safe_load(plan.user_data())
     (user,) = data["users"]
     assert (user["name"], user["lock_passwd"], user["ssh_authorized_keys"]) == ("ada", True, ["ssh-ed25519 AAAA ada"])
@@ -76,8 +76,8 @@ def test_a_network_that_cannot_be_is_refused(ssid, country, passphrase, told):
 
 def test_a_device_whose_name_is_no_host_s_is_refused():
     with pytest.raises(UsageError, match="does not make a host's name"):
-        CardPlan(config=CONFIG | {"device": {"id": "-hall-"}})
-    assert CardPlan(config=CONFIG | {"device": {"id": "up_stairs"}}).host == "up-stairs"
+        BootPlan(config=CONFIG | {"device": {"id": "-hall-"}})
+    assert BootPlan(config=CONFIG | {"device": {"id": "up_stairs"}}).host == "up-stairs"
 
 
 def test_the_country_is_on_the_kernel_s_command_line_once():

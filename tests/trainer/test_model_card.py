@@ -6,7 +6,7 @@ import yaml
 
 from device.errors import DataError
 from tests.trainer.judging.answers import evaluation
-from trainer.card import EVALUATION_FILE, evaluations_of, model_card, read_evaluation, write_card
+from trainer.model_card import EVALUATION_FILE, evaluations_of, model_card, read_evaluation, write_card
 from trainer.predictor import file_sha256
 
 RECORD = {

@@ -49,7 +49,7 @@ def hanging(tmp_path, request):
 
     def start(**source) -> "subprocess.Popen[str]":
         config = write_config(
-            tmp_path, 1, mqtt={"enabled": False}, source={"stall_timeout_s": 0.5, "wedge_timeout_s": 1.0} | source
+            tmp_path, 1, mqtt={"enabled": False}, source={"stall_timeout_s": 0.5, "hang_timeout_s": 1.0} | source
         )
         command = [sys.executable, "-c", HANGING, str(config)]
         process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, env=environment(tmp_path))
@@ -80,18 +80,18 @@ def test_it_ends_with_75_and_one_line_and_counts(hanging, tmp_path):
     (line,) = (line for line in told.splitlines() if line.startswith("affectd: "))
     assert "/dev/video0 hangs in its driver: a read has not come back for" in line
     assert "Traceback" not in told
-    assert json.loads((tmp_path / "state" / "wedges.json").read_text()) == {"wedges": 1, "reboots": 0}
+    assert json.loads((tmp_path / "state" / "hangs.json").read_text()) == {"hangs": 1, "reboots": 0}
     assert not (tmp_path / "asked").exists()
 
 
 def test_after_several_in_a_row_it_asks_for_a_restart_of_the_machine_where_it_may(hanging, tmp_path):
     for _ in range(2):
-        told_of(hanging(reboot_after_wedges=2))
+        told_of(hanging(reboot_after_hangs=2))
     assert (tmp_path / "asked").read_text() == "reboot\n"
 
 
 def test_asked_to_stop_it_does_not_wait_for_the_camera(hanging):
-    process = hanging(wedge_timeout_s=600.0)
+    process = hanging(hang_timeout_s=600.0)
     for line in process.stderr:
         if "has given no frame" in line:
             break
