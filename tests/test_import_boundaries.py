@@ -3,6 +3,9 @@
 import ast
 import subprocess
 import sys
+from collections.abc import Set as AbstractSet
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -14,9 +17,26 @@ ALLOWED = {
     "device": set(),
     "trainer": PURE_PARTS
     | {"device.detect"}
-    | {f"device.overlay.{part}" for part in ("draw", "scene", "screen", "settings", "view")},
+    | {f"device.overlay.{part}" for part in ("display_options", "draw", "scene", "screen", "settings")},
     "converters": PURE_PARTS,
 }
+
+GROUND = {"contract", "errors", "interfaces", "records", "section", "system"}
+"""The ground that every part of the device stands on. It knows no stage."""
+
+JOINERS = {"__main__", "app", "commands", "config", "demo", "pipeline", "tools"}
+"""What joins stages: the loop, the settings of all of them, what people run by hand. Every other part is a stage."""
+
+STAGE_NEEDS_STAGE = {
+    ("mqtt", "spool"): "the publisher sends what the spool keeps; the spool knows no broker, so the arrow has one way",
+    ("mqtt", "events.derive"): "an event's text for the wire is made where the event is",
+    ("capture.sources", "demo"): "`source.uri: demo` is the bundled clip; `demo` gives the path of a file",
+    ("classify.modelstore", "config"): "it reads the state directory and the classifier's section together",
+}
+"""Each arrow from a stage to what is not the ground, and why it is there."""
+
+KNOWN_CIRCLE = {"device.classify.classifier": {"device.classify.probe"}}
+"""A model is still loaded in two ways, and each knows the other."""
 
 
 def _python_files(package: str) -> list[Path]:
@@ -36,6 +56,68 @@ def _imports(path: Path) -> set[str]:
 
 def _is_within(module: str, packages: set[str]) -> bool:
     return any(module == package or module.startswith(package + ".") for package in packages)
+
+
+def _module_name(path: Path) -> str:
+    name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    return name.removesuffix(".__init__")
+
+
+@cache
+def _module_graph() -> dict[str, set[str]]:
+    """Each module of the three packages and those that it imports, wherever in its file it does."""
+    paths = {_module_name(path): path for package in ALLOWED for path in _python_files(package)}
+    return {name: _imported_modules(path, paths.keys()) - {name} for name, path in paths.items()}
+
+
+def _imported_modules(path: Path, known: AbstractSet[str]) -> set[str]:
+    """Without a package that is named only on the way to a module in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = (f"{node.module}.{alias.name}" for alias in node.names)
+            found |= {name if name in known else node.module for name in names}
+    return found & known
+
+
+def _device_arrows() -> list[tuple[str, str]]:
+    """From which module of the device to which, without ``device.``."""
+    return [
+        (module.removeprefix("device."), imported.removeprefix("device."))
+        for module, all_imported in _module_graph().items()
+        for imported in all_imported
+        if module.startswith("device.")
+    ]
+
+
+def _part(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def _is_listed(module: str, imported: str) -> bool:
+    return any(_is_within(module, {source}) and _is_within(imported, {to}) for source, to in STAGE_NEEDS_STAGE)
+
+
+def test_a_stage_stands_on_the_ground_and_knows_no_stage_beside_it():
+    for module, imported in _device_arrows():
+        is_stage = _part(module) not in GROUND | JOINERS
+        at_home = _part(imported) in GROUND | {_part(module)}
+        assert not is_stage or at_home or _is_listed(module, imported), f"device.{module} imports device.{imported}"
+
+
+def test_the_ground_knows_no_stage_and_nothing_that_joins_them():
+    for module, imported in _device_arrows():
+        assert _part(module) not in GROUND or _part(imported) in GROUND, f"device.{module} imports device.{imported}"
+
+
+def test_no_module_imports_one_that_imports_it_however_far_the_way():
+    graph = {module: all_imported - KNOWN_CIRCLE.get(module, set()) for module, all_imported in _module_graph().items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
 
 
 @pytest.mark.parametrize("package", ["device", "trainer", "converters"])
