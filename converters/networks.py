@@ -72,7 +72,7 @@ def describe(path: Path) -> Description | None:
 
 
 def has_card(path: Path) -> bool:
-    """Whether the ``.tflite`` at ``path`` is a model file, sealed or spoilt, and no bare flatbuffer."""
+    """Whether the ``.tflite`` at ``path`` is a model file, whole or damaged, and no bare flatbuffer."""
     return container.looks_like_model_file(container.read_bytes(path))
 
 

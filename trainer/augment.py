@@ -1,4 +1,4 @@
-"""Changes to faces that leave the emotion as it is: drawn anew for each showing, on batches, in the backend."""
+"""Changes to faces that leave the emotion as it is: drawn anew for each batch, in the backend."""
 
 import math
 from typing import Any
@@ -32,7 +32,7 @@ class Augment(keras.layers.Layer):
         """Changed images in training, the same images otherwise."""
         if not training:
             return images
-        return self._erase(self._spoil(self._light(self._warp(images))))
+        return self._erase(self._corrupt(self._light(self._warp(images))))
 
     def _uniform(self, shape: tuple[Any, ...], amount: float) -> Any:
         return keras.random.uniform(shape, -amount, amount, seed=self.seed_generator)
@@ -83,10 +83,10 @@ class Augment(keras.layers.Layer):
         contrast = 1.0 + self._uniform(shape, self.amounts.contrast)
         return ops.clip(mean + (images - mean) * contrast + self._uniform(shape, self.amounts.brightness), 0.0, 1.0)
 
-    def _spoil(self, images: Any) -> Any:
+    def _corrupt(self, images: Any) -> Any:
         """What a camera does to a face, in the order in which it does it: lens, light, sensor."""
         amounts = self.amounts
-        if not amounts.spoils:
+        if not amounts.corrupts:
             return images
         if amounts.blur_px:
             # A blur in between is told from this blend of none and all by nobody, and costs one convolution.
@@ -102,7 +102,7 @@ class Augment(keras.layers.Layer):
         """An amount for each face, (n, 1, 1, 1), drawn uniformly; none for those that are spared."""
         shape = (ops.shape(images)[0], 1, 1, 1)
         amount = keras.random.uniform(shape, low, high, seed=self.seed_generator)
-        chosen = keras.random.uniform(shape, seed=self.seed_generator) < self.amounts.spoil_probability
+        chosen = keras.random.uniform(shape, seed=self.seed_generator) < self.amounts.corrupt_probability
         return ops.where(chosen, amount, 0.0)
 
     def _erase(self, images: Any) -> Any:

@@ -10,9 +10,9 @@ import keras
 import numpy as np
 
 from device.errors import DataError
+from trainer.batches import Batches
 from trainer.checkpoints import MONITOR, saving
 from trainer.recipe.learning import EarlyStopping, Plateau
-from trainer.showings import Showings
 
 Logs = dict[str, float]
 
@@ -43,13 +43,13 @@ class BeginEpoch(keras.callbacks.Callback):
     So a training that goes on draws what it would have drawn.
     """
 
-    def __init__(self, showings: Showings, seed: int) -> None:
+    def __init__(self, batches: Batches, seed: int) -> None:
         super().__init__()
-        self._showings, self._seed = showings, seed
+        self._batches, self._seed = batches, seed
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:  # noqa: ARG002
         """Set the order and every layer's generator."""
-        self._showings.turn_to(epoch)
+        self._batches.turn_to(epoch)
         for number, generator in enumerate(_generators(self.model)):
             generator.state.assign(np.random.SeedSequence((self._seed, epoch, number)).generate_state(2))
 

@@ -10,13 +10,14 @@ from pydantic import ValidationError
 from device.contract.files import write_atomically
 from device.errors import DataError
 from trainer.recipe import Recipe
+from trainer.recipe.files import RENAMED
 
 CLAIM_FILE = "begun.json"
 _MAY_DIFFER: Mapping[str, bool | set[str]] = {
     "epochs": True,
     "about": True,
     "published": True,
-    "help_rare": True,
+    "logit_adjustment": True,
     "temperature_scaling": True,
     "input": {"crop_margin"},  # of which training sees nothing: it is for the device
 }
@@ -73,10 +74,17 @@ def _brought_up(found: Any) -> Any:
     """``found`` with what recipes could not say yet when it was written; as it is where it is no such record."""
     recipe = found.get("recipe") if isinstance(found, dict) else None
     try:
-        read = Recipe.model_validate({**(recipe or {}), "about": "", "epochs": 1})
+        read = Recipe.model_validate({**_renamed(recipe or {}), "about": "", "epochs": 1})
     except (TypeError, ValidationError):
         return found
     return {**found, "recipe": _claimed(read)}
+
+
+def _renamed(found: Any) -> Any:
+    """``found`` with today's names of keys."""
+    if not isinstance(found, dict):
+        return found
+    return {RENAMED.get(key, key): _renamed(value) for key, value in found.items()}
 
 
 def _claimed(recipe: Recipe) -> dict[str, Any]:

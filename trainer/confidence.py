@@ -29,8 +29,8 @@ def faces_of_each(truth: NDArray[np.int64], labels: int) -> NDArray[np.int64]:
     counts: NDArray[np.int64] = np.bincount(truth, minlength=labels)
     if not counts.all():
         raise DataError(
-            f"help_rare needs faces of every label to judge by, and there are {', '.join(map(str, counts))} of each",
-            "leave help_rare out, or give faces of the missing ones to validate on",
+            f"logit_adjustment needs validation faces of every label, found {', '.join(map(str, counts))} of each",
+            "leave logit_adjustment out, or give faces of the missing ones to validate on",
         )
     return counts
 
@@ -78,7 +78,9 @@ def shift(network: Any, offsets: NDArray[np.floating[Any]]) -> None:
     """
     kernel, *bias = _last_layer(network).get_weights()
     if not bias:
-        raise DataError(f"the layer `{LOGITS_LAYER}` of the network {network.name} has no bias", "leave help_rare out")
+        raise DataError(
+            f"the layer `{LOGITS_LAYER}` of the network {network.name} has no bias", "leave logit_adjustment out"
+        )
     _last_layer(network).set_weights([kernel, bias[0] + offsets])
 
 
@@ -126,6 +128,6 @@ def _last_layer(network: Any) -> Any:
     if LOGITS_LAYER not in {layer.name for layer in network.layers}:
         raise DataError(
             f"the network {network.name} has no layer `{LOGITS_LAYER}`, into which its answers could be corrected",
-            "leave temperature_scaling and help_rare out of the recipe",
+            "leave temperature_scaling and logit_adjustment out of the recipe",
         )
     return network.get_layer(LOGITS_LAYER)

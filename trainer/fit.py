@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.errors import DataError
+from trainer.batches import Batches, oversampled, shuffled
 from trainer.callbacks import BeginEpoch, FollowPlateau, StopEarly, StopOnNaN, TimeEpoch, stands_still, tensorboard
 from trainer.checkpoints import MONITOR, LogEpoch, SaveBest, SaveState, TrainingFolder, resume
 from trainer.confidence import best_temperature, faces_of_each, fold, rare_offsets, shift
@@ -17,7 +18,6 @@ from trainer.networks import build_network
 from trainer.normalisation import with_fused_normalisation
 from trainer.recipe import Recipe
 from trainer.recipe.learning import Plateau
-from trainer.showings import Showings, oversampled, shuffled
 from trainer.start import take_weights
 from trainer.targets import TrainingSet, reference_labels, training_set
 from trainer.teachers import Teacher, open_teachers
@@ -115,22 +115,22 @@ def _train(
         else shuffled(len(faces.faces), options.seed)
     )
     size = (faces.faces.shape[1], faces.faces.shape[2])
-    showings = Showings(faces.faces, faces.targets, faces.weights, order, batch_size=recipe.batch_size)
-    steps = showings.num_batches
+    batches = Batches(faces.faces, faces.targets, faces.weights, order, batch_size=recipe.batch_size)
+    steps = batches.num_batches
     learner = build_learner(
         network, recipe, size, seed=options.seed, steps=steps, epochs=options.epochs, teachers=teachers
     )
     done = resume(learner, files)
-    showings.turn_to(done)  # Keras takes its first batches before it tells a callback of the epoch.
+    batches.turn_to(done)  # Keras takes its first batches before it tells a callback of the epoch.
     ended = recipe.early_stopping and stands_still(recipe.early_stopping, [row[MONITOR] for row in files.rows()])
     learner.fit(
-        showings,
+        batches,
         shuffle=False,  # the order is ours
         initial_epoch=done,
         epochs=done if ended else options.epochs,
         validation_data=held_against,
         validation_batch_size=_VALIDATION_BATCH,
-        callbacks=_callbacks(recipe, files, showings, options.seed),
+        callbacks=_callbacks(recipe, files, batches, options.seed),
         verbose=options.verbose,
     )
     learner.load_weights(files.best)
@@ -140,9 +140,9 @@ def _train(
 def _correct(network: Any, learner: Any, recipe: Recipe, held_against: tuple[Any, Any]) -> float | None:
     """What the recipe asks to be done to the last layer of ``network`` in the end; returns the temperature."""
     images, truth = held_against[0], held_against[1].argmax(axis=1)
-    if recipe.help_rare:
+    if recipe.logit_adjustment:
         probabilities = learner.predict(images, batch_size=_VALIDATION_BATCH, verbose=0)
-        shift(network, rare_offsets(probabilities, truth, recipe.help_rare))
+        shift(network, rare_offsets(probabilities, truth, recipe.logit_adjustment))
     if not recipe.temperature_scaling:
         return None
     probabilities = learner.predict(images, batch_size=_VALIDATION_BATCH, verbose=0)
@@ -151,7 +151,7 @@ def _correct(network: Any, learner: Any, recipe: Recipe, held_against: tuple[Any
     return temperature
 
 
-def _callbacks(recipe: Recipe, files: TrainingFolder, showings: Showings, seed: int) -> list[Any]:
+def _callbacks(recipe: Recipe, files: TrainingFolder, batches: Batches, seed: int) -> list[Any]:
     """In the order in which Keras calls them at the end of an epoch."""
     averaged = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if recipe.optimizer.ema_momentum > 0 else []
     rows = files.rows()
@@ -159,8 +159,8 @@ def _callbacks(recipe: Recipe, files: TrainingFolder, showings: Showings, seed: 
     stopped = [StopEarly(recipe.early_stopping, rows)] if recipe.early_stopping else []
     return [
         StopOnNaN(),
-        BeginEpoch(showings, seed),
-        TimeEpoch(showings.faces_per_epoch),
+        BeginEpoch(batches, seed),
+        TimeEpoch(batches.faces_per_epoch),
         *lowered,
         *stopped,
         *tensorboard(files.folder / "tensorboard"),
@@ -176,6 +176,6 @@ def _validation_set(faces: FaceSet, recipe: Recipe) -> tuple[NDArray[np.uint8], 
     known = labels >= 0
     if not known.any():
         raise DataError("no face of the validation split has a label that the recipe's choose_by can be held against")
-    if recipe.help_rare:
+    if recipe.logit_adjustment:
         faces_of_each(labels[known], len(faces.label_names))  # now, and not after hours of training
     return faces.images[known], np.eye(len(faces.label_names), dtype=np.float32)[labels[known]]

@@ -160,10 +160,10 @@ def _body(record: Mapping[str, Any], splits: Sequence[Mapping[str, Any]]) -> str
 
 def _data(record: Mapping[str, Any]) -> Iterator[str]:
     data = record.get("data", {})
-    for side, word in (("train", "Trained on"), ("validation", "Chosen on")):
-        found = data.get(side)
+    for split, word in (("train", "Trained on"), ("validation", "Chosen on")):
+        found = data.get(split)
         if isinstance(found, Mapping):
-            yield f"- {word} {found.get('faces', 'unknown')} faces, the split `{found.get('split', side)}`."
+            yield f"- {word} {found.get('faces', 'unknown')} faces, the split `{found.get('split', split)}`."
     for file, digest in (data.get("files") or {}).items():
         name = _KNOWN_SETS.get(file, ("", ""))[1]
         yield f"- `{file}`{f' ({name})' if name else ''}, SHA-256 `{digest}`."

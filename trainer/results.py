@@ -97,11 +97,13 @@ def _draw(folder: Path, fitted: Fitted, evaluation: Evaluation, data: DataSet) -
 
 
 def _describe(data: DataSet) -> dict[str, Any]:
-    sides: dict[str, Any] = {side: {"split": name, "faces": len(data.side(side))} for side, name in data.splits.items()}
+    splits: dict[str, Any] = {
+        split: {"split": name, "faces": len(data.faces_of(split))} for split, name in data.splits.items()
+    }
     return {
         "form": data.form,
         "files": dict(data.files),
-        **sides,
+        **splits,
         "notes": list(data.notes),
         "unreadable": len(data.skipped),
     }

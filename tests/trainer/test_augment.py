@@ -14,9 +14,9 @@ STILL = {
     "brightness": 0,
     "contrast": 0,
     "erase_probability": 0,
-    "spoil_probability": 0,
+    "corrupt_probability": 0,
 }
-SPOIL_ALL = {"spoil_probability": 1.0, "blur_px": 0, "lowest_light": 1, "noise": 0}
+CORRUPT_ALL = {"corrupt_probability": 1.0, "blur_px": 0, "lowest_light": 1, "noise": 0}
 
 
 def _augmented(images, **amounts):
@@ -89,7 +89,7 @@ def test_erasing_blots_out_no_more_than_the_area_allowed(faces):
 
 def test_blur_takes_detail_and_leaves_the_light(faces):
     detailed = faces + np.float32(0.1) * (np.indices((48, 48)).sum(axis=0) % 2)[None, :, :, None].astype(np.float32)
-    blurred = _augmented(detailed, **SPOIL_ALL | {"blur_px": 1.5})
+    blurred = _augmented(detailed, **CORRUPT_ALL | {"blur_px": 1.5})
     assert blurred.mean() == pytest.approx(detailed.mean(), abs=0.005)
 
     def detail(images):
@@ -100,14 +100,14 @@ def test_blur_takes_detail_and_leaves_the_light(faces):
 
 
 def test_low_light_takes_light_from_all_pixels_alike_down_to_the_least(faces):
-    dark = _augmented(faces, **SPOIL_ALL | {"lowest_light": 0.2}) / faces
+    dark = _augmented(faces, **CORRUPT_ALL | {"lowest_light": 0.2}) / faces
     assert np.ptp(dark, axis=(1, 2, 3)).max() < 1e-5
     assert 0.2 <= dark.min() < 0.4
     assert 0.8 < dark.max() <= 1.0
 
 
 def test_noise_is_of_up_to_the_deviation_that_is_asked_for_and_keeps_the_range(faces):
-    noisy = _augmented(faces, **SPOIL_ALL | {"noise": 0.1})
+    noisy = _augmented(faces, **CORRUPT_ALL | {"noise": 0.1})
     deviations = (noisy - faces).std(axis=(1, 2, 3))
     assert 0.06 < deviations.max() <= 0.105
     assert deviations.min() < 0.04
@@ -115,8 +115,8 @@ def test_noise_is_of_up_to_the_deviation_that_is_asked_for_and_keeps_the_range(f
     assert noisy.max() <= 1.0
 
 
-def test_only_the_share_of_faces_that_is_asked_for_is_spoilt(faces):
+def test_only_the_share_of_faces_that_is_asked_for_is_corrupted(faces):
     many = np.repeat(faces, 8, axis=0)
-    spoilt = _augmented(many, **SPOIL_ALL | {"spoil_probability": 0.25, "noise": 0.1})
-    share = (np.abs(spoilt - many).max(axis=(1, 2, 3)) > 0).mean()
+    corrupted = _augmented(many, **CORRUPT_ALL | {"corrupt_probability": 0.25, "noise": 0.1})
+    share = (np.abs(corrupted - many).max(axis=(1, 2, 3)) > 0).mean()
     assert 0.15 < share < 0.35

@@ -15,7 +15,7 @@ def _claim(folder, *changes, seed=1, files=FILES):
 
 def test_what_is_done_in_the_end_may_be_chosen_anew(tmp_path):
     _claim(tmp_path)
-    _claim(tmp_path, "help_rare=0.3", "temperature_scaling=false", "input.crop_margin=0.2")
+    _claim(tmp_path, "logit_adjustment=0.3", "temperature_scaling=false", "input.crop_margin=0.2")
     with pytest.raises(DataError, match=r"recipe\.input\.height is 48 there, and 64 now"):
         _claim(tmp_path, "input.height=64")
 
@@ -59,6 +59,13 @@ def test_a_training_begun_before_recipes_could_say_more_goes_on(tmp_path):
     _claim(tmp_path, "augmentation.noise=0", "temperature_scaling=false")
     with pytest.raises(DataError, match=r"recipe\.augmentation\.noise is 0.0 there, and 0.2 now"):
         _claim(tmp_path, "augmentation.noise=0.2", "temperature_scaling=false")
+
+
+def test_a_training_begun_under_a_key_s_earlier_name_goes_on(tmp_path):
+    _claim(tmp_path)
+    path = tmp_path / CLAIM_FILE
+    path.write_text(path.read_text(encoding="utf-8").replace("corrupt_probability", "spoil_probability"), "utf-8")
+    _claim(tmp_path)
 
 
 def test_a_claim_that_cannot_be_read_is_no_claim_to_overwrite(tmp_path):

@@ -35,7 +35,7 @@ def folder(tmp_path_factory):
     values |= {"name": "tiny", "epochs": 12, "batch_size": 10, "temperature_scaling": False}
     values["optimizer"] |= {"learning_rate": 0.05, "ema_momentum": 0.9}
     values["augmentation"] |= {"rotation_deg": 2, "shift": 0.02, "zoom": 0.02, "flip": False, "erase_probability": 0.1}
-    values["augmentation"]["spoil_probability"] = 0.0
+    values["augmentation"]["corrupt_probability"] = 0.0
     (folder / "tiny.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
     return folder
 
@@ -125,7 +125,7 @@ def test_rare_labels_are_helped_by_an_offset_for_each(folder, tmp_path):
     out = tmp_path / "unsure"
     assert _run_here(_command(folder, out, "--epochs", "1")) == 0
     before = _answers(out)
-    assert _run_here(_command(folder, out, "--epochs", "1", "--set", "help_rare=1")) == 0
+    assert _run_here(_command(folder, out, "--epochs", "1", "--set", "logit_adjustment=1")) == 0
     offsets = np.log(_answers(out)) - np.log(before)
     offsets -= offsets.mean(axis=1, keepdims=True)
     assert np.abs(offsets[0]).max() > 0.01
@@ -137,11 +137,11 @@ def _answers(out):
     return keras.models.load_model(out / "model.keras").predict(faces, verbose=0).astype(np.float64)
 
 
-def test_to_help_rare_labels_without_faces_to_judge_by_is_refused_before_training(folder, tmp_path, capfd):
+def test_to_logit_adjustment_labels_without_faces_to_judge_by_is_refused_before_training(folder, tmp_path, capfd):
     lines = (folder / "fer2013.csv").read_text(encoding="utf-8").splitlines(keepends=True)
     kept = [line for line in lines if not (line.startswith("1,") and line.endswith("PublicTest\n"))]
     (tmp_path / "fer2013.csv").write_text("".join(kept), encoding="utf-8")
-    changes = ("help_rare=0.3", "choose_by=labels", "targets.learn=labels")
+    changes = ("logit_adjustment=0.3", "choose_by=labels", "targets.learn=labels")
     command = _command(folder, tmp_path / "out", *(part for change in changes for part in ("--set", change)))
     command[command.index("--data") + 1] = tmp_path / "fer2013.csv"
     at = command.index("--ferplus")

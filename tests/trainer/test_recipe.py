@@ -36,6 +36,19 @@ def test_a_recipe_that_makes_no_sense_is_named_with_its_key(tmp_path, change, to
         load_recipe(str(path))
 
 
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("help_rare", "it is called `logit_adjustment` now"),
+        ("augmentation.spoil_probability", "it is called `corrupt_probability` now"),
+        ("augmentation.rotaton_deg", "did you mean `rotation_deg`"),
+    ],
+)
+def test_an_unknown_key_is_refused_with_its_new_or_its_nearest_name(key, told):
+    with pytest.raises(DataError, match=told):
+        load_recipe("edge", [f"{key}=0.1"])
+
+
 def test_a_recipe_that_is_no_yaml_is_refused(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text("a: [", encoding="utf-8")

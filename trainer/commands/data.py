@@ -25,7 +25,7 @@ def register(verbs: Any) -> None:
     stats = parts.add_parser(
         "stats",
         help="count faces, find blank, doubled and unreadable ones",
-        description="Count faces per class and side; find blank pictures, copies and unreadable files; say what a "
+        description="Count faces per class and split; find blank pictures, copies and unreadable files; say what a "
         "training would leave out.",
     )
     stats.add_argument("path", type=Path, metavar="PATH", help="a CSV or a folder, see docs/data.md")
@@ -62,7 +62,7 @@ def _register_convert(parts: Any) -> None:
         "paths and labels",
     )
     convert.add_argument("--size", type=int, default=48, metavar="PIXELS", help="side of the pictures (default: 48)")
-    convert.add_argument("--seed", type=int, default=1, help="of the sides where there are none (default: 1)")
+    convert.add_argument("--seed", type=int, default=1, help="of the splits where there are none (default: 1)")
     convert.set_defaults(run=_convert)
 
 
@@ -90,8 +90,8 @@ def _stats(options: argparse.Namespace) -> int:
         raise DataError(f"{len(unreadable)} pictures cannot be read; the recipe allows {limit:.1%}")
     data = arrange(listing, settings)
     if options.json:
-        sides = {split: {"name": name, "faces": len(data.side(split))} for split, name in data.splits.items()}
-        taken = {"labels": list(settings.label_names), "sides": sides, "notes": list(data.notes)}
+        splits = {split: {"name": name, "faces": len(data.faces_of(split))} for split, name in data.splits.items()}
+        taken = {"labels": list(settings.label_names), "splits": splits, "notes": list(data.notes)}
         print(json.dumps({**stats.as_dict(), "recipe": taken}, indent=2, ensure_ascii=False))
     else:
         print("\n".join(recipe_lines(options.recipe, data)))

@@ -87,13 +87,13 @@ def _chosen(
     splits: dict[Split, tuple[str, FaceSet]], wanted: list[Split] | None, path: Path
 ) -> list[tuple[str, FaceSet]]:
     """The splits to measure on, those asked for or all but what models train on."""
-    missing = [side for side in wanted or () if side not in splits]
+    missing = [split for split in wanted or () if split not in splits]
     if missing:
         raise DataError(f"{path} has no faces for {', '.join(missing)}, but for {', '.join(splits)}")
-    sides = wanted or [side for side in splits if side != "train"]
-    if not sides:
+    named = wanted or [split for split in splits if split != "train"]
+    if not named:
         raise DataError(f"{path} has faces to train on alone", "name them with --split train to measure on these")
-    return [splits[side] for side in dict.fromkeys(sides)]
+    return [splits[split] for split in dict.fromkeys(named)]
 
 
 def _write_report(file: Path, evaluation: Any, faces: dict[str, FaceSet], model: Path) -> None:

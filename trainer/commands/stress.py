@@ -19,7 +19,7 @@ def register(verbs: Any) -> None:
     parser = verbs.add_parser(
         "stress",
         help="measure what blur, noise, darkness and the device's own crops cost a model",
-        description="Spoil faces in known ways, put them before a simulated camera, and tell what accuracy that costs.",
+        description="Corrupt faces in known ways, put them before a simulated camera, and tell what accuracy it costs.",
     )
     add_model_and_data(parser, "measure on N faces, drawn by chance")
     parser.add_argument(
@@ -55,7 +55,7 @@ def _run(options: argparse.Namespace) -> int:
         seen = look_at(faces.images, predictor.spec, device_finder(), options.seed, progress)
         progress = ProgressLine("the same for the common way")
         naive_share = look_at(faces.images, predictor.spec, naive_finder(), options.seed, progress).share
-    found = strains(predictor, faces, seen, options.seed, ProgressLine("spoiling faces"))
+    found = strains(predictor, faces, seen, options.seed, ProgressLine("corrupting faces"))
     if options.json:
         record = {
             "schema": SCHEMA,

@@ -11,14 +11,14 @@ from trainer.datasets.memory import keep
 
 
 def clean(divided: dict[Split, FaceSet], duplicates: Literal["keep", "drop"]) -> tuple[dict[Split, FaceSet], list[str]]:
-    """Leave blank pictures, and exact copies where that is asked, out of the training side.
+    """Leave blank pictures, and exact copies where that is asked, out of the training split.
 
     Returns:
-        The sides, of which only ``train`` may differ, and what was done, in words.
+        The splits, of which only ``train`` may differ, and what was done, in words.
     """
     train = divided["train"]
     if not len(train):
-        raise DataError("there is no face to train on", "give data with a training side")
+        raise DataError("there is no face to train on", "give data with a training split")
     kept = ~blank(train.images)
     notes = []
     if not kept.all():

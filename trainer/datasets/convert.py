@@ -33,7 +33,7 @@ def convert(listing: Listing, target: Path, form: Form, *, seed: int = 1, progre
         form: ``folders`` train/, validation/ and test/ as far as the data has them; ``two`` train/ and test/, the
             latter with validation in it, and names im0.png … as the ``dataset_prepare`` scripts write them; ``fer2013``
             a CSV as Kaggle's; ``paths`` pictures and a CSV of paths, labels, splits and groups.
-        seed: of the sides, where ``fer2013`` or ``two`` needs them and the data has none.
+        seed: of the splits, where ``fer2013`` or ``two`` needs them and the data has none.
         progress: told how many faces are written.
 
     Returns:
@@ -44,37 +44,37 @@ def convert(listing: Listing, target: Path, form: Form, *, seed: int = 1, progre
         DataError: when a class has no place in the form.
     """
     refuse_taken(target)
-    sides = _all_sides(listing, seed) if form in {"fer2013", "two"} else listing.splits
-    order = np.concatenate([np.flatnonzero(sides == split) for split in (*SPLITS, "")])
+    splits = _all_splits(listing, seed) if form in {"fer2013", "two"} else listing.splits
+    order = np.concatenate([np.flatnonzero(splits == split) for split in (*SPLITS, "")])
     write = _WRITERS[form]
     with _finished(target, folder=form != "fer2013") as partial:
-        write(listing, partial, order, sides, progress or (lambda _done, _total: None))
+        write(listing, partial, order, splits, progress or (lambda _done, _total: None))
     return len(order)
 
 
 def _write_folders(
-    listing: Listing, root: Path, order: NDArray[np.int64], sides: NDArray[np.str_], progress: Progress
+    listing: Listing, root: Path, order: NDArray[np.int64], splits: NDArray[np.str_], progress: Progress
 ) -> None:
     for done, position in enumerate(order, 1):
-        folder = root / str(sides[position]) / str(listing.classes[position])
+        folder = root / str(splits[position]) / str(listing.classes[position])
         _write_picture(folder / _file_name(listing, int(position)), listing, int(position))
         progress(done, len(order))
 
 
 def _write_two(
-    listing: Listing, root: Path, order: NDArray[np.int64], sides: NDArray[np.str_], progress: Progress
+    listing: Listing, root: Path, order: NDArray[np.int64], splits: NDArray[np.str_], progress: Progress
 ) -> None:
     count: Counter[Path] = Counter()
     for done, position in enumerate(order, 1):
-        side = "train" if sides[position] == "train" else "test"
-        folder = root / side / str(listing.classes[position])
+        split = "train" if splits[position] == "train" else "test"
+        folder = root / split / str(listing.classes[position])
         _write_picture(folder / f"im{count[folder]}.png", listing, int(position))
         count[folder] += 1
         progress(done, len(order))
 
 
 def _write_fer2013(
-    listing: Listing, path: Path, order: NDArray[np.int64], sides: NDArray[np.str_], progress: Progress
+    listing: Listing, path: Path, order: NDArray[np.int64], splits: NDArray[np.str_], progress: Progress
 ) -> None:
     labels = _fer2013_labels(listing)
     usage = {split: name for name, split in SPLIT_OF_USAGE.items()}
@@ -85,24 +85,24 @@ def _write_fer2013(
             picture = pixels[position, ..., 0]
             if picture.shape != (SIDE, SIDE):
                 raise DataError(f"this form holds pictures of {SIDE} x {SIDE}, not {picture.shape}")
-            side = usage[str(sides[position])]  # type: ignore[index]  # every face has a side here
-            file.write(f"{labels[position]},{' '.join(map(str, picture.ravel().tolist()))},{side}\n")
+            split = usage[str(splits[position])]  # type: ignore[index]  # every face has a split here
+            file.write(f"{labels[position]},{' '.join(map(str, picture.ravel().tolist()))},{split}\n")
             progress(done, len(order))
 
 
 def _write_paths(
-    listing: Listing, root: Path, order: NDArray[np.int64], sides: NDArray[np.str_], progress: Progress
+    listing: Listing, root: Path, order: NDArray[np.int64], splits: NDArray[np.str_], progress: Progress
 ) -> None:
     columns = list(listing.groups)
     with (root / PATHS_FILE).open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(["path", "label", "split", *columns])
         for done, position in enumerate(order, 1):
-            label, side = str(listing.classes[position]), str(sides[position])
-            relative = Path("pictures", side, label, _file_name(listing, int(position)))
+            label, split = str(listing.classes[position]), str(splits[position])
+            relative = Path("pictures", split, label, _file_name(listing, int(position)))
             _write_picture(root / relative, listing, int(position))
             groups = [str(listing.groups[column][position]) for column in columns]
-            table.writerow([relative.as_posix(), label, side, *groups])
+            table.writerow([relative.as_posix(), label, split, *groups])
             progress(done, len(order))
 
 
@@ -122,8 +122,8 @@ def _file_name(listing: Listing, position: int) -> str:
     if file and line.isdigit() and listing.form.startswith("FER-2013"):
         return f"fer{int(line) - 2:07d}.png"
     parts = [part for part in Path(name).with_suffix("").parts if part != str(listing.classes[position])]
-    sides = {str(listing.splits[position]), "pictures"}
-    return "-".join(part for part in parts if part not in sides) + ".png"
+    splits = {str(listing.splits[position]), "pictures"}
+    return "-".join(part for part in parts if part not in splits) + ".png"
 
 
 def _write_picture(path: Path, listing: Listing, position: int) -> None:
@@ -151,8 +151,8 @@ def _fer2013_labels(listing: Listing) -> NDArray[np.int64]:
     return np.array([indices[name] for name in listing.classes.tolist()], np.int64)
 
 
-def _all_sides(listing: Listing, seed: int) -> NDArray[np.str_]:
-    """The faces' sides; where the data has none at all, seeded and stratified ones."""
+def _all_splits(listing: Listing, seed: int) -> NDArray[np.str_]:
+    """The faces' splits; where the data has none at all, seeded and stratified ones."""
     if (listing.splits != "").any():
         return np.where(listing.splits == "", "train", listing.splits)
     settings = DataSettings()

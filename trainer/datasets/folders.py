@@ -1,4 +1,4 @@
-"""Class folders: ``<side>/<class>/<picture>``, or ``<class>/<picture>`` without sides."""
+"""Class folders: ``<split>/<class>/<picture>``, or ``<class>/<picture>`` without splits."""
 
 import os
 from collections.abc import Iterator
@@ -51,16 +51,16 @@ def list_folders(root: Path) -> Listing:
     """
     found = _Found(root)
     folders = [Path(entry.path) for entry in _entries(root) if entry.is_dir()]
-    sides = {folder: split_of(folder.name) for folder in folders}
+    splits = {folder: split_of(folder.name) for folder in folders}
     words: dict[Split, str] = {}
-    if any(sides.values()):
-        strays = [folder.name for folder, side in sides.items() if side is None]
+    if any(splits.values()):
+        strays = [folder.name for folder, split in splits.items() if split is None]
         if strays:
-            raise DataError(f"{root} has sides ({_sides(sides)}) and other folders ({_some(strays)})", _EXPECTED)
+            raise DataError(f"{root} has splits ({_splits(splits)}) and other folders ({_some(strays)})", _EXPECTED)
         for split in SPLITS:
-            for side in [folder for folder in folders if sides[folder] == split]:
-                words[split] = f"{words[split]} and {side.name}/" if split in words else f"{side.name}/"
-                for entry in _entries(side):
+            for whole in [folder for folder in folders if splits[folder] == split]:
+                words[split] = f"{words[split]} and {whole.name}/" if split in words else f"{whole.name}/"
+                for entry in _entries(whole):
                     if entry.is_dir():
                         found.add_class(Path(entry.path), split)
     else:
@@ -81,7 +81,7 @@ def _listing(found: _Found, words: dict[Split, str]) -> Listing:
     if found.others:
         notes.append(f"passed over as no pictures: {len(found.others):,} ({_some(found.others)})")
     return Listing(
-        form="class folders" if words else "class folders without sides",
+        form="class folders" if words else "class folders without splits",
         classes=np.array(found.classes, np.str_),
         splits=splits,
         names=tuple(found.names),
@@ -95,7 +95,7 @@ def _listing(found: _Found, words: dict[Split, str]) -> Listing:
 
 
 def _name_fer2013(tests: int, words: dict[Split, str]) -> list[str]:
-    """What to say of a test side beside as many training pictures as FER-2013 has; names it in ``words``."""
+    """What to say of a test split beside as many training pictures as FER-2013 has; names it in ``words``."""
     if tests == 2 * FER2013_TEST:
         words["test"] += f": {BOTH_TESTS}"
         told = f"FER-2013's {BOTH_TESTS}; figures on it are neither PublicTest's nor PrivateTest's"
@@ -120,8 +120,8 @@ def _hint(root: Path) -> str:
     return f"; it holds {_some(files)}: give that file" if files else ""
 
 
-def _sides(sides: dict[Path, Split | None]) -> str:
-    return _some([folder.name for folder, side in sides.items() if side])
+def _splits(splits: dict[Path, Split | None]) -> str:
+    return _some([folder.name for folder, split in splits.items() if split])
 
 
 def _some(names: list[str]) -> str:

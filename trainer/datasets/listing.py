@@ -27,15 +27,15 @@ class Listing:
     Attributes:
         form: what was recognised, in words.
         classes: each face's class, str (n,), as the data writes it.
-        splits: each face's side, str (n,): ``train``, ``validation``, ``test``, or empty where the data has none.
+        splits: each face's split, str (n,): ``train``, ``validation``, ``test``, or empty where the data has none.
         names: where each face came from.
-        words: side to its name in the data.
-        official: whether the sides are a published split, of which none is to be taken for another.
+        words: split to its name in the data.
+        official: whether the splits are published ones, of which none is to be taken for another.
         pixels: uint8 (n, 48, 48, 1), for forms that hold them.
         paths: the pictures' files, for the other forms.
         groups: column to its value for each face.
         votes: column to counts, float32 (n,).
-        empty: classes, as ``side/class``, that hold no picture.
+        empty: classes, as ``split/class``, that hold no picture.
         files: name to SHA-256, of the bytes of a file or of the names and sizes in a folder.
         notes: what a reader of results should know.
     """
@@ -58,14 +58,16 @@ class Listing:
         count = len(self.names)
         held = self.pixels if self.pixels is not None else self.paths
         if held is None or not count == len(self.classes) == len(self.splits) == len(held):
-            raise DataError(f"{self.form}: {count} faces have {len(self.classes)} classes and {len(self.splits)} sides")
+            raise DataError(
+                f"{self.form}: {count} faces have {len(self.classes)} classes and {len(self.splits)} splits"
+            )
 
     def __len__(self) -> int:
         return len(self.names)
 
 
 def split_of(name: str) -> Split | None:
-    """The side that a folder or a cell called ``name`` means, in any of the words in use; None for another word."""
+    """The split that a folder or a cell called ``name`` means, in any of the words in use; None for another word."""
     return _SPLIT_OF_NAME.get(name.strip().casefold())
 
 

@@ -1,4 +1,4 @@
-"""Faces in any form, with a recipe's labels, on three sides: the one entrance for training and judging."""
+"""Faces in any form, with a recipe's labels, in three splits: the one entrance for training and judging."""
 
 from pathlib import Path
 from typing import Literal
@@ -40,10 +40,10 @@ def load(
         settings: the recipe's ``data:`` section.
         size: (height, width) that pictures are read at; FER-2013's pixels stay 48 x 48.
         ferplus: FER+'s ``fer2013new.csv``, joined by row.
-        seed: of the sides that the data has not.
+        seed: of the splits that the data has not.
         progress: told how much is read, and of how much.
-        purpose: ``train`` shares out the sides that are missing and wants every label in training; ``judge`` takes the
-            data as it is: faces without a side are its test side, and nothing is left out as blank or a copy.
+        purpose: ``train`` shares out the splits that are missing and wants every label in training; ``judge`` takes the
+            data as it is: faces without a split are its test split, and nothing is left out as blank or a copy.
 
     Raises:
         DataError: when the data cannot be used, with what to do about it.
@@ -65,8 +65,8 @@ def arrange(
     """As ``load``, for faces that are listed already."""
     classes = settings.class_map()
     labels = _labels(listing, classes)
-    sides, words = _sides(listing, labels, settings, seed, purpose)
-    order = np.concatenate([np.flatnonzero((labels >= 0) & (sides == split)) for split in SPLITS])
+    splits, words = _splits(listing, labels, settings, seed, purpose)
+    order = np.concatenate([np.flatnonzero((labels >= 0) & (splits == split)) for split in SPLITS])
     if not len(order):
         raise DataError(f"none of the {len(listing)} faces has one of the labels {', '.join(classes.labels)}")
     notes = [*listing.notes, *_dropped_note(labels)]
@@ -80,7 +80,7 @@ def arrange(
         tuple(listing.names[position] for position in order),
         {column: values[order] for column, values in listing.groups.items()},
     )
-    divided = divide(faces, sides[order])
+    divided = divide(faces, splits[order])
     if purpose == "train":
         divided, cleaned = clean(divided, settings.duplicates)
         notes += cleaned
@@ -106,34 +106,34 @@ def _labels(listing: Listing, classes: ClassMap) -> NDArray[np.int64]:
     return found
 
 
-def _sides(
+def _splits(
     listing: Listing, labels: NDArray[np.int64], settings: DataSettings, seed: int, purpose: Purpose
 ) -> tuple[NDArray[np.str_], dict[Split, str]]:
-    """Each face's side, str (n,), and what each side is called."""
-    sides = listing.splits.astype("<U10")
+    """Each face's split, str (n,), and what each split is called."""
+    splits = listing.splits.astype("<U10")
     words = dict(listing.words)
-    unsplit = sides == ""
+    unsplit = splits == ""
     if purpose == "judge":
-        sides[unsplit] = "test"
+        splits[unsplit] = "test"
         words.setdefault("test", "all faces")
-        return sides, words
-    # Faces without a side beside faces with one are to be trained on, as the sides named are there to judge by.
-    sides[unsplit] = "train"
+        return splits, words
+    # Faces without a split beside faces with one are to be trained on, as the splits named are there to judge by.
+    splits[unsplit] = "train"
     words.setdefault("train", "all faces" if unsplit.all() else "the rest")
     shares: dict[str, float] = {}
-    if not (sides == "validation").any():
+    if not (splits == "validation").any():
         shares["validation"] = settings.validation_share
-    if not (sides == "test").any() and not listing.official:
+    if not (splits == "test").any() and not listing.official:
         shares["test"] = settings.test_share
-    pool = np.flatnonzero((sides == "train") & (labels >= 0))
-    sides[pool] = share_out([listing.names[position] for position in pool], labels[pool], shares, "train", seed)
+    pool = np.flatnonzero((splits == "train") & (labels >= 0))
+    splits[pool] = share_out([listing.names[position] for position in pool], labels[pool], shares, "train", seed)
     source = words["train"]
     for split in SPLITS:
         if split in shares:
             words[split] = f"{shares[split]:.0%} of {source}, seed {seed}"
     if shares:
         words["train"] = f"{1 - sum(shares.values()):.0%} of {source}, seed {seed}"
-    return sides, words
+    return splits, words
 
 
 def read_faces(
@@ -166,12 +166,12 @@ def read_faces(
     return images, skipped, note
 
 
-def divide(faces: FaceSet, sides: NDArray[np.str_]) -> dict[Split, FaceSet]:
-    """The faces of each side, which stand one behind the other: views, without a copy."""
+def divide(faces: FaceSet, splits: NDArray[np.str_]) -> dict[Split, FaceSet]:
+    """The faces of each split, which stand one behind the other: views, without a copy."""
     divided: dict[Split, FaceSet] = {}
     start = 0
     for split in SPLITS:
-        end = start + int((sides == split).sum())
+        end = start + int((splits == split).sum())
         divided[split] = faces.with_images(faces.images[start:end], np.arange(start, end))
         start = end
     return divided
@@ -186,7 +186,7 @@ def _check_labels(divided: dict[Split, FaceSet], empty: tuple[str, ...]) -> None
         if len(lacking):
             told = ", ".join(names[index] for index in lacking)
             raise DataError(
-                f"the {split} side has faces of {told}, of which training has none",
+                f"the {split} split has faces of {told}, of which training has none",
                 "add some to training, or name the class under `drop` in the recipe's data section",
             )
     lacking = np.flatnonzero(counts == 0)

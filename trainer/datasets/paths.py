@@ -29,7 +29,7 @@ def list_paths(path: Path, progress: Progress | None = None) -> Listing:
         cells = {column: cell.strip() for column, cell in row.items()}
         names.append(_inside(path, line, root, cells.pop("path")))
         classes.append(_filled(path, line, "label", cells.pop("label")))
-        splits.append(_side(path, line, cells.pop("split", ""), words))
+        splits.append(_split(path, line, cells.pop("split", ""), words))
         for column, cell in cells.items():
             groups.setdefault(column, []).append(cell)
     if not names:
@@ -65,7 +65,7 @@ def _filled(path: Path, line: int, column: str, text: str) -> str:
     return text
 
 
-def _side(path: Path, line: int, text: str, words: dict[Split, str]) -> str:
+def _split(path: Path, line: int, text: str, words: dict[Split, str]) -> str:
     if not text:
         return ""
     split = split_of(text)

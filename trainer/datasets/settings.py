@@ -18,8 +18,8 @@ class DataSettings(BaseModel):
             (angry and anger, say). Several names merge several classes.
         drop: classes of the data that are left out.
         validation_share: share of the training faces of each label that is chosen by, where the data has no validation
-            side of its own, 0 to 1.
-        test_share: the same for a test side; 0 for none.
+            split of its own, 0 to 1.
+        test_share: the same for a test split; 0 for none.
         unreadable_limit: share of the pictures that may be unreadable before the data set is refused, 0 to 1.
         duplicates: ``drop`` leaves out of training every face that is an exact copy of an earlier one there, or of one
             in validation or test.

@@ -17,16 +17,16 @@ from trainer.datasets.listing import SPLITS, Listing
 from trainer.datasets.load import read_faces
 from trainer.datasets.settings import DataSettings
 
-UNSPLIT = "without a side"
+UNSPLIT = "no split"
 
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """Pictures that two sides share.
+    """Pictures that two splits share.
 
     Attributes:
-        first, second: the sides, in the data's words.
-        first_faces, second_faces: how many faces of either side are in the other as well.
+        first, second: the splits, in the data's words.
+        first_faces, second_faces: how many faces of either split are in the other as well.
         names: some of the pairs.
     """
 
@@ -44,17 +44,17 @@ class Stats:
     Attributes:
         form: what was recognised, in words.
         faces: how many there are.
-        counts: class to side to faces.
-        blank: side to the names of pictures of one grey level.
+        counts: class to split to faces.
+        blank: split to the names of pictures of one grey level.
         unreadable: ``name: reason`` each.
         empty: classes without a picture.
-        copies_within: side to faces that equal an earlier one of that side.
-        copies_across: exact copies between two sides.
-        near_across: the same photograph on two sides, cropped or lit differently, exact copies among them.
+        copies_within: split to faces that equal an earlier one of that split.
+        copies_across: exact copies between two splits.
+        near_across: the same photograph on two splits, cropped or lit differently, exact copies among them.
         contradictions: pictures that are there several times under several classes.
         dropped_always: training faces that every training leaves out (blank ones).
         dropped_on_request: further ones that ``duplicates: drop`` leaves out.
-        votes: label to side to faces that more than half of FER+'s voters gave it.
+        votes: label to split to faces that more than half of FER+'s voters gave it.
         notes, files: as in ``DataSet``.
     """
 
@@ -100,13 +100,13 @@ def read_all(listing: Listing, size: tuple[int, int], progress: Progress | None 
 def measure_data(listing: Listing, unreadable: list[str]) -> Stats:
     """Count and compare the faces of a listing that ``read_all`` has filled."""
     images = listing.pixels if listing.pixels is not None else np.empty((0, 8, 8, 1), np.uint8)
-    sides = {split: np.flatnonzero(listing.splits == split) for split in (*SPLITS, "")}
-    sides = {split: positions for split, positions in sides.items() if len(positions)}
-    words = {split: side_word(listing, split) for split in sides}
+    splits = {split: np.flatnonzero(listing.splits == split) for split in (*SPLITS, "")}
+    splits = {split: positions for split, positions in splits.items() if len(positions)}
+    words = {split: split_word(listing, split) for split in splits}
     empty_picture = blank(images)
     keys = digests(images)
     # Blank pictures all look alike, and are told as what they are.
-    seen = {split: positions[~empty_picture[positions]] for split, positions in sides.items()}
+    seen = {split: positions[~empty_picture[positions]] for split, positions in splits.items()}
     pairs = [(first, second) for first, second in combinations(seen, 2) if first and second]
     return Stats(
         form=listing.form,
@@ -114,7 +114,7 @@ def measure_data(listing: Listing, unreadable: list[str]) -> Stats:
         counts=_counts(listing, words),
         blank={
             words[split]: [listing.names[position] for position in positions[empty_picture[positions]]]
-            for split, positions in sides.items()
+            for split, positions in splits.items()
         },
         unreadable=unreadable,
         empty=list(listing.empty),
@@ -125,7 +125,7 @@ def measure_data(listing: Listing, unreadable: list[str]) -> Stats:
         copies_across=[_exact(listing, keys, words, seen, pair) for pair in pairs],
         near_across=[_near(listing, images, words, seen, pair) for pair in pairs],
         contradictions=_contradictions(listing, keys, np.concatenate(list(seen.values()))),
-        dropped_always=int(empty_picture[sides.get("train", sides.get("", np.arange(0)))].sum()),
+        dropped_always=int(empty_picture[splits.get("train", splits.get("", np.arange(0)))].sum()),
         dropped_on_request=_dropped_on_request(keys, seen),
         notes=list(listing.notes),
         files=dict(listing.files),
@@ -133,9 +133,9 @@ def measure_data(listing: Listing, unreadable: list[str]) -> Stats:
     )
 
 
-def side_word(listing: Listing, split: str) -> str:
-    """What the data calls a side."""
-    return UNSPLIT if not split else {str(side): word for side, word in listing.words.items()}.get(split, split)
+def split_word(listing: Listing, split: str) -> str:
+    """What the data calls a split."""
+    return UNSPLIT if not split else {str(one): word for one, word in listing.words.items()}.get(split, split)
 
 
 def _counts(listing: Listing, words: dict[str, str]) -> dict[str, dict[str, int]]:
@@ -145,7 +145,7 @@ def _counts(listing: Listing, words: dict[str, str]) -> dict[str, dict[str, int]
 
 
 def _majorities(listing: Listing, words: dict[str, str]) -> dict[str, dict[str, int]]:
-    """Label to side to faces that most voters gave it; ``no majority`` for the others; empty without votes."""
+    """Label to split to faces that most voters gave it; ``no majority`` for the others; empty without votes."""
     if listing.votes is None:
         return {}
     best = majority(votes_on_labels(listing.votes, DataSettings().class_map()))

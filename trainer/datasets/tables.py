@@ -14,14 +14,14 @@ def stats_lines(stats: Stats) -> list[str]:
     lines = [f"{stats.form}: {stats.faces:,} faces", "", *count_table(stats.counts), ""]
     if stats.votes:
         lines += ["by the majority of FER+'s votes:", "", *count_table(stats.votes), ""]
-    for side, names in stats.blank.items():
+    for split, names in stats.blank.items():
         if names:
-            lines.append(f"blank (one grey level): {len(names):,} in {side} ({_some(names)})")
-    for side, count in stats.copies_within.items():
+            lines.append(f"blank (one grey level): {len(names):,} in {split} ({_some(names)})")
+    for split, count in stats.copies_within.items():
         if count:
-            lines.append(f"exact copies: {count:,} faces of {side} equal an earlier one there")
+            lines.append(f"exact copies: {count:,} faces of {split} equal an earlier one there")
     lines += [_told("exact copies", overlap) for overlap in stats.copies_across if overlap.first_faces]
-    lines += [_told("one photograph on both sides", overlap) for overlap in stats.near_across if overlap.first_faces]
+    lines += [_told("one photograph in both splits", overlap) for overlap in stats.near_across if overlap.first_faces]
     if stats.contradictions:
         lines.append(f"contradictions: {stats.contradictions:,} of the copied pictures have several classes")
     if stats.unreadable:
@@ -53,10 +53,10 @@ def count_table(counts: Mapping[str, Mapping[str, int]]) -> list[str]:
 
 def recipe_lines(name: str, data: DataSet) -> list[str]:
     """What a recipe takes of a data set."""
-    sides = [split for split in SPLITS if split in data.splits]
+    splits = [split for split in SPLITS if split in data.splits]
     labels = data.train.label_names
     counts = {
-        label: {data.splits[split]: int((data.side(split).labels == index).sum()) for split in sides}
+        label: {data.splits[split]: int((data.faces_of(split).labels == index).sum()) for split in splits}
         for index, label in enumerate(labels)
     }
     return ["", f"with the recipe {name}:", "", *count_table(counts), "", *(f"note: {note}" for note in data.notes)]

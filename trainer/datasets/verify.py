@@ -94,7 +94,7 @@ def _check_fer2013(path: Path, progress: Progress | None) -> Check:
 
 
 def _usages(listing: Listing, labels: NDArray[np.uint8]) -> dict[str, str]:
-    """The published parts to look for, and the side that each is on: folders may hold two parts on one side."""
+    """The published parts to look for, and the split that each is in: folders may hold two parts in one."""
     tests = labels[listing.splits == "test"]
     if "validation" in listing.splits.tolist() or (listing.official and not len(tests)):
         return dict(SPLIT_OF_USAGE)

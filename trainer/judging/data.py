@@ -35,7 +35,7 @@ class JudgedData:
 
     Attributes:
         form: what was recognised, in words.
-        splits: each side that has faces, with the data set's own word for it.
+        splits: each split that has faces, with the data set's own word for it.
         files: name to SHA-256.
         notes: what a reader must know of the data, sentences.
     """
@@ -49,7 +49,7 @@ class JudgedData:
 def read_data(path: Path, ferplus: Path | None, predictor: Predictor) -> JudgedData:
     """The data set at ``path`` as it is, nothing left out; FER+'s votes joined where ``ferplus`` is given.
 
-    Sides that the model's training made of the same files are made again, or it would be judged by what it learnt.
+    Splits that the model's training made of the same files are made again, or it would be judged by what it learnt.
 
     Raises:
         DataError: it cannot be used.
@@ -61,8 +61,8 @@ def read_data(path: Path, ferplus: Path | None, predictor: Predictor) -> JudgedD
         data = arrange(listing, _settings(predictor), size=size, purpose="judge")
     else:
         data = arrange(listing, _own_settings(predictor), size=size, seed=seed)
-    sides = {side: (word, data.side(side)) for side, word in data.splits.items()}
-    return JudgedData(data.form, sides, data.files, (*data.notes, *pooling_notes(sides, data.notes)))
+    splits = {split: (word, data.faces_of(split)) for split, word in data.splits.items()}
+    return JudgedData(data.form, splits, data.files, (*data.notes, *pooling_notes(splits, data.notes)))
 
 
 def _settings(predictor: Predictor) -> DataSettings:

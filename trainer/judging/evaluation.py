@@ -193,7 +193,7 @@ def role_of(split: str, record: Mapping[str, Any], beside: Iterable[str] = ()) -
     data = record.get("data")
     if not isinstance(data, Mapping):
         return "unknown"
-    trained, chosen = (_split_name(data.get(side)) for side in ("train", "validation"))
+    trained, chosen = (_split_name(data.get(split)) for split in ("train", "validation"))
     if not trained or not chosen:
         return "unknown"
     if _overlap(split, trained):
@@ -208,8 +208,8 @@ def _overlap(one: str, other: str) -> bool:
     return one in other or other in one
 
 
-def _split_name(side: object) -> str | None:
-    name = side.get("split") if isinstance(side, Mapping) else None
+def _split_name(split: object) -> str | None:
+    name = split.get("split") if isinstance(split, Mapping) else None
     return name if isinstance(name, str) else None
 
 

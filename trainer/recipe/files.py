@@ -1,5 +1,6 @@
 """Recipes as files: the bundled ones by name, others by path."""
 
+import difflib
 from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
@@ -10,6 +11,9 @@ from pydantic import ValidationError
 
 from device.errors import DataError, UsageError
 from trainer.recipe.whole import Recipe
+
+RENAMED = {"help_rare": "logit_adjustment", "spoil_probability": "corrupt_probability"}
+"""Keys of recipes by the names that they had once, and today's."""
 
 
 def bundled_recipes() -> dict[str, Path]:
@@ -47,9 +51,27 @@ def load_recipe(name_or_path: str, changes: Iterable[str] = ()) -> Recipe:
     except yaml.YAMLError as error:
         raise DataError(f"{path} is not YAML: {error}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise DataError(f"{path}: {where}: {first['msg']}, found {first['input']!r}") from error
+        raise _refused(path, error) from error
+
+
+def _refused(path: Path, error: ValidationError) -> DataError:
+    first = error.errors(include_url=False)[0]
+    where = ".".join(map(str, first["loc"])) or "the file"
+    if first["type"] != "extra_forbidden":
+        return DataError(f"{path}: {where}: {first['msg']}, found {first['input']!r}")
+    key = str(first["loc"][-1])
+    if key in RENAMED:
+        return DataError(f"{path}: {where} is no key of a recipe", f"it is called `{RENAMED[key]}` now")
+    near = difflib.get_close_matches(key, _known_keys(), n=1, cutoff=0.5)
+    return DataError(
+        f"{path}: {where} is no key of a recipe", f"did you mean `{near[0]}`?" if near else "docs/train.md lists them"
+    )
+
+
+def _known_keys() -> list[str]:
+    schema = Recipe.model_json_schema()
+    parts = [schema, *schema.get("$defs", {}).values()]
+    return sorted({key for part in parts for key in part.get("properties", {})})
 
 
 def _put(values: Any, change: str) -> None:

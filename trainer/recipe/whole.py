@@ -28,7 +28,7 @@ class Input(Part):
 class Augmentation(Part):
     """How much each face is changed each time it is shown.
 
-    Amounts of warp and light are drawn uniformly from plus or minus what is said; what spoils a face as cameras do
+    Amounts of warp and light are drawn uniformly from plus or minus what is said; what corrupts a face as cameras do
     (``blur_px``, ``lowest_light``, ``noise``) is drawn uniformly between nothing and what is said.
     """
 
@@ -46,7 +46,9 @@ class Augmentation(Part):
     contrast: float = Field(default=0.0, ge=0, le=1, description="share of the distance from the mean")
     erase_probability: float = Field(default=0.0, ge=0, le=1)
     erase_area: float = Field(default=0.0, ge=0, le=0.5, description="largest share of the face that is blotted out")
-    spoil_probability: float = Field(default=0.0, ge=0, le=1, description="of each of the three that follow, by itself")
+    corrupt_probability: float = Field(
+        default=0.0, ge=0, le=1, description="of each of the three that follow, by itself"
+    )
     blur_px: float = Field(default=0.0, ge=0, le=5, description="largest standard deviation")
     lowest_light: float = Field(default=1.0, gt=0, le=1, description="the smallest share of the light that is left")
     noise: float = Field(default=0.0, ge=0, le=0.5, description="largest standard deviation, share of the full range")
@@ -57,9 +59,9 @@ class Augmentation(Part):
         return self.flip or max(self.rotation_deg, self.shift, self.zoom) > 0
 
     @property
-    def spoils(self) -> bool:
-        """Whether faces are spoilt as cameras spoil them."""
-        return self.spoil_probability > 0 and (self.blur_px > 0 or self.noise > 0 or self.lowest_light < 1)
+    def corrupts(self) -> bool:
+        """Whether faces are corrupted as cameras corrupt them."""
+        return self.corrupt_probability > 0 and (self.blur_px > 0 or self.noise > 0 or self.lowest_light < 1)
 
 
 class Published(Part):
@@ -98,7 +100,7 @@ class Recipe(Part):
     schedule: Schedule
     early_stopping: EarlyStopping | None = None
     augmentation: Augmentation = Augmentation()
-    help_rare: float = Field(
+    logit_adjustment: float = Field(
         default=0.0,
         ge=0,
         le=1,

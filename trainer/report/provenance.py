@@ -21,7 +21,7 @@ def _facts(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
     if isinstance(recipe, Mapping) and recipe.get("name"):
         about = f": {text(recipe['about'])}" if recipe.get("about") else ""
         yield "recipe", f"{text(recipe['name'])}{about}"
-    yield from _sides(record.get("data"))
+    yield from _splits(record.get("data"))
     if record.get("epochs"):
         kept = f", of which epoch {record['kept_epoch']} was kept" if record.get("kept_epoch") else ""
         yield "epochs", f"{text(record['epochs'])}{text(kept)}"
@@ -37,13 +37,13 @@ def _facts(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
         yield from _versions(name, record.get(key))
 
 
-def _sides(data: Any) -> Iterator[tuple[str, str]]:
+def _splits(data: Any) -> Iterator[tuple[str, str]]:
     if not isinstance(data, Mapping):
         return
-    for side, name in (("train", "trained on"), ("validation", "chosen on")):
-        found = data.get(side)
+    for split, name in (("train", "trained on"), ("validation", "chosen on")):
+        found = data.get(split)
         if isinstance(found, Mapping) and isinstance(found.get("faces"), int):
-            yield name, f"{text(found.get('split', side))}, {found['faces']:,} faces"
+            yield name, f"{text(found.get('split', split))}, {found['faces']:,} faces"
     files = data.get("files")
     if isinstance(files, Mapping):
         for file, digest in files.items():

@@ -1,4 +1,4 @@
-"""What spoils a face in a camera's picture, each at three levels.
+"""What corrupts a face in a camera's picture, each at three levels.
 
 After Hendrycks and Dietterich, "Benchmarking Neural Network Robustness to Common Corruptions and Perturbations" (2019),
 with levels for faces of 48 pixels and kinds that a camera in a room has.
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from device.contract.preprocess import InputSpec, resize
 
-Spoil = Callable[[NDArray[np.uint8], float, np.random.Generator], NDArray[Any]]
+Corrupt = Callable[[NDArray[np.uint8], float, np.random.Generator], NDArray[Any]]
 """From one face uint8 (h, w), a level and a source of chance to pixels (h, w) of 0 to 255, beyond which is cut off."""
 
 _DARK_NOISE = 3.0
@@ -23,25 +23,25 @@ _DARK_NOISE = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Corruption:
-    """One way in which a face is spoilt.
+    """One way in which a face is corrupted.
 
     Attributes:
         name: in words.
         unit: of the levels.
         levels: from mild to strong.
-        spoil: see ``Spoil``.
+        corrupt: see ``Corrupt``.
     """
 
     name: str
     unit: str
     levels: tuple[float, ...]
-    spoil: Spoil = field(repr=False)
+    corrupt: Corrupt = field(repr=False)
 
     def apply(self, faces: NDArray[np.uint8], level: float, seed: int) -> NDArray[np.uint8]:
-        """Spoil uint8 (n, h, w, 1); the same seed gives the same pixels."""
+        """Corrupt uint8 (n, h, w, 1); the same seed gives the same pixels."""
         random = np.random.default_rng(seed)
-        spoilt = np.stack([self.spoil(face[..., 0], level, random) for face in faces])
-        pixels: NDArray[np.uint8] = np.clip(np.rint(spoilt), 0, 255).astype(np.uint8)
+        corrupted = np.stack([self.corrupt(face[..., 0], level, random) for face in faces])
+        pixels: NDArray[np.uint8] = np.clip(np.rint(corrupted), 0, 255).astype(np.uint8)
         return pixels[..., np.newaxis]
 
 

@@ -22,13 +22,13 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Spoilt:
+class CorruptionCost:
     """One corruption at one level.
 
     Attributes:
         name, unit, level: see ``Corruption``.
-        accuracy: share of the spoilt faces that is named rightly, 0 to 1.
-        lost: the accuracy on the same faces unspoilt less that, with the paired bootstrap's interval.
+        accuracy: share of the corrupted faces that is named rightly, 0 to 1.
+        lost: the accuracy on the same faces as they were less that, with the paired bootstrap's interval.
     """
 
     name: str
@@ -82,14 +82,14 @@ class Strain:
         metric: the name of the figure.
         count: how many faces have a reference.
         accuracy: on faces as they are in the data.
-        spoilt: by corruption, from mild to strong.
+        corrupted: by corruption, from mild to strong.
         camera: None where it was not asked for, or no face was found.
     """
 
     metric: str
     count: int
     accuracy: Interval
-    spoilt: tuple[Spoilt, ...]
+    corrupted: tuple[CorruptionCost, ...]
     camera: OnCamera | None
 
     def as_dict(self) -> dict[str, Any]:
@@ -98,7 +98,7 @@ class Strain:
             "metric": self.metric,
             "faces": self.count,
             "accuracy": self.accuracy.as_dict(),
-            "corruptions": [one.as_dict() for one in self.spoilt],
+            "corruptions": [one.as_dict() for one in self.corrupted],
             "camera": self.camera and self.camera.as_dict(),
         }
 
@@ -113,17 +113,17 @@ def strains(
         faces: whose references are known.
         seen: what the device made of these faces; None to leave that out.
         seed: of what is drawn by chance.
-        progress: told of the kinds of spoilt faces that are done.
+        progress: told of the kinds of corrupted faces that are done.
 
     Raises:
         DataError: no face has a reference.
     """
     clean = _decisions(predictor, faces.images)
     kinds = [(corruption, level) for corruption in CORRUPTIONS for level in corruption.levels]
-    spoilt = []
+    corrupted = []
     for done, (corruption, level) in enumerate(kinds):
         progress(done, len(kinds))
-        spoilt.append(_decisions(predictor, corruption.apply(faces.images, level, seed)))
+        corrupted.append(_decisions(predictor, corruption.apply(faces.images, level, seed)))
     progress(len(kinds), len(kinds))
     cropped = _decisions(predictor, seen.crops) if seen and len(seen.crops) else None
     found = []
@@ -134,8 +134,8 @@ def strains(
         truth = reference.truth[known]
         right = clean[known] == truth
         losses = tuple(
-            Spoilt(corruption.name, corruption.unit, level, *_compared(right, answers[known] == truth))
-            for (corruption, level), answers in zip(kinds, spoilt, strict=True)
+            CorruptionCost(corruption.name, corruption.unit, level, *_compared(right, answers[known] == truth))
+            for (corruption, level), answers in zip(kinds, corrupted, strict=True)
         )
         camera = _on_camera(reference.truth, clean, seen.found, cropped) if seen and cropped is not None else None
         found.append(Strain(reference.metric, int(known.sum()), wilson(int(right.sum()), len(right)), losses, camera))

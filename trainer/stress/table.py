@@ -50,7 +50,7 @@ def _strain(split: str, strain: Strain) -> Iterator[str]:
         yield from _camera(strain.camera)
     yield ""
     yield "points lost (95% interval), from mild to strong"
-    for name, levels in groupby(strain.spoilt, key=lambda one: one.name):
+    for name, levels in groupby(strain.corrupted, key=lambda one: one.name):
         each = list(levels)
         yield f"{name} ({each[0].unit})"
         for one in each:

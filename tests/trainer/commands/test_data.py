@@ -42,7 +42,7 @@ def test_stats_as_json(capsys, tmp_path):
     told = json.loads(out)
     assert code == EXIT_OK
     assert told["counts"]["happy"] == {"train/": 3, "val/": 1, "test/": 1}
-    assert told["recipe"]["sides"]["train"] == {"name": "train/", "faces": 21}
+    assert told["recipe"]["splits"]["train"] == {"name": "train/", "faces": 21}
 
 
 def test_a_recipe_that_does_not_fit_is_one_line_after_the_table(capsys, tmp_path):

@@ -17,11 +17,11 @@ def draw(path: Path, label: int = 0, seed: int = 0) -> Path:
 
 
 def draw_folders(root: Path, counts: dict[str, int], classes: tuple[str, ...] = CLASSES) -> Path:
-    """``counts`` pictures of each class on each side; the side "" for folders without sides."""
+    """``counts`` pictures of each class on each split; the split "" for folders without splits."""
     seed = 0
-    for side, count in counts.items():
+    for split, count in counts.items():
         for label, name in enumerate(classes):
             for number in range(count):
                 seed += 1
-                draw(root / side / name / f"im{number}.png", label % 7, seed)
+                draw(root / split / name / f"im{number}.png", label % 7, seed)
     return root

@@ -18,8 +18,8 @@ def _read(path):
     return read_all(list_faces(path), (48, 48))[0]
 
 
-def _as_set(data, side):
-    faces = data.side(side)
+def _as_set(data, split):
+    faces = data.faces_of(split)
     return sorted((int(label), image.tobytes()) for label, image in zip(faces.labels, faces.images, strict=True))
 
 
@@ -29,7 +29,7 @@ def test_every_form_gives_the_same_faces_back(tmp_path, form, name):
     target = tmp_path / ("out.csv" if form == "fer2013" else "out")
     assert convert(_read(path), target, form) == 56
     before = load(path, DataSettings())
-    # Nothing is set aside for a test side that neither has.
+    # Nothing is set aside for a test split that neither has.
     after = load(tmp_path / name, DataSettings(test_share=0))
     assert _as_set(after, "train") == _as_set(before, "train")
     assert _as_set(after, "validation") == _as_set(before, "validation")

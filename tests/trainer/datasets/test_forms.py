@@ -45,7 +45,7 @@ def test_a_folder_that_holds_a_csv_points_to_it(tmp_path):
 
 def test_sides_beside_other_folders_are_refused(tmp_path):
     draw_folders(tmp_path, {"train": 1, "extra": 1})
-    with pytest.raises(DataError, match=r"has sides \(train\) and other folders \(extra\)"):
+    with pytest.raises(DataError, match=r"has splits \(train\) and other folders \(extra\)"):
         list_faces(tmp_path)
 
 

@@ -190,7 +190,7 @@ def test_a_class_without_a_training_picture_is_refused(tmp_path):
 def test_a_class_of_test_that_training_lacks_is_refused(tmp_path):
     root = draw_folders(tmp_path, {"train": 3, "val": 1}, CLASSES[:6])
     draw_folders(root, {"test": 1})
-    with pytest.raises(DataError, match="the test side has faces of neutral, of which training has none"):
+    with pytest.raises(DataError, match="the test split has faces of neutral, of which training has none"):
         load(root, PLAIN)
 
 
@@ -223,9 +223,9 @@ def test_pictures_larger_than_the_memory_are_kept_in_a_file(tmp_path, monkeypatc
     data = load(root, DataSettings(duplicates="drop"))
     assert isinstance(data.train.images, np.memmap)
     assert "kept in a file" in data.notes[-1]
-    for side in ("train", "validation", "test"):
-        np.testing.assert_array_equal(data.side(side).images, expected.side(side).images)
-        assert data.side(side).names == expected.side(side).names
+    for split in ("train", "validation", "test"):
+        np.testing.assert_array_equal(data.faces_of(split).images, expected.faces_of(split).images)
+        assert data.faces_of(split).names == expected.faces_of(split).names
 
 
 def test_to_judge_the_data_is_taken_as_it_is(tmp_path):

@@ -7,29 +7,29 @@ LABELS = np.arange(200) % 4
 SHARES = {"validation": 0.1, "test": 0.2}
 
 
-def _sides(names=NAMES, labels=LABELS, seed=1):
+def _splits(names=NAMES, labels=LABELS, seed=1):
     return dict(zip(names, share_out(list(names), labels, SHARES, "train", seed), strict=True))
 
 
 def test_every_label_is_shared_out_alike():
-    sides = share_out(NAMES, LABELS, SHARES, "train", 1)
+    splits = share_out(NAMES, LABELS, SHARES, "train", 1)
     for label in range(4):
-        assert (sides[label == LABELS] == "validation").sum() == 5
-        assert (sides[label == LABELS] == "test").sum() == 10
+        assert (splits[label == LABELS] == "validation").sum() == 5
+        assert (splits[label == LABELS] == "test").sum() == 10
 
 
 def test_the_order_of_a_folder_does_not_matter():
     order = np.random.default_rng(0).permutation(200)
-    assert _sides([NAMES[index] for index in order], LABELS[order]) == _sides()
+    assert _splits([NAMES[index] for index in order], LABELS[order]) == _splits()
 
 
 def test_another_seed_gives_another_split():
-    assert _sides(seed=2) != _sides()
+    assert _splits(seed=2) != _splits()
 
 
 def test_a_picture_more_moves_hardly_any_other():
-    more = _sides([*NAMES, "new.png"], np.append(LABELS, 0))
-    assert sum(more[name] != side for name, side in _sides().items()) <= 2
+    more = _splits([*NAMES, "new.png"], np.append(LABELS, 0))
+    assert sum(more[name] != split for name, split in _splits().items()) <= 2
 
 
 def test_three_faces_of_a_label_are_enough_for_three_sides():

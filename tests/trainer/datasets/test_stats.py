@@ -72,9 +72,9 @@ def test_folders_without_sides_are_counted_with_what_is_empty_and_unreadable(tmp
     stats = _stats(root)
     assert stats.unreadable == ["sad/zero.png: is empty (0 bytes)"]
     assert stats.empty == ["bored"]
-    assert stats.counts["sad"] == {"without a side": 3}
-    assert stats.counts["bored"] == {"without a side": 0}
-    assert stats.copies_within == {"without a side": 1}
+    assert stats.counts["sad"] == {"no split": 3}
+    assert stats.counts["bored"] == {"no split": 0}
+    assert stats.copies_within == {"no split": 1}
     assert stats.dropped_on_request == 1
     assert stats.contradictions == 1
 

@@ -46,7 +46,7 @@ def test_a_recipe_that_merges_classes_is_judged_by_merged_ones(tmp_path):
 def test_splits_keep_the_data_s_own_words_and_get_people_s_votes(tmp_path):
     data, ferplus = write_faces(tmp_path)
     found = read_data(data, ferplus, _predictor())
-    assert {side: (word, len(faces)) for side, (word, faces) in found.splits.items()} == {
+    assert {split: (word, len(faces)) for split, (word, faces) in found.splits.items()} == {
         "train": ("Training", 42),
         "validation": ("PublicTest", 14),
     }

@@ -8,12 +8,12 @@ FACES = np.stack([picture(label, label) for label in range(6)])[..., np.newaxis]
 EVERY = pytest.mark.parametrize("corruption", CORRUPTIONS, ids=lambda one: one.name)
 
 
-def _off_by(spoilt):
-    return np.abs(spoilt.astype(float) - FACES).mean()
+def _off_by(corrupted):
+    return np.abs(corrupted.astype(float) - FACES).mean()
 
 
 @EVERY
-def test_a_stronger_level_spoils_more(corruption):
+def test_a_stronger_level_corrupts_more(corruption):
     levels = [_off_by(corruption.apply(FACES, level, seed=1)) for level in corruption.levels]
     assert 0 < levels[0] < levels[1] < levels[2]
 

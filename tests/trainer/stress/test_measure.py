@@ -38,18 +38,18 @@ def _faces(*, votes=False):
     return FaceSet(images, LABELS, labels, cast if votes else None)
 
 
-def _spoilt(strain, name):
-    return [one for one in strain.spoilt if one.name == name]
+def _corrupted(strain, name):
+    return [one for one in strain.corrupted if one.name == name]
 
 
-def test_what_a_corruption_costs_is_told_against_the_same_faces_unspoilt():
+def test_what_a_corruption_costs_is_told_against_the_clean_faces():
     (strain,) = strains(_predictor(), _faces(), None, 1, _told)
     assert strain.accuracy.value == 1.0
-    mild, *_, strong = _spoilt(strain, "low light")
+    mild, *_, strong = _corrupted(strain, "low light")
     assert (strong.accuracy, strong.lost.value) == (0.5, 0.5)  # all are dark then
     assert mild.lost.value <= strong.lost.value
-    assert all(one.lost.value == 0 for one in _spoilt(strain, "blur"))
-    assert len(strain.spoilt) == sum(len(one.levels) for one in CORRUPTIONS)
+    assert all(one.lost.value == 0 for one in _corrupted(strain, "blur"))
+    assert len(strain.corrupted) == sum(len(one.levels) for one in CORRUPTIONS)
 
 
 def test_votes_are_a_reference_of_their_own_without_faces_that_have_no_majority():

@@ -11,7 +11,7 @@ Order = Callable[[int], NDArray[np.int64]]
 """From an epoch, counted from 0, to the positions of the faces it shows, int64 (n,)."""
 
 
-class Showings(keras.utils.PyDataset):
+class Batches(keras.utils.PyDataset):
     """Batches of (faces, targets, weights), for one epoch at a time.
 
     Faces stay where they are (in memory, or in a file mapped into it), and only a batch is copied. The order hangs
