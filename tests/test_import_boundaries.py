@@ -24,7 +24,7 @@ ALLOWED = {
 GROUND = {"contract", "errors", "interfaces", "records", "section", "system"}
 """The ground that every part of the device stands on. It knows no stage."""
 
-JOINERS = {"__main__", "app", "commands", "config", "demo", "pipeline", "tools"}
+JOINERS = {"__main__", "app", "commands", "config", "daemon", "demo", "pipeline", "tools"}
 """What joins stages: the loop, the settings of all of them, what people run by hand. Every other part is a stage."""
 
 STAGE_NEEDS_STAGE = {

@@ -32,8 +32,8 @@ class Capture(Protocol):
         ...
 
     @property
-    def dropped(self) -> int:
-        """How many frames were replaced by newer ones before they were asked for."""
+    def trouble(self) -> str | None:
+        """Why frames do not come, in a sentence without a final stop; None while they do, or nobody knows."""
         ...
 
     def start(self, *, must_open: bool = True) -> None:
@@ -70,7 +70,7 @@ class RecordedCapture:
     """Every frame of a recording, in order and in the caller's thread; in real time each when it is due."""
 
     state: SourceState = "ok"
-    dropped = 0
+    trouble: str | None = None
 
     def __init__(
         self,
@@ -134,9 +134,9 @@ class LiveCapture:
         return self._slot.state
 
     @property
-    def dropped(self) -> int:
-        """How many frames were replaced by newer ones before they were asked for."""
-        return self._slot.dropped
+    def trouble(self) -> str | None:
+        """See `NewestFrame.trouble`."""
+        return self._slot.trouble
 
     def start(self, *, must_open: bool = True) -> None:
         """Open the source and begin to read; see `Capture.start`."""

@@ -19,7 +19,7 @@ class NewestFrame:
         self._stall_timeout_s = stall_timeout_s
         self._changed = threading.Condition()
         self._frame: Frame | None = None
-        self._dropped = 0
+        self._trouble: str | None = None
         self._last_put_s = 0.0
         self._lost = False
         self._stall_told = False
@@ -30,6 +30,7 @@ class NewestFrame:
         """Take frames from now on; the source counts as lost until its first one, or as sound."""
         with self._changed:
             self._lost, self._stall_told, self._closed, self._fault = lost, False, False, None
+            self._trouble = None
             self._last_put_s = self._clock.monotonic_s()
 
     def close(self) -> None:
@@ -44,18 +45,19 @@ class NewestFrame:
         with self._changed:
             if self._closed:
                 return False
-            self._dropped += self._frame is not None
             self._frame = frame
             self._last_put_s = self._clock.monotonic_s()
             back = self._lost or self._stall_told
             self._lost = self._stall_told = False
+            self._trouble = None
             self._changed.notify_all()
             return back
 
-    def lose(self) -> None:
+    def lose(self, why: str) -> None:
         """The source gives no frames until the next is put; one from before would begin what has just been ended."""
         with self._changed:
             self._lost = True
+            self._trouble = why
             self._frame = None
 
     def fail(self, fault: Exception) -> None:
@@ -93,10 +95,10 @@ class NewestFrame:
             return "lost" if self._lost or self._silent_s() > self._stall_timeout_s else "ok"
 
     @property
-    def dropped(self) -> int:
-        """How many frames were replaced by newer ones before they were taken."""
+    def trouble(self) -> str | None:
+        """Why the source is lost, as far as it is known; None while it gives frames."""
         with self._changed:
-            return self._dropped
+            return self._trouble
 
     def _silent_s(self) -> float:
         return self._clock.monotonic_s() - self._last_put_s

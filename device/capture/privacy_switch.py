@@ -94,9 +94,9 @@ class SwitchedCapture:
         return not self._closed and self._capture.ended
 
     @property
-    def dropped(self) -> int:
-        """See `Capture.dropped`."""
-        return self._capture.dropped
+    def trouble(self) -> str | None:
+        """See `Capture.trouble`."""
+        return self._capture.trouble
 
     def start(self, *, must_open: bool = True) -> None:
         """As `Capture.start`; while the switch is on, the source is not touched."""

@@ -111,7 +111,7 @@ class SourceReader:
         if not self._lost:
             self._delays_s = self._backoff()
         self._lost = True
-        self._slot.lose()
+        self._slot.lose(why)
         delay_s = next(self._delays_s)
         level = logging.DEBUG if why == self._told else logging.WARNING
         _LOGGER.log(level, "%s; trying again in %g s", why, delay_s)

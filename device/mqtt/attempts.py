@@ -20,6 +20,8 @@ class Attempts:
         self._away = Backoff(settings.reconnect_first_s, settings.reconnect_max_s)
         self._refused = Backoff(max(settings.reconnect_max_s, longest_s / 5), longest_s)
         self._last_trouble = ""
+        self.trouble: str | None = None
+        """Why the broker is away, as far as it is known; None once it has let us in."""
         self.next_at_s = 0.0
         """When the next is due, monotonic seconds."""
 
@@ -27,6 +29,7 @@ class Attempts:
         """The broker has let us in."""
         _log.info("connected to the broker at %s", self._address)
         self._last_trouble = ""
+        self.trouble = None
         self._refused.reset()
 
     def ended(self, reason: str, *, held_s: float, refused: bool, stopping: bool) -> None:
@@ -35,6 +38,7 @@ class Attempts:
             self._away.reset()
         wait_s = (self._refused if refused else self._away).next_s()
         self.next_at_s = time.monotonic() + wait_s
+        self.trouble = f"{reason} ({self._address})"
         if not stopping:
             self.complain("%s (%s); events are kept, next attempt in %.1f s", reason, self._address, wait_s)
 

@@ -108,6 +108,11 @@ class Publisher:
         return self._session is not None
 
     @property
+    def broker_trouble(self) -> str | None:
+        """Why the broker is away, as far as it is known; None once it has let us in. Any thread may ask."""
+        return self._attempts.trouble
+
+    @property
     def disk_trouble(self) -> str | None:
         """Why events stay in memory, and what to do; None while the disk can be used. Any thread may ask."""
         return self._spool.disk_trouble

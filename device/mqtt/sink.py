@@ -87,6 +87,11 @@ class MqttSink:
         return self._publisher.connected
 
     @property
+    def broker_trouble(self) -> str | None:
+        """Why the broker is away, as far as it is known; None once it has let us in. Any thread may ask."""
+        return self._publisher.broker_trouble
+
+    @property
     def disk_trouble(self) -> str | None:
         """Why events stay in memory, and what to do; None while the disk can be used. Any thread may ask."""
         return self._publisher.disk_trouble

@@ -32,25 +32,15 @@ class LastTrouble(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self._message: str | None = None
-        self._of_logger: dict[str, str] = {}
 
     @property
     def message(self) -> str | None:
         """What was logged last; None while all went well."""
         return self._message
 
-    def of(self, *areas: str) -> str | None:
-        """What was logged last by a logger of one of these packages or modules, or by one below it."""
-        told = (text for name, text in self._of_logger.items() if f"{name}.".startswith(tuple(f"{a}." for a in areas)))
-        return next(told, None)
-
     def emit(self, record: logging.LogRecord) -> None:
         """Remember ``record``."""
         self._message = record.getMessage()
-        # The latest first, in a dictionary that other threads may be reading.
-        self._of_logger = {record.name: self._message} | {
-            name: text for name, text in self._of_logger.items() if name != record.name
-        }
 
 
 def set_up_logging(level: Level) -> None:

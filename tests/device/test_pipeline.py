@@ -45,7 +45,7 @@ class ListeningFinder:
         return [Face(box, 10.0, self.roll_deg) for box in self.boxes]
 
 
-def _pipeline(sink, *boxes_per_frame, finder=None, classifier=None, turns=None):
+def _pipeline(sink, *boxes_per_frame, finder=None, classifier=None, turns=None, smoother=None):
     clock = FakeClock()
     return Pipeline(
         finder=finder or ScriptedFinder(*boxes_per_frame),
@@ -53,7 +53,7 @@ def _pipeline(sink, *boxes_per_frame, finder=None, classifier=None, turns=None):
         classifier=classifier or BrightnessClassifier(),
         turns=turns or ClassifySchedule(interval_s=0.0, most_per_frame=2),
         input_spec=InputSpec(),
-        smoother=EmotionSmoother(Smoothing(min_dwell_s=0.3)),
+        smoother=smoother or EmotionSmoother(Smoothing(min_dwell_s=0.3)),
         deriver=EventDeriver(clock),
         telemetry=Telemetry(clock),
         sinks=[sink],
@@ -107,6 +107,33 @@ def test_after_an_end_a_face_is_a_new_one(sink):
     appeared = [event.track for event in sink.events if event.type == "face_appeared"]
     assert len(appeared) == 2
     assert appeared[0] != appeared[1]
+
+
+class Forgetful:
+    """Stands before another part, and notes whom that part was told to forget."""
+
+    def __init__(self, part):
+        self._part = part
+        self.forgotten = []
+
+    def forget(self, track_id):
+        self.forgotten.append(track_id)
+        self._part.forget(track_id)
+
+    def __getattr__(self, name):
+        return getattr(self._part, name)
+
+
+@pytest.mark.parametrize("how", ["gone", "stopped"])
+def test_whoever_has_left_is_forgotten_by_every_part_that_knew_it(sink, how):
+    turns = Forgetful(ClassifySchedule(interval_s=0.0, most_per_frame=2))
+    smoother = Forgetful(EmotionSmoother(Smoothing(min_dwell_s=0.3)))
+    pipeline = _pipeline(sink, *[[BOX]] * 20, *[[]] * 60, turns=turns, smoother=smoother)
+    for index in range(80 if how == "gone" else 20):
+        pipeline.step(frame(index))
+    pipeline.finish("stopped")
+    (track_id,) = {event.track for event in sink.events}
+    assert (turns.forgotten, smoother.forgotten) == ([track_id], [track_id])
 
 
 def test_an_empty_room_gives_observations_and_no_events(sink):

@@ -105,7 +105,13 @@ def test_a_camera_that_is_missing_is_waited_for(start, systemd):
     systemd.wait_for(lambda told: "/dev/video987" in told)
     systemd.wait_for(lambda told: told == "WATCHDOG=1")
     assert daemon.process.poll() is None
-    assert any(told.startswith("STATUS=no picture from /dev/video987: ") for told in systemd.heard)
+    assert any("no picture from /dev/video987: no camera at /dev/video987; " in told for told in systemd.heard)
+
+
+def test_the_status_says_why_the_camera_and_why_the_broker_is_away(start, systemd):
+    start(source={"uri": "/dev/video987", "reopen_delay_s": 0.1}, mqtt={"enabled": True, "port": 1})
+    told = systemd.wait_for(lambda told: "/dev/video987: no camera" in told and "no broker: " in told)
+    assert "(127.0.0.1:1)" in told.partition("no broker: ")[2]
 
 
 def test_without_systemd_a_camera_that_is_missing_ends_the_daemon(tmp_path, request):

@@ -15,13 +15,16 @@ from typing import Any
 
 import numpy as np
 
-from device.app import Daemon
+from device.app import build_stages
 from device.capture.sources import build_source
 from device.capture.sources.picamera import PiCamera
 from device.config import Config, load_config
+from device.daemon import Daemon
 from device.errors import SourceError
 from device.pipeline import Pipeline
 from device.system.clock import SystemClock
+from device.system.log import LastTrouble
+from device.system.systemd import ServiceManager
 
 HELD = Path(os.environ["VIRTUAL_CAMERA_HELD"])
 
@@ -95,7 +98,8 @@ def reopening(config: Config) -> dict[str, Any]:
 
 def first_frame(config: Config) -> dict[str, Any]:
     """Seconds from the process's start until the daemon is through with its first frame."""
-    daemon = Daemon(config, SystemClock())
+    clock = SystemClock()
+    daemon = Daemon(build_stages(config, clock, LastTrouble()), clock, ServiceManager(clock, {}))
     built_s = _age_s()
     through_s: list[float] = []
     step = Pipeline.step

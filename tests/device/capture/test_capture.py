@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from device.capture.capture import build_capture
+from device.capture.latest_frame import NewestFrame
+from device.capture.reader import SourceReader
 from device.capture.sources.settings import SourceSettings
 from device.errors import HangError, SourceError
 from tests.fakes import FakeClock, frame
@@ -105,7 +107,7 @@ def test_a_recording_gives_every_frame_when_it_is_due_and_ends(clock):
     assert not capture.ended
     assert capture.next(1.0) is None
     assert capture.ended
-    assert (capture.state, capture.dropped) == ("ok", 0)
+    assert (capture.state, capture.trouble) == ("ok", None)
 
 
 def test_a_recording_that_is_not_due_within_the_timeout_is_given_later(clock):
@@ -148,17 +150,15 @@ def test_a_recording_can_be_started_again_after_its_end(clock):
         assert capture.close()
 
 
-def test_a_live_source_gives_the_newest_frame_and_counts_the_others(source, capture):
+def test_a_live_source_gives_the_newest_frame_alone(source, capture):
     for number in range(3):
         source.script.put(frame(number))
     capture.start()
     until(lambda: source.reads == 4)
     assert capture.next(PATIENCE_S).index == 2
-    assert capture.dropped == 2
     assert capture.next(0.0) is None
     source.script.put(frame(3))
     assert capture.next(PATIENCE_S).index == 3
-    assert capture.dropped == 2
 
 
 def test_a_source_that_is_not_there_at_the_start_is_the_callers_to_know(source, capture):
@@ -190,9 +190,11 @@ def test_a_source_that_need_not_be_there_is_lost_until_it_comes(source, capture,
     source.openings.put(SourceError("no camera at /dev/video0"))
     capture.start(must_open=False)
     assert capture.state == "lost"
+    until(lambda: capture.trouble is not None)
+    assert capture.trouble == "no camera at /dev/video0"
     source.script.put(frame(0))
     assert capture.next(PATIENCE_S).index == 0
-    assert capture.state == "ok"
+    assert (capture.state, capture.trouble) == ("ok", None)
     assert "no camera at /dev/video0; trying again in 0.001 s" in caplog.text
 
 
@@ -231,6 +233,31 @@ def test_the_waits_between_openings_double_up_to_the_longest_and_begin_anew_afte
     until(lambda: source.opened == 7)
     waits = [record.getMessage().rpartition(" in ")[2] for record in caplog.records if " in " in record.msg]
     assert waits == ["0.001 s", "0.002 s", "0.004 s", "0.004 s", "0.004 s", "0.001 s"]
+
+
+class Stop(threading.Event):
+    """Is set after so many waits, and remembers how long each was to be."""
+
+    def __init__(self, waits):
+        super().__init__()
+        self.left = waits
+        self.waits_s = []
+
+    def is_set(self):
+        return self.left == 0
+
+    def wait(self, timeout=None):
+        self.left -= 1
+        self.waits_s.append(timeout)
+        return self.is_set()
+
+
+def test_the_reader_waits_for_so_long_before_it_opens_a_lost_source_again(source, clock):
+    for _ in range(4):
+        source.openings.put(SourceError("no camera"))
+    stop = Stop(waits=4)
+    SourceReader(source, SETTINGS, clock, NewestFrame(clock, 3.5)).read_until(stop)
+    assert (source.opened, stop.waits_s) == (4, [0.001, 0.002, 0.004, 0.004])
 
 
 def test_a_source_that_falls_silent_is_lost_until_it_speaks_and_is_told_once(source, clock, capture, caplog):

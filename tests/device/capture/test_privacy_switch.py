@@ -132,6 +132,18 @@ def test_not_a_frame_taken_while_the_switch_was_turned_gets_through(capture, cam
     assert capture.next(0.0) is None
 
 
+def test_a_frame_that_was_waited_for_while_the_switch_was_turned_does_not_get_through(switch, clock):
+    class TurnedMeanwhile(Recording):
+        def read(self):
+            switch.turn(paused=True)
+            return super().read()
+
+    capture = recorded(TurnedMeanwhile(), switch, clock)
+    capture.start()
+    assert capture.next(1.0) is None
+    assert not capture.ended
+
+
 def test_turned_off_again_the_camera_is_opened_and_counts_as_paused_until_it_gives_frames(capture, camera, switch):
     capture.start()
     pause(capture, camera, switch)

@@ -61,6 +61,15 @@ def test_latencies_are_ranked_within_the_window(telemetry, clock):
     assert latency == {"detect": Latency(50.0, 95.0), "classify": None, "total": None}
 
 
+@pytest.mark.parametrize(
+    ("count", "p50_ms", "p95_ms"), [(1, 1.0, 1.0), (2, 1.0, 2.0), (19, 10.0, 19.0), (30, 15.0, 29.0)]
+)
+def test_of_few_latencies_the_nearest_rank_above_is_told(telemetry, count, p50_ms, p95_ms):
+    for milliseconds in range(count, 0, -1):
+        telemetry.add_latency("total", milliseconds / 1000)
+    assert telemetry.snapshot().latency["total"] == Latency(p50_ms, p95_ms)
+
+
 def test_the_temperature_is_read_in_degrees(tmp_path):
     write(tmp_path / "class/thermal/thermal_zone0/temp", "54321\n")
     assert read_temperature_c(tmp_path) == 54.3
