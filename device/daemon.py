@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from device.capture.privacy_switch import SwitchedCapture
 from device.errors import SourceError
-from device.events.derive import LeaveReason
 from device.interfaces import Clock
 from device.mqtt.sink import MqttSink
 from device.overlay.sink import OverlaySink
 from device.pipeline import Pipeline
-from device.records import BrokerState, SourceState
+from device.records import BrokerState, LeaveReason, SourceState
 from device.system.hang import HangCounter
 from device.system.heat import HeatGuard
 from device.system.systemd import ServiceManager, describe_work

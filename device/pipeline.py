@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from device.classify.quality import crop_quality, size_quality
 from device.classify.schedule import ClassifySchedule
 from device.contract.preprocess import InputSpec, crop_face
-from device.events.derive import EventDeriver, LeaveReason
+from device.events.derive import EventDeriver
 from device.events.smooth import EmotionSmoother
 from device.interfaces import Classifier, FaceFinder, Sink
-from device.records import Frame, Observation, ObservedFace, Reading, Track
+from device.records import Frame, LeaveReason, Observation, ObservedFace, Reading, Track
 from device.system.telemetry import Telemetry
 from device.track.tracker import CentroidTracker
 

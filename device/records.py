@@ -1,12 +1,13 @@
 """What one stage hands to the next: frozen, and checked when made."""
 
 import math
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Literal, get_args
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ConfigDict, PlainSerializer, TypeAdapter, ValidationError
 
 from device.errors import RecordError
 
@@ -15,6 +16,8 @@ UNCERTAIN = "uncertain"
 
 EventType = Literal["face_appeared", "emotion_changed", "face_left"]
 EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
+LeaveReason = Literal["lost", "paused", "source_ended", "source_lost", "stopped"]
+"""Why a face left: it was not seen any more, or the seeing stopped."""
 ClockState = Literal["synced", "unsynced"]
 SourceState = Literal["ok", "paused", "lost"]
 """Whether the source gives frames, is closed by the privacy switch, or is not there."""
@@ -253,38 +256,74 @@ class Observation:
     found: tuple[Box, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+def rfc3339(moment: datetime) -> str:
+    """``moment`` in UTC with milliseconds and a ``Z``, as RFC 3339 has it."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """A change worth telling, before it has an address and a number (those are the broker side's).
+    """A change worth telling: the same record from its derivation to the wire.
+
+    The fields are the keys of the JSON object, in this order; ``asyncapi.yaml`` describes the same object to others.
 
     Attributes:
+        schema: version of the format; it rises when a key changes its meaning or goes, not when one is added.
         id: UUID, by which a consumer drops a repeat.
-        taken_at: when the frame was taken, aware of its time zone.
+        seq: the number of the event among all of its device; 0 until the spool gives it one.
+        run: UUID of the daemon's start; empty until the sink that publishes fills it in.
+        time: when the frame was taken, aware of its time zone.
         clock: whether the clock had been set by then.
+        replayed: whether it is sent late, or again.
+        device: the device's id; empty until the sink that publishes fills it in.
         track: the track's id.
         emotion: the track's emotion, None before it has one.
         previous: the emotion before, where the type is ``emotion_changed``.
         confidence: 0 to 1, None before the first reading.
-        probabilities: label to probability, empty before the first reading.
+        probabilities: label to probability, None before the first reading.
         duration_s: how long the previous emotion lasted (``emotion_changed``) or the face was there (``face_left``).
         reason: why a face left, else None.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    schema: Literal[1] = 1
     id: str
+    seq: int = 0
+    run: str = ""
     type: EventType
-    taken_at: datetime
+    time: Annotated[datetime, PlainSerializer(rfc3339, when_used="json")]
     clock: ClockState
+    replayed: bool = False
+    device: str = ""
     track: int
-    box: RelativeBox
     emotion: str | None = None
     previous: str | None = None
     confidence: float | None = None
-    probabilities: dict[str, float] = field(default_factory=dict)
+    probabilities: dict[str, float] | None = None
+    box: RelativeBox
     duration_s: float | None = None
-    reason: str | None = None
+    reason: LeaveReason | None = None
 
     def __post_init__(self) -> None:
-        if self.taken_at.tzinfo is None:
+        if self.time.tzinfo is None:
             raise RecordError("an event wants a time with a time zone")
         if (self.type == "face_left") != (self.reason is not None):
             raise RecordError(f"an event of type {self.type} has reason {self.reason!r}; only face_left has one")
+
+    def to_json(self) -> bytes:
+        """The event as it goes over the wire and into the spool: compact JSON in UTF-8."""
+        return _EVENT.dump_json(self)
+
+    @classmethod
+    def from_json(cls, text: bytes) -> "Event":
+        """What ``to_json`` has written. Raises RecordError for anything else."""
+        try:
+            return _EVENT.validate_json(text)
+        except ValidationError as error:
+            fault = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(map(str, fault["loc"])) or "the whole"
+            raise RecordError(f"this is no event: {where}: {fault['msg']}") from None
+
+
+_EVENT: TypeAdapter[Event] = TypeAdapter(Event)

@@ -29,7 +29,6 @@ JOINERS = {"__main__", "app", "commands", "config", "daemon", "demo", "pipeline"
 
 STAGE_NEEDS_STAGE = {
     ("mqtt", "spool"): "the publisher sends what the spool keeps; the spool knows no broker, so the arrow has one way",
-    ("mqtt", "events.derive"): "an event's text for the wire is made where the event is",
     ("capture.sources", "demo"): "`source.uri: demo` is the bundled clip; `demo` gives the path of a file",
     ("classify.modelstore", "config"): "it reads the state directory and the classifier's section together",
 }

@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from collections.abc import Iterator
 
 from device.capture.call_watch import CallWatch
 from device.capture.latest_frame import NewestFrame
@@ -11,6 +10,8 @@ from device.capture.sources.settings import SourceSettings
 from device.errors import SourceError
 from device.interfaces import Clock, FrameSource
 from device.records import Frame
+from device.system.backoff import Backoff
+from device.system.log import LogOnce
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -40,8 +41,8 @@ class SourceReader:
         self._lost = False
         self._dead = False
         self._reopen_due_s = 0.0
-        self._told = ""
-        self._delays_s = self._backoff()
+        self._trouble = LogOnce(_LOGGER)
+        self._delays = Backoff(settings.reopen_delay_s, settings.reopen_delay_max_s, chance=None)
 
     def check(self) -> None:
         """From another thread: raise HangError where a call into the source hangs."""
@@ -64,8 +65,9 @@ class SourceReader:
 
     def read_until(self, stop: threading.Event) -> None:
         """Read until ``stop`` is set; a source that is not open yet counts as lost."""
-        self._lost, self._dead, self._told = not self._open, False, ""
-        self._delays_s = self._backoff()
+        self._lost, self._dead = not self._open, False
+        self._trouble.forget()
+        self._delays.reset()
         while not stop.is_set():
             wait_s = 0.0
             try:
@@ -88,7 +90,7 @@ class SourceReader:
             if not self._dead:
                 self._give(frame)
             elif self._clock.monotonic_s() >= self._reopen_due_s:
-                self._reopen_due_s += next(self._delays_s)
+                self._reopen_due_s += self._delays.next_s()
                 return
 
     def _judge(self, frame: Frame) -> None:
@@ -102,24 +104,17 @@ class SourceReader:
 
     def _give(self, frame: Frame) -> None:
         back = self._slot.put(frame)
-        self._lost, self._told = False, ""
+        self._lost = False
+        self._trouble.forget()
         if back:
             _LOGGER.info("%s gives frames", self._source.name)
 
     def _lose(self, why: str) -> float:
         """The source is lost, because of ``why``; how long to wait before it is opened again, seconds."""
         if not self._lost:
-            self._delays_s = self._backoff()
+            self._delays.reset()
         self._lost = True
         self._slot.lose(why)
-        delay_s = next(self._delays_s)
-        level = logging.DEBUG if why == self._told else logging.WARNING
-        _LOGGER.log(level, "%s; trying again in %g s", why, delay_s)
-        self._told = why
+        delay_s = self._delays.next_s()
+        self._trouble.say("%s; trying again in %g s", why, delay_s)
         return delay_s
-
-    def _backoff(self) -> Iterator[float]:
-        delay_s = self._settings.reopen_delay_s
-        while True:
-            yield delay_s
-            delay_s = min(delay_s * 2.0, self._settings.reopen_delay_max_s)

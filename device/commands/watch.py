@@ -54,8 +54,8 @@ def _run(options: argparse.Namespace) -> int:
 
 def _watch(settings: "MqttSettings", fleet: "Fleet", view: "_View") -> NoReturn:
     """Feed ``view`` until Ctrl-C. Raises UnavailableError when the broker is not there at the start."""
-    from device.mqtt.backoff import Backoff
     from device.mqtt.visitor import Visitor
+    from device.system.backoff import Backoff
 
     backoff = Backoff(_RECONNECT_FIRST_S, _RECONNECT_MAX_S)
     been_there = False

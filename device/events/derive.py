@@ -1,18 +1,20 @@
-"""Observations in, changes out; and how a change is written down for other programs."""
+"""Observations in, changes out."""
 
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Literal
+from datetime import datetime
 
 from device.interfaces import Clock
-from device.records import ClockState, Event, EventType, Observation, ObservedFace, Reading, RelativeBox
-
-EVENT_SCHEMA = 1
-"""Version of the event format; it rises when a key changes its meaning or goes, not when one is added."""
-
-LeaveReason = Literal["lost", "paused", "source_ended", "source_lost", "stopped"]
-"""Why a face left: it was not seen any more, or the seeing stopped."""
+from device.records import (
+    ClockState,
+    Event,
+    EventType,
+    LeaveReason,
+    Observation,
+    ObservedFace,
+    Reading,
+    RelativeBox,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,72 +97,14 @@ def _event(
     return Event(
         id=str(uuid.uuid4()),
         type=kind,
-        taken_at=moment.taken_at,
+        time=moment.taken_at,
         clock=moment.clock,
         track=face.track.id,
         box=RelativeBox.of(face.track.box, moment.width, moment.height),
         emotion=reading.emotion if reading else None,
         previous=previous,
         confidence=round(reading.confidence, 4) if reading else None,
-        probabilities=reading.scores.as_dict() if reading else {},
+        probabilities=reading.scores.as_dict() if reading else None,
         duration_s=None if duration_s is None else round(duration_s, 3),
         reason=reason,
     )
-
-
-def rfc3339(moment: datetime) -> str:
-    """``moment`` in UTC with milliseconds and a ``Z``, as RFC 3339 has it."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
-
-
-def describe_event(event: Event, *, device: str, run: str) -> dict[str, Any]:
-    """All of the event's JSON object that is known when it comes up: everything but ``seq`` and ``replayed``."""
-    return {
-        "schema": EVENT_SCHEMA,
-        "id": event.id,
-        "run": run,
-        "type": event.type,
-        "time": rfc3339(event.taken_at),
-        "clock": event.clock,
-        "device": device,
-        "track": event.track,
-        "emotion": event.emotion,
-        "previous": event.previous,
-        "confidence": event.confidence,
-        "probabilities": event.probabilities or None,
-        "box": box_message(event.box),
-        "duration_s": event.duration_s,
-        "reason": event.reason,
-    }
-
-
-def event_message(description: dict[str, Any], *, seq: int, replayed: bool) -> dict[str, Any]:
-    """The event's whole JSON object: its description with the number and the mark it is published with."""
-    parts = description | {"seq": seq, "replayed": replayed}
-    return {key: parts[key] for key in _KEYS_IN_ORDER}
-
-
-def box_message(box: RelativeBox) -> dict[str, float]:
-    """A box as every message writes it: shares of the frame, 0 to 1."""
-    return {"x": box.x, "y": box.y, "w": box.w, "h": box.h}
-
-
-_KEYS_IN_ORDER = (
-    "schema",
-    "id",
-    "seq",
-    "run",
-    "type",
-    "time",
-    "clock",
-    "replayed",
-    "device",
-    "track",
-    "emotion",
-    "previous",
-    "confidence",
-    "probabilities",
-    "box",
-    "duration_s",
-    "reason",
-)

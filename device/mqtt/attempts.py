@@ -3,8 +3,9 @@
 import logging
 import time
 
-from device.mqtt.backoff import Backoff
 from device.mqtt.settings import MqttSettings
+from device.system.backoff import Backoff
+from device.system.log import LogOnce
 
 _STEADY_AFTER_S = 10.0
 
@@ -19,7 +20,7 @@ class Attempts:
         longest_s = settings.reconnect_refused_s
         self._away = Backoff(settings.reconnect_first_s, settings.reconnect_max_s)
         self._refused = Backoff(max(settings.reconnect_max_s, longest_s / 5), longest_s)
-        self._last_trouble = ""
+        self._once = LogOnce(_log)
         self.trouble: str | None = None
         """Why the broker is away, as far as it is known; None once it has let us in."""
         self.next_at_s = 0.0
@@ -28,7 +29,7 @@ class Attempts:
     def succeeded(self) -> None:
         """The broker has let us in."""
         _log.info("connected to the broker at %s", self._address)
-        self._last_trouble = ""
+        self._once.forget()
         self.trouble = None
         self._refused.reset()
 
@@ -43,7 +44,5 @@ class Attempts:
             self.complain("%s (%s); events are kept, next attempt in %.1f s", reason, self._address, wait_s)
 
     def complain(self, sentence: str, reason: str, *more: object) -> None:
-        """Log a warning; the same reason again only for who looks closer."""
-        level = logging.WARNING if reason != self._last_trouble else logging.DEBUG
-        self._last_trouble = reason
-        _log.log(level, sentence, reason, *more)
+        """Log a warning, once until the broker lets us in again."""
+        self._once.say(sentence, reason, *more)

@@ -1,12 +1,11 @@
 """The messages beside the events: what the device is, what it sees, how it is doing."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from device.events.derive import box_message, rfc3339
-from device.records import Frame, Observation, ObservedFace, RelativeBox, SourceState
+from device.records import Frame, Observation, ObservedFace, RelativeBox, SourceState, rfc3339
 from device.system.telemetry import Latency, TelemetrySnapshot, Throttling
 
 MESSAGE_SCHEMA = 1
@@ -143,7 +142,7 @@ def state_message(source: SourceState, seen: StateSnapshot) -> dict[str, Any]:
                 "track": face.track,
                 "emotion": face.emotion,
                 "confidence": face.confidence,
-                "box": box_message(face.box),
+                "box": asdict(face.box),
                 "appeared_at": rfc3339(face.appeared_at),
                 "emotion_since": rfc3339(face.emotion_since) if face.emotion_since else None,
             }

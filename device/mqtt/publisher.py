@@ -5,10 +5,10 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from device.events.derive import describe_event
 from device.interfaces import Clock
 from device.mqtt.attempts import Attempts
 from device.mqtt.board import Board
@@ -124,7 +124,7 @@ class Publisher:
 
     def emit(self, event: Event) -> None:
         """Store an event, and have it published; when this returns it outlives the process."""
-        self._spool.add([describe_event(event, device=self._topics.device, run=self._run_id)])
+        self._spool.add([replace(event, device=self._topics.device, run=self._run_id)])
         self._inbox.put(Stored())
 
     def post(self, message: Message) -> None:

@@ -1,11 +1,11 @@
 """What one accepted connection was given, and what of it has no answer yet."""
 
 import time
+from dataclasses import replace
 
-from device.events.derive import event_message
 from device.mqtt.client import Connection
 from device.mqtt.pace import Pace
-from device.mqtt.payloads import encode
+from device.records import Event
 from device.spool.spool import Spool
 
 
@@ -82,15 +82,14 @@ class Session:
             return
         self._events_due_s = 0.0
         in_flight = {seq for _, seq in self._in_flight.values()}
-        for seq, description in spool.read(after_seq=self._sent_up_to, limit=self.room):
-            if seq not in in_flight:
-                replayed = seq <= max(self._replay_up_to, spool.late_up_to)
+        for event in spool.read(after_seq=self._sent_up_to, limit=self.room):
+            if event.seq not in in_flight:
+                replayed = event.seq <= max(self._replay_up_to, spool.late_up_to)
                 if replayed and not self._pace.take():
                     self._events_due_s = self._pace.ready_at_s
                     break
-                payload = encode(event_message(description, seq=seq, replayed=replayed))
-                self._note(self._publish_event(payload), seq)
-            self._sent_up_to = seq
+                self._note(self._publish_event(replace(event, replayed=replayed)), event.seq)
+            self._sent_up_to = event.seq
 
     def hold_events(self, from_seq: int, for_s: float) -> None:
         """Send the events from ``from_seq`` on again, after a while."""
@@ -102,8 +101,10 @@ class Session:
         _, seq = self._in_flight.pop(message_id, (0.0, None))
         return seq
 
-    def _publish_event(self, payload: bytes) -> int:
-        return self.connection.publish(self._events_topic, payload, qos=1, retain=False, expiry_s=self._event_expiry_s)
+    def _publish_event(self, event: Event) -> int:
+        return self.connection.publish(
+            self._events_topic, event.to_json(), qos=1, retain=False, expiry_s=self._event_expiry_s
+        )
 
     def _note(self, message_id: int, seq: int | None) -> None:
         self._in_flight[message_id] = (time.monotonic(), seq)

@@ -6,6 +6,8 @@ from typing import Protocol
 
 from device.interfaces import Clock
 from device.overlay.channel import Report, Update
+from device.system.backoff import Backoff
+from device.system.log import LogOnce
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
 """From an end to the next attempt, seconds; it doubles in between."""
@@ -56,9 +58,9 @@ class Supervisor:
         self._shown_since_s: float | None = None
         self._heard_s = 0.0
         self._next_at_s = clock.monotonic_s()
-        self._wait_s = FIRST_WAIT_S
+        self._waits = Backoff(FIRST_WAIT_S, LONGEST_WAIT_S, chance=None)
         self._fault = ""
-        self._told_fault = ""
+        self._trouble = LogOnce(_log)
         self._closed = False
 
     @property
@@ -107,8 +109,9 @@ class Supervisor:
     def _note(self, report: Report, now_s: float) -> None:
         self._heard_s = now_s
         if report.kind == "shown":
-            _log.info("the overlay is %s: %s", "back" if self._told_fault else "shown", report.told)
-            self._shown_since_s, self._told_fault = now_s, ""
+            _log.info("the overlay is %s: %s", "back" if self._trouble else "shown", report.told)
+            self._shown_since_s = now_s
+            self._trouble.forget()
         elif report.kind == "failed":
             self._fault = report.told
         elif report.kind == "closed":
@@ -120,12 +123,9 @@ class Supervisor:
             self._process.end(0.0)
             self._process = None
         if self._shown_since_s is not None and now_s - self._shown_since_s >= STEADY_AFTER_S:
-            self._wait_s = FIRST_WAIT_S
+            self._waits.reset()
         self._shown_since_s = None
         if self._closed:
             return
-        level = logging.WARNING if reason != self._told_fault else logging.DEBUG
-        _log.log(level, "no overlay: %s; sensing goes on, and it is tried again", reason)
-        self._told_fault = reason
-        self._next_at_s = now_s + self._wait_s
-        self._wait_s = min(2.0 * self._wait_s, LONGEST_WAIT_S)
+        self._trouble.say("no overlay: %s; sensing goes on, and it is tried again", reason)
+        self._next_at_s = now_s + self._waits.next_s()

@@ -1,24 +1,26 @@
 """Keeps events until the broker has them: in memory at first, on the disk when it takes long."""
 
 import hashlib
-import json
 import logging
 import sqlite3
 import threading
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import Field
 
 from device.interfaces import Clock
+from device.records import Event
 from device.section import Section
 from device.spool.agetime import AgeTime
 from device.spool.disk import DiskTier
 from device.spool.numbering import Numbering
 from device.spool.store import EventStore, StoredEvent
+from device.system.log import LogOnce
 
 SPOOL_NAME = "events.sqlite3"
 LATE_AFTER_S = 2.0
@@ -76,7 +78,7 @@ class Spool:
         self._time = AgeTime(clock)
         self._adding = threading.Lock()
         self._unstored: deque[StoredEvent] = deque()
-        self._memory_troubled = False
+        self._memory_trouble = LogOnce(_log)
         self._closed = False
         self._dropped = 0
         self._warn_at = 1
@@ -118,30 +120,26 @@ class Spool:
         waiting = len(self._memory) or self._unstored or self._marks
         return bool(waiting or self._disk.cluttered or self._disk.troubled or self._numbering.block_wanted)
 
-    def add(self, descriptions: Sequence[dict[str, Any]]) -> None:
-        """Store events in this order, in one transaction; any thread may call it, and waits for no disk."""
+    def add(self, events: Sequence[Event]) -> None:
+        """Number events and store them in this order, in one transaction; any thread may call it."""
         with self._adding:
-            stored_at = self._time.now_s()
-            self._unstored.extend(
-                (
-                    self._numbering.take(),
-                    # Before the clock is set its time means nothing, and must not age an event once it is.
-                    stored_at if description["clock"] == "synced" else None,
-                    json.dumps(description, separators=(",", ":")),
-                )
-                for description in descriptions
-            )
+            now_s = self._time.now_s()
+            for event in events:
+                numbered = replace(event, seq=self._numbering.take())
+                # Before the clock is set its time means nothing, and must not age an event once it is.
+                stored_at = now_s if event.clock == "synced" else None
+                self._unstored.append((numbered.seq, stored_at, numbered.to_json()))
             self._store_unstored()
             self._drop_from_memory(len(self._memory) + len(self._unstored) - self._settings.max_events)
 
-    def read(self, *, after_seq: int, limit: int) -> list[tuple[int, dict[str, Any]]]:
-        """Up to ``limit`` events (number, description) numbered above ``after_seq``, in order."""
+    def read(self, *, after_seq: int, limit: int) -> list[Event]:
+        """Up to ``limit`` events numbered above ``after_seq``, in order."""
         on_disk = self._disk.read(after_seq=after_seq, limit=limit)
         if on_disk is None:
             return []  # what lies in memory comes after what lies on the disk
         rows = on_disk + (self._in_memory(lambda store: store.read(after_seq=after_seq, limit=limit)) or [])
         texts = {seq: text for seq, _, text in rows}
-        return [(seq, json.loads(texts[seq])) for seq in sorted(texts)[:limit]]
+        return [replace(Event.from_json(texts[seq]), seq=seq) for seq in sorted(texts)[:limit]]
 
     def remove(self, seqs: Iterable[int]) -> None:
         """Forget events that the broker has; unknown numbers are ignored. The disk follows at the next tick."""
@@ -274,11 +272,9 @@ class Spool:
         try:
             result = operation(self._memory)
         except sqlite3.Error as error:
-            if not self._memory_troubled:
-                _log.warning("the spool in memory fails: %s; a killed daemon would lose events", error)
-            self._memory_troubled = True
+            self._memory_trouble.say("the spool in memory fails: %s; a killed daemon would lose events", str(error))
             return None
-        self._memory_troubled = False
+        self._memory_trouble.forget()
         return result
 
 

@@ -23,8 +23,8 @@ _NOTES = "CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NO
 
 Medium = Literal["disk", "memory"]
 
-StoredEvent = tuple[int, float | None, str]
-"""Number, when it was stored (seconds since 1970; None where the clock was not set), description as JSON."""
+StoredEvent = tuple[int, float | None, bytes]
+"""Number, when it was stored (seconds since 1970; None where the clock was not set), the event as JSON."""
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)

@@ -10,6 +10,7 @@ from pydantic import Field
 from device.section import Section
 
 Level = Literal["debug", "info", "warning", "error"]
+_MOST_REMEMBERED = 100
 # sd-daemon(3): a line that begins with <N> has priority N of syslog.
 _PRIORITY = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
 
@@ -41,6 +42,35 @@ class LastTrouble(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Remember ``record``."""
         self._message = record.getMessage()
+
+
+class LogOnce:
+    """Logs what lasts once: the same words again go to debug, until ``forget``.
+
+    Args:
+        logger: where to.
+        level: how loud the first time is.
+    """
+
+    def __init__(self, logger: logging.Logger, level: int = logging.WARNING) -> None:
+        self._logger = logger
+        self._level = level
+        self._said: set[str] = set()
+
+    def __bool__(self) -> bool:
+        """Whether anything was said since ``forget``."""
+        return bool(self._said)
+
+    def say(self, sentence: str, reason: str, *more: object) -> None:
+        """Log ``sentence`` with ``reason``, by which it is known again, and ``more`` put in."""
+        self._logger.log(logging.DEBUG if reason in self._said else self._level, sentence, reason, *more)
+        if len(self._said) >= _MOST_REMEMBERED:
+            self._said.clear()
+        self._said.add(reason)
+
+    def forget(self) -> None:
+        """What comes now is news again."""
+        self._said.clear()
 
 
 def set_up_logging(level: Level) -> None:

@@ -57,13 +57,13 @@ def sight(time_s: float, *faces: ObservedFace, ended: tuple[ObservedFace, ...] =
     return Observation(frame_at(time_s), faces, ended)
 
 
-def change(number: int, emotion: str = "happy") -> Event:
+def change(number: int, emotion: str = "happy", clock: ClockState = "synced") -> Event:
     """A valid event whose track is ``number``, by which a test knows it again."""
     return Event(
         id=f"00000000-0000-4000-8000-{number:012d}",
         type="emotion_changed",
-        taken_at=NOON,
-        clock="synced",
+        time=NOON,
+        clock=clock,
         track=number,
         box=RelativeBox(0.1, 0.1, 0.2, 0.2),
         emotion=emotion,

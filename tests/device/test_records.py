@@ -1,10 +1,14 @@
-from datetime import UTC, datetime
+import json
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
 import pytest
 
 from device.errors import RecordError
-from device.records import UNCERTAIN, Box, Event, Frame, Reading, RelativeBox, Scores, Track
+from device.mqtt.schema import asyncapi
+from device.records import UNCERTAIN, Box, Event, Frame, Reading, RelativeBox, Scores, Track, rfc3339
+from tests.device.sightings import NOON
 
 LABELS = ("happy", "sad")
 
@@ -72,4 +76,67 @@ def test_a_track_cannot_end_before_it_began():
 @pytest.mark.parametrize(("kind", "reason"), [("face_left", None), ("face_appeared", "lost")])
 def test_only_a_leaving_face_has_a_reason(kind, reason):
     with pytest.raises(RecordError, match="reason"):
-        Event("id", kind, datetime.now(UTC), "synced", 1, RelativeBox(0, 0, 1, 1), reason=reason)
+        Event(
+            id="id",
+            type=kind,
+            time=datetime.now(UTC),
+            clock="synced",
+            track=1,
+            box=RelativeBox(0, 0, 1, 1),
+            reason=reason,
+        )
+
+
+EVENT = Event(id="id", type="face_appeared", time=NOON, clock="synced", track=1, box=RelativeBox(0, 0, 1, 1))
+
+
+def test_an_event_has_the_keys_of_the_description_in_its_order():
+    described = asyncapi()["components"]["schemas"]["Event"]
+    keys = [field.name for field in fields(Event)]
+    assert keys == described["required"] == list(described["properties"]) == list(json.loads(EVENT.to_json()))
+
+
+def test_an_event_comes_back_as_it_was_written():
+    full = replace(
+        EVENT,
+        seq=7,
+        run="r",
+        device="hall",
+        type="face_left",
+        emotion="happy",
+        previous=None,
+        confidence=0.5,
+        probabilities={"happy": 0.5, "sad": 0.5},
+        duration_s=1.5,
+        reason="lost",
+        replayed=True,
+    )
+    assert Event.from_json(full.to_json()) == full
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "named"),
+    [
+        (b"}", b"", "JSON"),
+        (b'"clock"', b'"clokc"', "clock"),
+        (b'"synced"', b'"sync\xffed"', "."),
+        (b'"track":1', b'"track":"1"', "track"),
+        (b'"schema":1', b'"schema":2', "schema"),
+        (b'"x":0.0', b'"x":2.0', "0 and 1"),
+        (b'"x":0.0', b'"x":NaN', "."),
+    ],
+)
+def test_a_damaged_event_is_refused_and_the_fault_named(before, after, named):
+    text = EVENT.to_json()
+    assert before in text
+    with pytest.raises(RecordError, match=named):
+        Event.from_json(text.replace(before, after))
+
+
+def test_a_time_of_another_zone_is_written_in_utc():
+    in_berlin = datetime(2026, 11, 20, 16, 42, 23, 123_999, tzinfo=timezone(timedelta(hours=1)))
+    assert rfc3339(in_berlin) == "2026-11-20T15:42:23.123Z"
+
+
+def test_a_whole_second_keeps_its_milliseconds():
+    assert rfc3339(NOON) == "2026-11-20T12:00:00.000Z"

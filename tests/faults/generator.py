@@ -107,7 +107,7 @@ def make_event(clock: JumpingClock, number: int) -> Event:
     return Event(
         id=str(uuid.uuid4()),
         type="emotion_changed",
-        taken_at=clock.now(),
+        time=clock.now(),
         clock=clock.state(),
         track=number + 1,
         box=RelativeBox(0.1, 0.1, 0.2, 0.2),

@@ -4,11 +4,11 @@ import json
 import shutil
 import subprocess
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from device.events.derive import describe_event, event_message
 from device.mqtt.homeassistant import HomeAssistantSettings, discovery_message, discovery_topic
 from device.mqtt.payloads import DeviceInfo, StateSnapshot, state_message, stats_message
 from device.mqtt.topics import Topics
@@ -72,7 +72,7 @@ def stats():
 
 def events():
     return [
-        event_message(describe_event(change(number), device="hall", run=RUN), seq=number, replayed=replayed)
+        json.loads(replace(change(number), device="hall", run=RUN, seq=number, replayed=replayed).to_json())
         for number, replayed in ((1, False), (2, True), (3, False), (4, True))
     ]
 

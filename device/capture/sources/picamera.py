@@ -15,6 +15,7 @@ from device.capture.sources.timestamps import SensorTime, boottime_ns, monotonic
 from device.errors import SourceError, UnavailableError
 from device.interfaces import Clock
 from device.records import Frame
+from device.system.log import LogOnce
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ class PiCamera:
         self._camera: Any = None
         self._streams: _Streams = {}
         self._index = 0
-        self._said: set[str] = set()
+        self._said = LogOnce(_LOGGER, logging.INFO)
 
     def open(self) -> None:
         """Start the camera. Raises SourceError when it is not there, UnavailableError without Picamera2."""
@@ -174,9 +175,7 @@ class PiCamera:
 
     def _say(self, what: str) -> None:
         """Log it once, for the camera may be opened often."""
-        if what not in self._said:
-            self._said.add(what)
-            _LOGGER.info("%s %s", self.name, what)
+        self._said.say("%s", f"{self.name} {what}")
 
     def _to_frame(self, request: Any) -> Frame:
         """A frame of its own memory: the buffers go back to the camera."""

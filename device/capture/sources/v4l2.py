@@ -19,6 +19,7 @@ from device.capture.sources.settings import PixelFormat
 from device.capture.sources.timestamps import monotonic_ns
 from device.errors import SourceError
 from device.interfaces import Clock
+from device.system.log import LogOnce
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ class Camera(LiveSource):
         self._colour = colour
         self._jpegs = JpegDecoder(colour=colour)
         self._given = ""
-        self._told = ""
+        self._said = LogOnce(_LOGGER, logging.INFO)
 
     def _connect(self) -> cv2.VideoCapture:
         _require_camera(self._device)
@@ -122,9 +123,7 @@ class Camera(LiveSource):
         told = f"{size_and_rate} as {self._given}"
         if size_and_rate != asked or format_asked:
             told += f" (asked for {asked}{' as ' if format_asked else ''}{format_asked})"
-        if told != self._told:
-            _LOGGER.info("%s gives %s", self.name, told)
-        self._told = told
+        self._said.say("%s", f"{self.name} gives {told}")
 
     def _sensor_ns(self, capture: cv2.VideoCapture) -> int | None:
         return round(capture.get(cv2.CAP_PROP_POS_MSEC) * 1e6)

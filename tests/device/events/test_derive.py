@@ -1,19 +1,18 @@
 """Events tell changes, each once, in a format that does not move."""
 
 import json
-from datetime import datetime, timedelta, timezone
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from device.events.derive import EventDeriver, LeaveReason, describe_event, event_message, rfc3339
-from device.records import UNCERTAIN, Event, Reading
+from device.events.derive import EventDeriver
+from device.records import UNCERTAIN, Event, LeaveReason, Reading
 from tests.device.mqtt.wire_format import check
 from tests.device.sightings import NOON, FakeClock, face, reading, sight
 
 RUN = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"
-KEYS_OF_AN_EVENT = ["schema", "id", "seq", "run", "type", "time", "clock", "replayed", "device", "track", "emotion"]
-KEYS_OF_AN_EVENT += ["previous", "confidence", "probabilities", "box", "duration_s", "reason"]
 
 
 @pytest.fixture
@@ -26,7 +25,8 @@ def kinds(events: list[Event]) -> list[str]:
 
 
 def message_of(event: Event) -> dict[str, Any]:
-    return event_message(describe_event(event, device="hall", run=RUN), seq=4711, replayed=False)
+    message: dict[str, Any] = json.loads(replace(event, device="hall", run=RUN, seq=4711).to_json())
+    return message
 
 
 def test_a_face_appears_once_however_long_it_stays(deriver):
@@ -81,7 +81,7 @@ def test_a_face_that_ended_leaves_with_the_time_it_was_there(deriver):
     deriver.derive(sight(2, face(1, reading("happy"), first_seen_s=2)))
     (left,) = deriver.derive(sight(9, ended=(face(1, first_seen_s=2, last_seen_s=7.5),)))
     assert (left.type, left.reason, left.duration_s, left.emotion) == ("face_left", "lost", 5.5, "happy")
-    assert left.taken_at == NOON + timedelta(seconds=9)
+    assert left.time == NOON + timedelta(seconds=9)
 
 
 def test_a_face_that_never_appeared_does_not_leave(deriver):
@@ -100,7 +100,7 @@ def test_when_the_seeing_stops_every_face_leaves_once_for_that_reason(deriver, r
     deriver.derive(sight(3, face(1, last_seen_s=3), face(2, last_seen_s=2)))
     left = deriver.end_all(reason)
     assert [(event.track, event.reason, event.duration_s) for event in left] == [(1, reason, 3.0), (2, reason, 2.0)]
-    assert all(event.taken_at == NOON + timedelta(seconds=3) for event in left)
+    assert all(event.time == NOON + timedelta(seconds=3) for event in left)
     assert deriver.end_all(reason) == []
 
 
@@ -122,15 +122,13 @@ def test_every_event_has_an_id_of_its_own(deriver):
     assert len({event.id for event in events}) == len(events) == 4
 
 
-def test_every_type_of_event_has_every_key_in_the_same_order_and_fits_the_description(deriver):
+def test_every_type_of_event_fits_the_description(deriver):
     events = deriver.derive(sight(0, face(1), face(2, reading("happy"))))
     events += deriver.derive(sight(2, face(1), face(2, reading("sad", since_s=1.5))))
     events += deriver.end_all("source_ended")
     assert set(kinds(events)) == {"face_appeared", "emotion_changed", "face_left"}
     for event in events:
-        message = message_of(event)
-        assert list(message) == KEYS_OF_AN_EVENT
-        check("events", json.loads(json.dumps(message)))
+        check("events", message_of(event))
 
 
 def test_an_event_is_written_as_the_description_shows_it(deriver):
@@ -155,12 +153,3 @@ def test_an_event_is_written_as_the_description_shows_it(deriver):
         "duration_s": 3.2,
         "reason": None,
     }
-
-
-def test_a_time_of_another_zone_is_written_in_utc():
-    in_berlin = datetime(2026, 11, 20, 16, 42, 23, 123_999, tzinfo=timezone(timedelta(hours=1)))
-    assert rfc3339(in_berlin) == "2026-11-20T15:42:23.123Z"
-
-
-def test_a_whole_second_keeps_its_milliseconds():
-    assert rfc3339(NOON) == "2026-11-20T12:00:00.000Z"

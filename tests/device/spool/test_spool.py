@@ -6,20 +6,22 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from device.errors import StorageError
+from device.records import ClockState, Event
 from device.spool.spool import LATE_AFTER_S, Spool, SpoolSettings
-from tests.device.sightings import NOON, FakeClock
+from tests.device.sightings import NOON, FakeClock, change
 
 AUTUMN_2026_MS = int(NOON.timestamp() * 1000)
 ROOT = Path(__file__).parents[3]
 
 
-def description(name: str, clock: str = "synced") -> dict[str, str]:
-    return {"id": name, "clock": clock}
+def named(name: str, clock: ClockState = "synced") -> Event:
+    return replace(change(1, clock=clock), id=name)
 
 
 class Place:
@@ -69,11 +71,11 @@ def place(tmp_path):
 
 
 def stored(spool: Spool) -> list[tuple[int, str]]:
-    return [(seq, event["id"]) for seq, event in spool.read(after_seq=0, limit=1_000_000)]
+    return [(event.seq, event.id) for event in spool.read(after_seq=0, limit=1_000_000)]
 
 
 def fill(spool: Spool, *names: str) -> None:
-    spool.add([description(name) for name in names])
+    spool.add([named(name) for name in names])
 
 
 def test_events_come_out_in_the_order_they_went_in(place):
@@ -87,7 +89,7 @@ def test_events_come_out_in_the_order_they_went_in(place):
 def test_reading_goes_on_after_a_number_and_stops_at_a_limit(place):
     spool = place.open()
     fill(spool, *"abcde")
-    assert [seq for seq, _ in spool.read(after_seq=2, limit=2)] == [3, 4]
+    assert [event.seq for event in spool.read(after_seq=2, limit=2)] == [3, 4]
 
 
 @pytest.mark.parametrize("away", [True, False])
@@ -183,9 +185,10 @@ def test_a_kill_loses_nothing_wherever_it_lies(place):
 def test_a_process_that_is_killed_loses_nothing_it_has_stored(place):
     script = (
         "import os, signal, sys; from pathlib import Path; from device.spool.spool import Spool, SpoolSettings\n"
-        "from device.system.clock import SystemClock\n"
+        "from dataclasses import replace; from device.system.clock import SystemClock\n"
+        "from tests.device.sightings import change\n"
         "spool = Spool(Path(sys.argv[1]), Path(sys.argv[2]), SpoolSettings(), clock=SystemClock())\n"
-        "spool.add([{'id': str(n), 'clock': 'synced'} for n in range(50)])\n"
+        "spool.add([replace(change(1), id=str(n)) for n in range(50)])\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
     command = [sys.executable, "-c", script, str(place.disk), str(place.memory)]
@@ -282,7 +285,7 @@ def test_events_that_are_too_old_are_dropped_and_counted_wherever_they_lie(place
 def test_an_event_from_before_the_clock_was_set_does_not_age_when_it_is(place):
     place.clock.clock_state = "unsynced"
     spool = place.open(max_age_s=60)
-    spool.add([description("early", clock="unsynced")])
+    spool.add([named("early", clock="unsynced")])
     place.clock.ahead_s = 1e8
     place.clock.clock_state = "synced"
     spool.expire()

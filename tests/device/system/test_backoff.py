@@ -1,6 +1,6 @@
 """Waits grow, have an upper bound, and differ between devices."""
 
-from device.mqtt.backoff import Backoff
+from device.system.backoff import Backoff
 
 
 def test_waits_double_up_to_the_longest():
@@ -22,3 +22,8 @@ def test_chance_shortens_a_wait_by_half_at_most():
 
 def test_a_first_wait_beyond_the_longest_is_cut():
     assert Backoff(30, 10, chance=lambda: 0.0).next_s() == 10
+
+
+def test_without_chance_waits_are_as_they_are_said_to_be():
+    backoff = Backoff(1, 3, chance=None)
+    assert [backoff.next_s() for _ in range(3)] == [1, 2, 3]
