@@ -93,7 +93,7 @@ pictures: $(DEV) ## draw the overlay's golden pictures and the screenshots in do
 	$(BIN)/python -m tests.device.overlay.make_screenshots
 
 clip: $(DEV) ## draw the demo clip and its true boxes anew
-	$(BIN)/python -m device.demo.make_clip
+	$(BIN)/python -m tests.clip.make_clip
 
 lock: $(DEV) ## write constraints.txt anew from what the package indexes have today
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra overlay --extra dev --no-emit-package affectd \

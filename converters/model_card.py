@@ -1,7 +1,6 @@
 """The card of a converted network: what the training left, and what the conversion found."""
 
 import hashlib
-import importlib.metadata
 
 from converters import calibrate
 from converters.calibrate import RepresentativeSet
@@ -20,6 +19,7 @@ from device.contract.model_card import (
     ModelCard,
     Training,
 )
+from device.contract.versions import library_versions
 
 _VERSIONED = ("affectd", "keras", "numpy", "tensorflow")
 
@@ -53,7 +53,7 @@ def describe(
             ends=target.ends,
             calibration=_calibration(calibration) if target.format == "int8" else None,
             kept_float=target.keep_float,
-            versions=_versions(),
+            versions=library_versions(_VERSIONED),
             operators=count_operators(graph),
         ),
         accuracy=_accuracy(record, parity),
@@ -118,13 +118,3 @@ def _accuracy(record: TrainingRecord, parity: Parity) -> tuple[Measurement, ...]
 
 def _rounded(share: float | None) -> float | None:
     return None if share is None else round(share, 4)
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for name in _VERSIONED:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found

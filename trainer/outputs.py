@@ -1,6 +1,5 @@
 """The files a training leaves for its converter: the model, faces for calibration and for parity, and what was done."""
 
-import importlib.metadata
 import json
 import subprocess
 from collections.abc import Callable
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.contract.preprocess import InputSpec, resize
+from device.contract.versions import library_versions
 from trainer.datasets.faces import FaceSet
 from trainer.evaluate import METRIC_NAMES, Measurement
 from trainer.recipe import Recipe
@@ -60,7 +60,7 @@ def write_training(
         "recipe": recipe.model_dump(mode="json"),
         "data": data,
         **training,
-        "versions": _versions(),
+        "versions": library_versions(_VERSIONED),
         "check": {"metric": METRIC_NAMES[recipe.choose_by], "split": data["validation"]["split"]},
         "measured": [one.as_dict() for one in measured],
     }
@@ -75,16 +75,6 @@ def git_revision() -> str:
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return "unknown"
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for name in _VERSIONED:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
 
 
 def _sized(faces: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.uint8]:

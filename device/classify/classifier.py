@@ -12,6 +12,7 @@ from device.classify.interpreter import RUNTIMES, TfliteInterpreter, open_interp
 from device.classify.interpreter.edgetpu import LIBRARY, EdgeTpu
 from device.classify.probe import find_runtime
 from device.contract import container
+from device.contract.container import ModelFile
 from device.contract.model_card import ModelCard
 from device.contract.preprocess import InputSpec
 from device.errors import AcceleratorError, ModelError
@@ -84,52 +85,39 @@ class TfliteClassifier:
 
     @classmethod
     def load(
-        cls, path: Path, threads: int = 1, *, edgetpu: EdgeTpu | None = None, probe: bool = True
+        cls,
+        model: Path | ModelFile,
+        threads: int = 1,
+        *,
+        edgetpu: EdgeTpu | None = None,
+        runtimes: tuple[str, ...] | None = None,
     ) -> "TfliteClassifier":
-        """Read and verify the model file at ``path`` and make its network ready.
+        """Make the network of a model file ready; the only way from a file to a classifier.
 
         Args:
-            path: the model file.
+            model: the file, or what was read of it.
             threads: how many the interpreter may use.
             edgetpu: which accelerator to use where the model was compiled for one.
-            probe: try a file that did not ship with affectd in a process of its own first; see ``classify.probe``.
+            runtimes: those that may be taken, the preferred one first. None for any; a model that did not ship with
+                affectd is tried in a process of its own first then, see ``classify.probe``.
 
         Raises:
             ModelError: the file is missing, damaged or does not fit itself.
             AcceleratorError: it wants an Edge TPU that cannot be used.
             UnavailableError: no interpreter is installed that works.
         """
-        ships = path.is_relative_to(BUNDLED_MODEL.parent)
-        data, name = container.read_bytes(path), str(path)
-        classifier = cls.verified(data, name, threads, edgetpu=edgetpu, probe=probe and not ships)
-        card = classifier.model_card
-        _log.info("model %s (%s) on %s", card.name, card.version, classifier.runtime)
-        return classifier
-
-    @classmethod
-    def verified(
-        cls, data: bytes, name: str, threads: int = 1, *, edgetpu: EdgeTpu | None = None, probe: bool = True
-    ) -> "TfliteClassifier":
-        """As ``load``, from a model file's bytes; ``name`` is what errors call it."""
-        card = container.unpack(data, name).model_card
-        tpu = (edgetpu or EdgeTpu()) if card.conversion.accelerator == "edgetpu" else None
-        runtimes = (find_runtime(data, name, threads, tpu),) if probe else RUNTIMES
-        return cls.of_bytes(data, name, threads, edgetpu=tpu, runtimes=runtimes)
-
-    @classmethod
-    def of_bytes(
-        cls, data: bytes, name: str, threads: int, *, edgetpu: EdgeTpu | None, runtimes: tuple[str, ...]
-    ) -> "TfliteClassifier":
-        """The same of a model file's bytes, in this very process; ``name`` is what errors call them."""
-        model = container.unpack(data, name)
+        file = container.read(model) if isinstance(model, Path) else model
+        tpu = (edgetpu or EdgeTpu()) if file.model_card.conversion.accelerator == "edgetpu" else None
+        if runtimes is None:
+            runtimes = RUNTIMES if _ships(model) else (find_runtime(file, threads, tpu),)
+        spec = file.model_card.input.spec()
         try:
-            interpreter = open_interpreter(
-                model.flatbuffer, model.model_card.input.spec(), threads, edgetpu=edgetpu, runtimes=runtimes
+            return cls(
+                file.model_card, open_interpreter(file.flatbuffer, spec, threads, edgetpu=tpu, runtimes=runtimes)
             )
-            return cls(model.model_card, interpreter)
         except ModelError as error:
             remedy = error.remedy or "convert the model again with affectd-convert"
-            raise ModelError(f"{name}: {error.reason}", remedy) from error
+            raise ModelError(f"{file.name}: {error.reason}", remedy) from error
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -169,6 +157,10 @@ class TfliteClassifier:
             )
 
 
+def _ships(model: Path | ModelFile) -> bool:
+    return isinstance(model, Path) and model.is_relative_to(BUNDLED_MODEL.parent)
+
+
 def load_classifier(settings: ClassifierSettings, path: Path | None = None) -> TfliteClassifier:
     """The classifier of a configuration, or its fallback where the accelerator cannot be used and one is named.
 
@@ -180,11 +172,14 @@ def load_classifier(settings: ClassifierSettings, path: Path | None = None) -> T
         AffectdError: see ``TfliteClassifier.load``.
     """
     try:
-        return TfliteClassifier.load(path or settings.model_path, settings.threads, edgetpu=settings.edgetpu)
+        classifier = TfliteClassifier.load(path or settings.model_path, settings.threads, edgetpu=settings.edgetpu)
     except AcceleratorError as error:
         fallback = settings.fallback_path
         if fallback is None:
             advice = "or name a model for the CPU in classifier.fallback_model"
             raise AcceleratorError(error.reason, f"{error.remedy}, {advice}") from error
         _log.warning("%s; %s runs on the CPU instead", error, fallback)
-        return TfliteClassifier.load(fallback, settings.threads)
+        classifier = TfliteClassifier.load(fallback, settings.threads)
+    card = classifier.model_card
+    _log.info("model %s (%s) on %s", card.name, card.version, classifier.runtime)
+    return classifier

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from device.classify.classifier import BUNDLED_MODEL, TfliteClassifier, load_classifier
 from device.config import Config
+from device.contract import container
 from device.contract.files import write_atomically
 from device.contract.model_card import ModelCard
 from device.errors import ModelError, StorageError
@@ -40,19 +41,17 @@ def install_model(file: Path, state_dir: Path) -> ModelCard:
         UnavailableError: no interpreter is installed that works.
         StorageError: the state directory is not there, or this user may not write there.
     """
-    if not file.is_file():
-        raise ModelError(f"a model file is expected at {file}, and there is none", "name a .tflite of affectd-convert")
-    data = file.read_bytes()
     # What is checked are the very bytes that are installed, whatever becomes of the file meanwhile.
     try:
-        card = TfliteClassifier.verified(data, str(file)).model_card
+        model = container.read(file)
+        TfliteClassifier.load(model)
     except ModelError as error:
         raise ModelError(f"{file} is not installed: {error.reason}", error.remedy) from error
     target = state_dir / INSTALLED_NAME
     _require_writable(state_dir)
-    write_atomically(target, data)
+    write_atomically(target, model.data)
     _give_to_owner(target, state_dir)
-    return card
+    return model.model_card
 
 
 def remove_model(state_dir: Path) -> bool:

@@ -7,17 +7,16 @@ answers against the golden ones.
 
 import importlib.util
 import json
-import os
 import signal
 import subprocess
-import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from device.classify.interpreter import INSTALL_RUNTIME, RUNTIMES, module_name
 from device.classify.interpreter.edgetpu import EdgeTpu
+from device.contract.container import ModelFile
 from device.errors import AcceleratorError, AffectdError, ModelError, UnavailableError
+from device.system.child import python_command
 
 TIMEOUT_S = 60.0
 """An accelerator on USB takes seconds for its firmware."""
@@ -27,14 +26,11 @@ _ERRORS: dict[str, type[AffectdError]] = {
 }
 
 
-def find_runtime(
-    model_file: bytes, name: str, threads: int, edgetpu: EdgeTpu | None, timeout_s: float = TIMEOUT_S
-) -> str:
+def find_runtime(model: ModelFile, threads: int, edgetpu: EdgeTpu | None, timeout_s: float = TIMEOUT_S) -> str:
     """The first installed runtime that runs a model file and gives its golden answers, in a process of its own.
 
     Args:
-        model_file: all of it, verified.
-        name: what errors call it.
+        model: verified.
         threads: how many the interpreter may use.
         edgetpu: the accelerator; None for a network that runs on any CPU.
         timeout_s: how long one runtime may take, seconds.
@@ -46,26 +42,28 @@ def find_runtime(
     for runtime in RUNTIMES:
         if importlib.util.find_spec(module_name(runtime)) is None:
             continue
-        request = {"name": name, "runtime": runtime, "threads": threads}
-        request["edgetpu"] = None if edgetpu is None else asdict(edgetpu)
-        failure = _ask_child(request, model_file, timeout_s)
+        request = {
+            "name": model.name,
+            "runtime": runtime,
+            "threads": threads,
+            "edgetpu": None if edgetpu is None else asdict(edgetpu),
+            "card": model.model_card.model_dump(mode="json", by_alias=True),
+        }
+        failure = _ask_child(request, model.flatbuffer, timeout_s)
         if failure is None:
             return runtime
         failures.append(failure)
     raise failures[0] if failures else UnavailableError("no TFLite runtime is installed", INSTALL_RUNTIME)
 
 
-def _ask_child(request: dict[str, Any], model_file: bytes, timeout_s: float) -> AffectdError | None:
-    root = str(Path(__file__).parents[2])
-    path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
+def _ask_child(request: dict[str, Any], flatbuffer: bytes, timeout_s: float) -> AffectdError | None:
     try:
         answer = subprocess.run(
-            [sys.executable, "-m", "device.classify.probe"],
-            input=json.dumps(request).encode("utf-8") + b"\n" + model_file,
+            python_command("device.classify.probe_child"),
+            input=json.dumps(request).encode("utf-8") + b"\n" + flatbuffer,
             capture_output=True,
             timeout=timeout_s,
             check=False,
-            env=os.environ | {"PYTHONPATH": path},
         )
     except subprocess.TimeoutExpired:
         return _fault(request, f"does not answer within {timeout_s:.0f} s")
@@ -91,27 +89,3 @@ def _fault(request: dict[str, Any], what: str) -> AffectdError:
         f"{runtime} {what} over {name}, in a process that was there to try it",
         "the network is damaged or forged: get the file again from where it was converted",
     )
-
-
-def main() -> None:
-    """The child: a request as a line of JSON and a model file on stdin, the answer as JSON on stdout."""
-    from device.classify.classifier import TfliteClassifier
-
-    request = json.loads(sys.stdin.buffer.readline())
-    model_file = sys.stdin.buffer.read()
-    edgetpu = EdgeTpu(**request["edgetpu"]) if request["edgetpu"] else None
-    told: dict[str, str | None] = {"error": None}
-    try:
-        TfliteClassifier.of_bytes(
-            model_file, request["name"], request["threads"], edgetpu=edgetpu, runtimes=(request["runtime"],)
-        )
-    except AffectdError as error:
-        kind = next((name for name, known in _ERRORS.items() if isinstance(error, known)), "ModelError")
-        told = {"error": kind, "reason": error.reason, "remedy": error.remedy}
-    print(json.dumps(told), flush=True)
-    # Past whatever native code does at exit.
-    os._exit(0)
-
-
-if __name__ == "__main__":
-    main()

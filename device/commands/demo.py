@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import os
 import resource
 import shutil
 import signal
@@ -19,6 +18,7 @@ from device.commands.options import parse_broker
 from device.demo.broker import HOST, embedded_broker
 from device.demo.viewer import EventViewer
 from device.errors import EXIT_OK
+from device.system.child import python_command
 
 _DEVICE_ID = "demo"
 _LAST_MESSAGES_S = 5.0
@@ -66,7 +66,7 @@ def _watch_daemon(stack: contextlib.ExitStack, mqtt: dict[str, Any], source: str
     path = folder / "config.yaml"
     path.write_text(yaml.safe_dump(config), encoding="utf-8")
     with _ignoring_interrupts():
-        daemon = subprocess.Popen([sys.executable, "-m", "device", "run", "--config", str(path)], env=os.environ)
+        daemon = subprocess.Popen(python_command("device", "run", "--config", str(path)))
         return daemon.wait()
 
 

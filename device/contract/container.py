@@ -10,7 +10,7 @@ import hashlib
 import io
 import json
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -32,10 +32,19 @@ _CONVERT_AGAIN = "convert the model again with affectd-convert"
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """A verified model: the flatbuffer without the archive, and the card."""
+    """A verified model file, taken apart.
 
-    flatbuffer: bytes
-    model_card: ModelCard
+    Attributes:
+        name: what errors call it.
+        data: all of its bytes; empty where the parts came from elsewhere.
+        flatbuffer: the network, without the archive.
+        model_card: the card.
+    """
+
+    name: str
+    data: bytes = field(repr=False)
+    flatbuffer: bytes = field(repr=False)
+    model_card: ModelCard = field(repr=False)
 
 
 def attach(flatbuffer: bytes, card: ModelCard) -> bytes:
@@ -85,7 +94,7 @@ def unpack(data: bytes, name: str) -> ModelFile:
         ModelError: as ``read``.
     """
     flatbuffer, card = take_apart(data, name)
-    return ModelFile(flatbuffer, parse_card(card, name))
+    return ModelFile(name, data, flatbuffer, parse_card(card, name))
 
 
 def take_apart(data: bytes, name: str) -> tuple[bytes, bytes]:

@@ -1,6 +1,6 @@
 """A short clip of two faces, shipped so that everything can be tried and tested without a camera.
 
-`ATTRIBUTION.md` beside it says where the portraits come from, `make_clip.py` makes it afresh.
+`ATTRIBUTION.md` beside it says where the portraits come from; `make clip` makes it afresh.
 """
 
 import json

@@ -18,7 +18,6 @@ VERMILLION: Colour = (0, 94, 213)
 PURPLE: Colour = (167, 121, 204)
 LIGHT_GREY: Colour = (225, 225, 225)
 
-WHITE: Colour = (255, 255, 255)
 TEXT: Colour = (240, 240, 240)
 MUTED_TEXT: Colour = (178, 178, 178)
 TRACK: Colour = (74, 74, 74)

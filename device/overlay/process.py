@@ -3,15 +3,13 @@
 import os
 import signal
 import subprocess
-import sys
 from contextlib import suppress
-from pathlib import Path
 
 from device.overlay.channel import Report, Update, daemon_end, socket_pair
 from device.overlay.settings import OverlaySettings
 from device.overlay.slot import PictureSlot
+from device.system.child import python_command
 
-_IMPORTED_FROM = str(Path(__file__).parents[2])
 # The broker's password and systemd's conversation with the daemon are none of the overlay's business.
 _KEPT_BACK = {"AFFECTD_MQTT_PASSWORD", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"}
 # Desktops know a window by its class, and pygame would take the script's name.
@@ -45,11 +43,11 @@ class OverlayProcess:
         self._last_words = b""
         try:
             self._process = subprocess.Popen(
-                [
-                    *(sys.executable, "-P", "-m", "device.overlay"),
+                python_command(
+                    "device.overlay",
                     *("--channel", str(theirs.fileno()), "--slot", str(slot.descriptor)),
                     *("--settings", settings.model_dump_json()),
-                ],
+                ),
                 env=_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=their_words,
@@ -121,8 +119,7 @@ class OverlayProcess:
 
 def _environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in _KEPT_BACK}
-    found = [_IMPORTED_FROM, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**_FOR_PYGAME, **kept, "PYTHONPATH": os.pathsep.join(found)}
+    return {**_FOR_PYGAME, **kept}
 
 
 def _name(number: int) -> str:

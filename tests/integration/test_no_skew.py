@@ -6,6 +6,7 @@ import yaml
 
 from converters.commands import main as convert
 from device.classify.classifier import TfliteClassifier
+from device.classify.interpreter import RUNTIMES
 from device.contract import container
 from device.contract.preprocess import crop_face
 from device.records import Box
@@ -56,7 +57,7 @@ def _made(training, *options):
 
 def _by_device(path, faces):
     """Each face in a frame, cut out by its box as the detector gives it, and classified."""
-    classifier = TfliteClassifier.load(path, probe=False)
+    classifier = TfliteClassifier.load(path, runtimes=RUNTIMES)
     spec = classifier.input_spec
     side = spec.width / (1 + spec.crop_margin)
     inset = (spec.width - side) / 2

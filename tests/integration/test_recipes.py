@@ -19,6 +19,7 @@ pytest.importorskip("tensorflow", reason="conversion needs TensorFlow: pip insta
 from converters.commands import main as convert
 from converters.trained import load_network
 from device.classify.classifier import TfliteClassifier
+from device.classify.interpreter import RUNTIMES
 from device.errors import EXIT_OK
 from trainer.commands import main as train
 from trainer.cost import multiply_adds
@@ -68,7 +69,7 @@ def _whole_way(name, data, folder, *changes):
     assert (split["split"], split["role"], split["faces"]) == ("PublicTest", "chosen on", 7 * VALIDATION_EACH)
     model = folder / "emotion.tflite"
     assert convert(["tflite", str(folder / "model.keras"), "--out", str(model), *LOOSE]) == 0
-    classifier = TfliteClassifier.load(model, probe=False)
+    classifier = TfliteClassifier.load(model, runtimes=RUNTIMES)
     assert classifier.labels == recipe.data.label_names
     assert classifier.input_spec == recipe.input.spec
     assert classifier.model_card.cost.multiply_adds == multiply_adds(load_network(folder / "model.keras"))

@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from device.classify.classifier import BUNDLED_MODEL, ClassifierSettings, TfliteClassifier
-from device.classify.interpreter import TfliteInterpreter
+from device.classify.interpreter import RUNTIMES, TfliteInterpreter
 from device.contract import container
 from device.contract.model_card import GoldenExample, GoldenSet, InputCard
 from device.contract.preprocess import InputSpec
@@ -53,7 +53,7 @@ def _write(tmp_path, model, **changes):
 
 
 def test_a_real_model_names_what_it_was_trained_on():
-    classifier = TfliteClassifier.load(tiny.model_file(), probe=False)
+    classifier = TfliteClassifier.load(tiny.model_file(), runtimes=RUNTIMES)
     faces, labels = tiny.pictures(30, seed=9)
     named = [classifier.classify(face).top[0] for face in faces]
     right = sum(name == classifier.labels[label] for name, label in zip(named, labels, strict=True))
@@ -61,7 +61,7 @@ def test_a_real_model_names_what_it_was_trained_on():
 
 
 def test_scores_carry_the_models_labels_and_add_up_to_one():
-    classifier = TfliteClassifier.load(tiny.model_file(), threads=2, probe=False)
+    classifier = TfliteClassifier.load(tiny.model_file(), threads=2, runtimes=RUNTIMES)
     assert classifier.labels == tiny.LABELS
     assert classifier.input_spec == InputSpec(tiny.HEIGHT, tiny.WIDTH, (0.0, 1.0), 0.05)
     for face in tiny.pictures(10, seed=4)[0]:
@@ -140,7 +140,7 @@ def test_a_damaged_model_file_never_reaches_the_interpreter(tmp_path, monkeypatc
 
 
 def test_a_crop_of_another_size_is_refused():
-    classifier = TfliteClassifier.load(tiny.model_file(), probe=False)
+    classifier = TfliteClassifier.load(tiny.model_file(), runtimes=RUNTIMES)
     with pytest.raises(RecordError, match="crops are uint8"):
         classifier.classify(np.zeros((48, 48, 1), np.uint8))
 

@@ -1,4 +1,5 @@
 import importlib.util
+from dataclasses import replace
 
 import pytest
 
@@ -19,7 +20,7 @@ EXITS = "import os\nos.write(1, b'abandon ship\\n')\nos._exit(9)\n"
 
 @pytest.fixture(scope="module")
 def model_file():
-    return tiny.model_file().read_bytes()
+    return container.read(tiny.model_file())
 
 
 @pytest.fixture
@@ -37,54 +38,54 @@ def runtimes(tmp_path, monkeypatch):
                 (tmp_path / package).mkdir()
                 (tmp_path / package / "__init__.py").touch()
                 (tmp_path / package / "interpreter.py").write_text(source)
-        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+        monkeypatch.syspath_prepend(tmp_path)
         monkeypatch.setattr(importlib.util, "find_spec", find_spec)
 
     return put
 
 
 def test_a_good_model_is_given_the_runtime_that_runs_it(model_file):
-    assert find_runtime(model_file, "model", 1, None) == "ai-edge-litert"
+    assert find_runtime(model_file, 1, None) == "ai-edge-litert"
 
 
 def test_a_runtime_that_crashes_takes_its_own_process_only(model_file, runtimes):
     runtimes(ai_edge_litert=CRASHES, tflite_runtime=None)
-    with pytest.raises(ModelError, match=r"ai-edge-litert crashed \(SIGSEGV\) over model, .*damaged or forged"):
-        find_runtime(model_file, "model", 1, None)
+    with pytest.raises(ModelError, match=r"ai-edge-litert crashed \(SIGSEGV\) over .*model.*damaged or forged"):
+        find_runtime(model_file, 1, None)
 
 
 def test_an_accelerator_s_library_that_crashes_is_told_as_a_mismatch(model_file, runtimes):
     runtimes(ai_edge_litert=CRASHES, tflite_runtime=None)
     with pytest.raises(AcceleratorError, match=r"Edge TPU's library crashed \(SIGSEGV\).*made for each other"):
-        find_runtime(model_file, "model", 1, EdgeTpu())
+        find_runtime(model_file, 1, EdgeTpu())
 
 
-def test_where_one_runtime_fails_the_next_is_taken(monkeypatch):
+def test_where_one_runtime_fails_the_next_is_taken(model_file, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: "installed")
     answers = {"ai-edge-litert": ModelError("crashed"), "tflite-runtime": None}
     monkeypatch.setattr(probe, "_ask_child", lambda request, *_: answers[request["runtime"]])
-    assert find_runtime(b"", "model", 1, None) == "tflite-runtime"
+    assert find_runtime(model_file, 1, None) == "tflite-runtime"
     answers["tflite-runtime"] = ModelError("crashed too")
     with pytest.raises(ModelError, match=r"^crashed$"):
-        find_runtime(b"", "model", 1, None)
+        find_runtime(model_file, 1, None)
 
 
 def test_one_that_never_answers_is_given_up(model_file, runtimes):
     runtimes(ai_edge_litert=HANGS, tflite_runtime=None)
     with pytest.raises(ModelError, match="does not answer within 2 s"):
-        find_runtime(model_file, "model", 1, None, timeout_s=2.0)
+        find_runtime(model_file, 1, None, timeout_s=2.0)
 
 
 def test_one_that_ends_the_process_is_told_by_its_code(model_file, runtimes):
     runtimes(ai_edge_litert=EXITS, tflite_runtime=None)
     with pytest.raises(ModelError, match="ended with code 9"):
-        find_runtime(model_file, "model", 1, None)
+        find_runtime(model_file, 1, None)
 
 
 def test_without_any_runtime_the_packages_are_named(model_file, runtimes):
     runtimes(ai_edge_litert=None, tflite_runtime=None)
     with pytest.raises(UnavailableError, match="pip install ai-edge-litert"):
-        find_runtime(model_file, "model", 1, None)
+        find_runtime(model_file, 1, None)
 
 
 def test_what_the_child_finds_out_comes_back_as_its_own_error():
@@ -93,7 +94,7 @@ def test_what_the_child_finds_out_comes_back_as_its_own_error():
     turned = tuple(one.model_copy(update={"scores": one.scores[::-1]}) for one in golden)
     card = model.model_card.model_copy(update={"golden": GoldenSet(tolerance=0.01, examples=turned)})
     with pytest.raises(ModelError, match=r"^hall: on ai-edge-litert .* answers golden input"):
-        find_runtime(container.attach(model.flatbuffer, card), "hall", 1, None)
+        find_runtime(replace(model, name="hall", model_card=card), 1, None)
 
 
 def test_a_file_that_ships_is_not_tried_first(monkeypatch):
@@ -104,8 +105,8 @@ def test_a_file_that_ships_is_not_tried_first(monkeypatch):
 def test_a_file_that_a_user_names_is_tried_first(monkeypatch):
     asked = []
 
-    def find_runtime(_, name, *__):
-        asked.append(name)
+    def find_runtime(model, *_):
+        asked.append(model.name)
         return "ai-edge-litert"
 
     monkeypatch.setattr("device.classify.classifier.find_runtime", find_runtime)
@@ -142,9 +143,8 @@ def test_a_damaged_file_is_never_replaced_by_the_fallback(compiled):
 
 
 def test_a_model_for_an_accelerator_is_not_verified_without_one(compiled):
-    data = compiled["model"].read_bytes()
     with pytest.raises(AcceleratorError, match="cannot be loaded"):
-        TfliteClassifier.verified(data, "it", edgetpu=ClassifierSettings(**compiled).edgetpu)
+        TfliteClassifier.load(compiled["model"], edgetpu=ClassifierSettings(**compiled).edgetpu)
 
 
 @pytest.mark.parametrize("device", ["gpu", "usb:", "usb:x", ""])

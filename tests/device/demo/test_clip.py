@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from device.demo import CLIP_PATH, TRUE_BOXES_PATH, TrueFace, load_true_boxes, make_clip
-from device.demo.choreography import FPS, FRAME_COUNT, true_faces
-from device.demo.portraits import PORTRAITS, load_cutouts
-from device.demo.render import FrameRenderer
+from device.demo import CLIP_PATH, TRUE_BOXES_PATH, TrueFace, load_true_boxes
+from tests.clip import make_clip
+from tests.clip.choreography import FPS, FRAME_COUNT, true_faces
+from tests.clip.portraits import PORTRAITS, load_cutouts
+from tests.clip.render import FrameRenderer
 
 Image = npt.NDArray[np.uint8]
 Box = Sequence[float]

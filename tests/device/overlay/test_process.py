@@ -120,7 +120,7 @@ def test_one_without_a_display_says_why_and_ends(start, monkeypatch):
 
 def test_one_that_cannot_load_pygame_says_what_to_install(start, monkeypatch, tmp_path):
     (tmp_path / "pygame.py").write_text("raise ImportError('no such package')\n")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.syspath_prepend(tmp_path)
     overlay = start()
     wait_until(lambda: overlay.process.ended, "the overlay's process to end")
     (report,) = overlay.process.hear()
@@ -133,7 +133,7 @@ def test_one_that_cannot_load_pygame_says_what_to_install(start, monkeypatch, tm
 )
 def test_the_last_words_of_one_that_breaks_are_kept_as_far_as_they_fit(start, monkeypatch, tmp_path, words, told):
     (tmp_path / "pygame.py").write_text(f"import sys\nsys.exit({words})\n")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.syspath_prepend(tmp_path)
     overlay = start()
     wait_until(lambda: overlay.process.ended, "the overlay's process to end")
     assert overlay.process.ended.startswith(told)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from device.classify.classifier import TfliteClassifier
-from device.classify.interpreter import edgetpu
+from device.classify.interpreter import RUNTIMES, edgetpu
 from device.classify.interpreter.edgetpu import Attached, EdgeTpu, find_attached
 from device.contract import container
 from device.errors import AcceleratorError
@@ -118,7 +118,7 @@ def test_a_compiled_model_runs_through_the_delegate(stub, compiled_model):
     classifier = TfliteClassifier.load(compiled_model, edgetpu=EdgeTpu(stub))
     assert classifier.runtime.endswith(f"on the Edge TPU by {stub}")
     faces, _ = tiny.pictures(3, seed=8)
-    plain = TfliteClassifier.load(tiny.model_file(), probe=False)
+    plain = TfliteClassifier.load(tiny.model_file(), runtimes=RUNTIMES)
     # The delegate leaves all to TFLite's own kernels, which round otherwise than XNNPACK.
     assert classifier.classify(faces[0]).probabilities == pytest.approx(plain.classify(faces[0]).probabilities, abs=0.1)
 
@@ -137,4 +137,4 @@ def test_the_real_runtime_says_that_there_is_no_library(compiled_model, tmp_path
 
 def test_a_model_for_the_cpu_never_asks_for_the_accelerator(tmp_path):
     missing = EdgeTpu(str(tmp_path / "libedgetpu.so.1"))
-    assert "Edge TPU" not in TfliteClassifier.load(tiny.model_file(), edgetpu=missing, probe=False).runtime
+    assert "Edge TPU" not in TfliteClassifier.load(tiny.model_file(), edgetpu=missing, runtimes=RUNTIMES).runtime

@@ -1,6 +1,6 @@
-"""Make the demo clip and its true boxes: `python -m device.demo.make_clip [OUT_DIR]`.
+"""Make the demo clip and its true boxes: `python -m tests.clip.make_clip [OUT_DIR]`.
 
-Needs the development extras; nothing else in `device` imports this module.
+Needs the development extras.
 """
 
 import argparse
@@ -11,9 +11,9 @@ from fractions import Fraction
 from pathlib import Path
 
 from device.demo import CLIP_PATH, TRUE_BOXES_PATH
-from device.demo.choreography import FPS, FRAME_COUNT, HEIGHT_PX, WIDTH_PX, true_faces
-from device.demo.portraits import PORTRAITS, load_cutouts
-from device.demo.render import FrameRenderer
+from tests.clip.choreography import FPS, FRAME_COUNT, HEIGHT_PX, WIDTH_PX, true_faces
+from tests.clip.portraits import PORTRAITS, load_cutouts
+from tests.clip.render import FrameRenderer
 
 # Constant quality 24 keeps the faces crisp at about half a megabyte; a key frame every 3 s lets players seek.
 # One thread and no unique ids: the same versions of the encoder give the same bytes again.
@@ -69,13 +69,13 @@ def make_clip(out_dir: Path) -> tuple[Path, Path]:
 
 def main() -> None:
     """Read the command line, make the clip, and say what was written."""
-    parser = argparse.ArgumentParser(prog="python -m device.demo.make_clip", description="Make the demo clip afresh.")
+    parser = argparse.ArgumentParser(prog="python -m tests.clip.make_clip", description="Make the demo clip afresh.")
     parser.add_argument(
         "out_dir",
         type=Path,
         nargs="?",
         default=CLIP_PATH.parent,
-        help="folder to write to (default: beside the script)",
+        help="folder to write to (default: where the shipped clip lies)",
     )
     out_dir: Path = parser.parse_args().out_dir
     try:

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from device.demo.choreography import HEIGHT_PX, LEDGE_TOP_PX, WIDTH_PX, Pose, far_to_near, portrait_to_frame
-from device.demo.portraits import Cutout, Portrait
+from tests.clip.choreography import HEIGHT_PX, LEDGE_TOP_PX, WIDTH_PX, Pose, far_to_near, portrait_to_frame
+from tests.clip.portraits import Cutout, Portrait
 
 FloatImage = npt.NDArray[np.float32]
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from device.demo import TrueFace
-from device.demo.portraits import COLLINS, HOPPER, PORTRAITS, Portrait
+from tests.clip.portraits import COLLINS, HOPPER, PORTRAITS, Portrait
 
 WIDTH_PX = 640
 HEIGHT_PX = 480
