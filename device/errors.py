@@ -1,4 +1,4 @@
-"""The one error root, the exit codes, and how a command ends with a line instead of a traceback.
+"""The one error root and the exit codes.
 
 Exit codes follow ``sysexits.h`` where it has a word for the case, so that systemd can tell them apart:
 
@@ -16,10 +16,6 @@ Exit codes follow ``sysexits.h`` where it has a word for the case, so that syste
 ====  ==================================================================
 """
 
-import os
-import sys
-import traceback
-from collections.abc import Callable
 from typing import ClassVar
 
 EXIT_OK = 0
@@ -113,40 +109,3 @@ class ConfigError(AffectdError):
 
 class RecordError(AffectdError, ValueError):
     """A record that breaks its own rules: a fault in the stage that made it."""
-
-
-def run_command(program: str, command: Callable[[], int]) -> int:
-    """Run ``command`` and turn whatever it raises into one line on stderr and an exit code.
-
-    ``AFFECTD_TRACEBACK=1`` in the environment prints the traceback of a fault as well.
-    """
-    try:
-        return command()
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader (`head`, say) has what it wanted; keep the interpreter from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_OK
-    except Exception as error:  # noqa: BLE001 the last resort: a user sees a line, never a traceback
-        code, told = _explain(error)
-        print(f"{program}: {told}", file=sys.stderr)
-        if os.environ.get("AFFECTD_TRACEBACK") == "1":
-            traceback.print_exception(error)
-        return code
-
-
-def _explain(error: Exception) -> tuple[int, str]:
-    """The exit code and the one line for ``error``."""
-    if isinstance(error, AffectdError):
-        return error.exit_code, str(error)
-    if isinstance(error, OSError):
-        return EXIT_IO, _describe_os_error(error)
-    summary = " ".join(f"{type(error).__name__}: {error}".split())
-    advice = "set AFFECTD_TRACEBACK=1 for the traceback and report it"
-    return EXIT_SOFTWARE, f"a fault in affectd itself: {summary}; {advice}"
-
-
-def _describe_os_error(error: OSError) -> str:
-    what = error.strerror or str(error)
-    return f"{error.filename}: {what}; check the path, its permissions and the free space" if error.filename else what

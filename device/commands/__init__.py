@@ -1,24 +1,13 @@
 """``affectd``: one file a verb."""
 
-import argparse
-import sys
+from collections.abc import Sequence
 
-from device import __version__
+from device.cli import run_program
 from device.commands import aim, check, demo, doctor, flash, homeassistant, model, pause, run, schema, snapshot, watch
-from device.errors import EXIT_USAGE, run_command
 
 _VERBS = (run, check, doctor, aim, watch, pause, snapshot, model, flash, homeassistant, schema, demo)
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="affectd", description="An emotion sensor: camera in, MQTT out.")
-    parser.add_argument("--version", action="version", version=f"affectd {__version__}")
-    verbs = parser.add_subparsers(metavar="COMMAND")
-    for verb in _VERBS:
-        verb.register(verbs)
-    options = parser.parse_args(arguments)
-    if not hasattr(options, "run"):
-        parser.print_help(sys.stderr)
-        return EXIT_USAGE
-    return run_command("affectd", lambda: options.run(options))
+    return run_program("affectd", "An emotion sensor: camera in, MQTT out.", _VERBS, arguments)

@@ -2,11 +2,13 @@
 
 import json
 import shutil
+import sys
 import time
 from typing import Any
 
-from device.commands.table import printable
+from device.cli import terminal
 from device.errors import EXIT_GATE, EXIT_OK
+from device.redact import redact
 from device.system.log import LastTrouble
 from device.tools.aim.look import Look
 from device.tools.aim.words import as_json, one_line, screen
@@ -56,7 +58,7 @@ class AimView:
 
     @property
     def _no_frames(self) -> str:
-        return f"no frames: {printable(self._trouble.message or 'waiting for the first')}"
+        return f"no frames: {redact(self._trouble.message or 'waiting for the first')}"
 
     def _draw(self) -> None:
         """Show how things are now."""
@@ -151,7 +153,7 @@ class AimScreen(AimView):
         """Give the terminal back."""
         # Ctrl-C discards what the terminal has not shown yet: the cursor may be anywhere.
         if self._last_row:
-            print(f"\x1b[{self._last_row};1H{_SHOW_CURSOR}", flush=True)
+            print(f"\x1b[{self._last_row};1H{_SHOW_CURSOR}", file=terminal(sys.stdout), flush=True)
 
     def _draw(self) -> None:
         size = shutil.get_terminal_size()
@@ -160,10 +162,11 @@ class AimScreen(AimView):
         # The last column is left alone: a terminal may clear it with the rest of a line that reaches so far.
         lines = [f"{line}{_CLEAR_LINE}" for line in self._lines(max(1, size.columns - 1), size.lines)]
         self._last_row = len(lines)
-        print(f"{_HIDE_CURSOR}{cleared}{_HOME}" + "\n".join(lines) + _CLEAR_BELOW, end="", flush=True)
+        drawn = f"{_HIDE_CURSOR}{cleared}{_HOME}" + "\n".join(lines) + _CLEAR_BELOW
+        print(drawn, end="", file=terminal(sys.stdout), flush=True)
 
     def _lines(self, width: int, height: int) -> list[str]:
-        headline = printable(f"{self._name}  {time.strftime('%H:%M:%S')}  Ctrl-C ends it")
+        headline = redact(f"{self._name}  {time.strftime('%H:%M:%S')}  Ctrl-C ends it")
         if self._look is None:
             return [line[:width] for line in (headline, "", self._no_frames)][:height]
         return screen(self._look, headline, fps_asked=self._fps_asked, width=width, height=height)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from device.cli import terminal
 from device.commands.options import DEFAULT_CONFIG, add_config_option
 from device.errors import EXIT_OK, AffectdError
 
@@ -102,9 +103,10 @@ class _Progress:
             text = f"{share:4.0%}" if self._live else f"{int(share * 10) * 10:3d}%"
         if text != self._told:
             self._told = text
-            print(f"\r{text}" if self._live else text, end="" if self._live else "\n", file=sys.stderr, flush=True)
+            line = f"\r{text}" if self._live else f"{text}\n"
+            print(line, end="", file=terminal(sys.stderr), flush=True)
 
     def end(self) -> None:
         """Leave the terminal's line empty."""
         if self._live:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            print("\r\x1b[K", end="", file=terminal(sys.stderr), flush=True)

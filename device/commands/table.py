@@ -1,12 +1,15 @@
 """A fleet as a table on a terminal."""
 
 import shutil
+import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from device.cli import terminal
 from device.mqtt.fleet import DeviceSeen, FaceSaid, Fleet
 from device.mqtt.words import describe_reading
+from device.redact import redact
 
 _HOME_AND_CLEAR = "\x1b[H\x1b[J"
 _HIDE_CURSOR, _SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
@@ -30,12 +33,16 @@ class Table:
         """Draw everything anew; ``note`` stands in the headline."""
         width, height = shutil.get_terminal_size()
         lines = render(self._fleet, f"{self._where}{note}", list(self._events), width=width, height=height)
-        print(f"{_HIDE_CURSOR}{_HOME_AND_CLEAR}" + "\n".join(lines), end="", flush=True)
+        _draw(f"{_HIDE_CURSOR}{_HOME_AND_CLEAR}" + "\n".join(lines))
 
     @staticmethod
     def leave() -> None:
         """Give the terminal back."""
-        print(_SHOW_CURSOR, flush=True)
+        _draw(f"{_SHOW_CURSOR}\n")
+
+
+def _draw(text: str) -> None:
+    print(text, end="", file=terminal(sys.stdout), flush=True)
 
 
 def render(fleet: Fleet, where: str, events: Sequence[str], *, width: int, height: int) -> list[str]:
@@ -52,7 +59,7 @@ def render(fleet: Fleet, where: str, events: Sequence[str], *, width: int, heigh
     lines = [headline, "", *table, ""]
     room = max(0, height - len(lines))
     lines += events[-room:] if room else []
-    return [printable(line)[:width] for line in lines[:height]]
+    return [redact(line)[:width] for line in lines[:height]]
 
 
 def _rows(device: DeviceSeen) -> Iterator[tuple[str, ...]]:
@@ -82,8 +89,3 @@ def _face_cells(face: FaceSaid | None) -> tuple[str, str]:
     if face.emotion is None or face.confidence is None:
         return (str(face.track), "...")
     return (str(face.track), describe_reading(face.emotion, face.confidence))
-
-
-def printable(text: str) -> str:
-    """``text`` without what could steer the terminal; it comes from whoever may publish."""
-    return "".join(character if character.isprintable() else "?" for character in text)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from device.commands.options import add_broker_options, config_of
 from device.errors import EXIT_OK, DataError, UnavailableError
+from device.redact import redact
 
 if TYPE_CHECKING:
     from device.mqtt.client import Heard
@@ -154,7 +155,6 @@ class _LiveTable(_View):
 
 def _tell(fleet: "Fleet", heard: "Heard") -> list[str]:
     """Note a message; the line it is worth, if any."""
-    from device.commands.table import printable
     from device.mqtt.words import describe
 
     said = fleet.read(heard.topic, heard.payload)
@@ -163,11 +163,11 @@ def _tell(fleet: "Fleet", heard: "Heard") -> list[str]:
         event = fleet.note(said)
         if event:
             late = "  (late)" if event.replayed else ""
-            return [printable(f"{clock} {said.device}  face {event.track}  {describe(event.model_dump())}{late}")]
+            return [redact(f"{clock} {said.device}  face {event.track}  {describe(event.model_dump())}{late}")]
     except (DataError, TypeError) as error:
-        return [printable(f"{clock} {error}")]
+        return [redact(f"{clock} {error}")]
     if said.channel == "availability":
-        return [printable(f"{clock} {said.device} is {said.content}")]
+        return [redact(f"{clock} {said.device} is {said.content}")]
     if said.channel == "pause" and not heard.retained:
-        return [printable(f"{clock} {said.device} is {'paused' if said.content == 'ON' else 'not paused'}")]
+        return [redact(f"{clock} {said.device} is {'paused' if said.content == 'ON' else 'not paused'}")]
     return []

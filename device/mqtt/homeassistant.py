@@ -12,6 +12,7 @@ from pydantic import Field
 from device.mqtt.payloads import NO_EMOTION, OFFLINE, ONLINE, SWITCH_OFF, SWITCH_ON, DeviceInfo, encode
 from device.mqtt.topics import DEFAULT_BASE, Topics
 from device.records import EVENT_TYPES, UNCERTAIN
+from device.redact import redact
 from device.section import Section
 
 _QOS = 1
@@ -74,7 +75,7 @@ def discovery_message(topics: Topics, info: DeviceInfo) -> dict[str, Any]:
             "name": topics.device,
             "manufacturer": "affectd",
             "model": "Emotion sensor",
-            "model_id": f"{info.model_name} {info.model_version}",
+            "model_id": redact(f"{info.model_name} {info.model_version}"),
             "sw_version": info.version,
         },
         "origin": {"name": "affectd", "sw_version": info.version},

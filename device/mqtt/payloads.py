@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from device.records import Frame, Observation, ObservedFace, RelativeBox, SourceState, rfc3339
+from device.redact import printable, redact
 from device.system.telemetry import Latency, TelemetrySnapshot, Throttling
 
 MESSAGE_SCHEMA = 1
@@ -123,9 +124,9 @@ def info_message(info: DeviceInfo, *, device: str, run: str) -> dict[str, Any]:
         "device": device,
         "run": run,
         "version": info.version,
-        "model": {"name": info.model_name, "version": info.model_version},
+        "model": {"name": redact(info.model_name), "version": redact(info.model_version)},
         "labels": list(info.labels),
-        "source": info.source,
+        "source": redact(info.source),
     }
 
 
@@ -163,7 +164,7 @@ def stats_message(snapshot: TelemetrySnapshot, *, time: datetime, queue: int, dr
         "temperature_c": snapshot.temperature_c,
         "throttled": _throttling_message(snapshot.throttling),
         "slowed_to_fps": snapshot.slowed_to_fps,
-        "last_error": snapshot.last_error,
+        "last_error": None if snapshot.last_error is None else redact(snapshot.last_error),
     }
 
 
@@ -176,5 +177,5 @@ def _throttling_message(throttling: Throttling | None) -> dict[str, list[str]] |
 
 
 def encode(message: dict[str, Any]) -> bytes:
-    """A message as it goes over the wire: compact JSON in UTF-8."""
-    return json.dumps(message, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    """A message as it goes over the wire: compact JSON in UTF-8, what cannot be printed escaped."""
+    return printable(json.dumps(message, separators=(",", ":"), ensure_ascii=False, allow_nan=False)).encode()

@@ -8,7 +8,8 @@ import socket
 import sys
 from contextlib import suppress
 
-from device.errors import EXIT_OK, EXIT_UNAVAILABLE, AffectdError, run_command
+from device.cli import run_command
+from device.errors import EXIT_OK, EXIT_UNAVAILABLE, AffectdError
 from device.overlay.channel import OverlayEnd, Report, overlay_end
 from device.overlay.settings import OverlaySettings
 from device.overlay.slot import PictureSlot

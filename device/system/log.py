@@ -3,10 +3,11 @@
 import logging
 import os
 import sys
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
+from device.redact import redact
 from device.section import Section
 
 Level = Literal["debug", "info", "warning", "error"]
@@ -21,7 +22,18 @@ class LogSettings(Section):
     level: Level = Field("info", description="debug, info, warning or error")
 
 
-class _JournalFormatter(logging.Formatter):
+class _Formatter(logging.Formatter):
+    """Redacts what a message and an exception say, and leaves alone what this program itself puts around it."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 the library's name
+        record.message = redact(record.message)
+        return super().formatMessage(record)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 the library's name
+        return "\n".join(map(redact, super().formatException(ei).splitlines()))
+
+
+class _JournalFormatter(_Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line = super().format(record).replace("\n", " | ")  # journald would give further lines no priority
         return f"<{_PRIORITY.get(record.levelno, 6)}>{line}"
@@ -41,7 +53,7 @@ class LastTrouble(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Remember ``record``."""
-        self._message = record.getMessage()
+        self._message = redact(record.getMessage())
 
 
 class LogOnce:
@@ -79,5 +91,5 @@ def set_up_logging(level: Level) -> None:
     if os.environ.get("JOURNAL_STREAM"):
         handler.setFormatter(_JournalFormatter("%(name)s: %(message)s"))
     else:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+        handler.setFormatter(_Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from device.interfaces import Clock
 from device.records import BrokerState, SourceState
+from device.redact import redact
 
 _FEED_S = 1.0
 _RELOAD_PATIENCE_S = 120.0
@@ -58,7 +59,7 @@ class ServiceManager:
 
     def set_status(self, text: str) -> None:
         """Say in one line what is going on, for ``systemctl status``; the same line again is not told."""
-        line = " ".join(text.split())
+        line = redact(" ".join(text.split()))
         if len(line) > _MOST_STATUS_CHARACTERS:
             line = line[: _MOST_STATUS_CHARACTERS - 1] + "…"
         if line != self._status:

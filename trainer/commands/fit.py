@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from device.cli import drawing
 from device.errors import EXIT_OK, DataError, UsageError
 from trainer.claim import claim
 from trainer.datasets.dataset import DataSet
@@ -139,7 +140,8 @@ def _train(recipe: Recipe, data: DataSet, folder: Path, origins: _Origins, optio
     settings = FitOptions(
         TrainingFolder(folder), options.seed, recipe.epochs, options.precision, start, teachers, verbose
     )
-    fitted = fit(recipe, data.train, data.validation, settings)
+    with drawing():  # Keras's progress bar
+        fitted = fit(recipe, data.train, data.validation, settings)
     training = {"seed": options.seed, "precision": options.precision, "git_revision": revision, **origins.as_dict()}
     paths = {"path": str(options.data), "ferplus": options.ferplus and str(options.ferplus)}
     results = write_results(folder, fitted, recipe, data, training=training, paths=paths)

@@ -5,6 +5,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TextIO
 
+from device.cli import terminal
+
 _REDRAW_S = 0.2
 
 
@@ -20,7 +22,7 @@ class ProgressLine:
 
     what: str
     few: int = 1000
-    stream: TextIO = field(default_factory=lambda: sys.stderr)
+    stream: TextIO = field(default_factory=lambda: terminal(sys.stderr))
     _tenths: int = 0
     _drawn_s: float = float("-inf")
     _line: str = ""

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
+from device.redact import mask_secrets
 from device.section import Section
 
 DEMO_URI = "demo"
@@ -151,13 +152,14 @@ def picamera_number(uri: str) -> int | None:
 def display_name(uri: str) -> str:
     """A stream's URL without user, password, query and fragment, fit for logs; other sources as they are.
 
-    Everything up to the last ``@`` goes, so that a password with an unencoded ``/`` or ``@`` does not show either.
+    Everything up to the last ``@`` goes, so that a password with an unencoded ``/`` or ``@`` does not show either; and
+    in a path that holds one, as some cameras want it, it is masked.
     """
     scheme, separator, rest = uri.partition("://")
     if not separator:
         return uri
     address = rest.rpartition("@")[2]
-    return f"{scheme}://{address.partition('?')[0].partition('#')[0]}"
+    return mask_secrets(f"{scheme}://{address.partition('?')[0].partition('#')[0]}")
 
 
 def _has_host(uri: str) -> bool:

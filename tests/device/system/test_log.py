@@ -2,7 +2,7 @@
 
 import logging
 
-from device.system.log import LastTrouble, LogOnce
+from device.system.log import LastTrouble, LogOnce, set_up_logging
 
 
 def test_the_latest_warning_or_error_is_kept_and_what_is_less_is_not():
@@ -35,3 +35,27 @@ def test_however_much_differs_little_is_remembered():
     for number in range(10_000):
         once.say("%s", str(number))
     assert len(once._said) <= 100
+
+
+def test_no_line_of_the_log_holds_a_secret_or_steers_a_terminal_and_none_can_be_forged(capsys, monkeypatch):
+    monkeypatch.delenv("JOURNAL_STREAM", raising=False)
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    set_up_logging("info")
+    trouble = LastTrouble()
+    root.addHandler(trouble)
+    try:
+        logging.getLogger("tests.border").warning("lost %s\x1b[2J\n2026-01-01 ERROR forged", "rtsp://a:Swordf1sh@cam")
+        try:
+            int("http://a:Swordf1sh@cam")
+        except ValueError:
+            logging.getLogger("tests.border").exception("it failed")
+    finally:
+        root.handlers, root.level = before
+    told = capsys.readouterr().err
+    assert "Swordf1sh" not in told
+    assert "\x1b" not in told
+    assert "\n2026-01-01 ERROR forged" not in told
+    assert "lost rtsp://***@cam" in told
+    assert "with base 10: 'http://***@cam'" in told
+    assert "Swordf1sh" not in (trouble.message or "")
