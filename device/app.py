@@ -11,8 +11,9 @@ from typing import NoReturn
 
 from device import __version__
 from device.capture.capture import build_capture
-from device.capture.privacy_switch import PauseSwitch, SwitchedCapture
+from device.capture.privacy_switch import PauseSwitch
 from device.capture.sources import build_source
+from device.capture.switched_capture import SwitchedCapture
 from device.classify.classifier import TfliteClassifier
 from device.classify.modelstore import open_model
 from device.classify.schedule import ClassifySchedule
@@ -116,7 +117,7 @@ def build_stages(config: Config, clock: Clock, trouble: LastTrouble) -> Stages:
     """
     classifier = open_model(config)
     source = build_source(config.source, clock, colour=config.overlay.wants_pictures)
-    switch = PauseSwitch(config.device.resolved_state_dir)
+    switch = PauseSwitch(config.device.resolved_state_dir, config.device.resolved_runtime_dir)
     capture = build_capture(source, config.source, clock)
     heat = HeatGuard(config.heat, config.source.fps, clock)
     telemetry = Telemetry(clock, last_error=lambda: trouble.message, slowed_to_fps=lambda: heat.limit_fps)

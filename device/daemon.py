@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from device.capture.privacy_switch import SwitchedCapture
+from device.capture.switched_capture import SwitchedCapture
 from device.errors import SourceError
 from device.interfaces import Clock
 from device.mqtt.sink import MqttSink
@@ -18,7 +18,7 @@ from device.system.systemd import ServiceManager, describe_work
 from device.system.telemetry import Telemetry
 
 _TURN_S = 0.25
-_LEAVE_REASONS: dict[SourceState, LeaveReason] = {"lost": "source_lost", "paused": "paused"}
+_LEAVE_REASONS: dict[SourceState, LeaveReason] = {"lost": "source_lost", "pausing": "paused", "paused": "paused"}
 
 _log = logging.getLogger(__name__)
 
@@ -143,6 +143,8 @@ class Daemon:
             self._stages.overlay.close()
         self._stages.pipeline.finish(reason)
         if self._stages.mqtt:
+            # What the broker retains outlives the daemon: nobody is in view any more.
+            self._stages.mqtt.set_source_state("lost")
             self._stages.mqtt.publish_stats(self._stages.telemetry.snapshot())
             self._stages.mqtt.close()
 

@@ -19,8 +19,8 @@ EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
 LeaveReason = Literal["lost", "paused", "source_ended", "source_lost", "stopped"]
 """Why a face left: it was not seen any more, or the seeing stopped."""
 ClockState = Literal["synced", "unsynced"]
-SourceState = Literal["ok", "paused", "lost"]
-"""Whether the source gives frames, is closed by the privacy switch, or is not there."""
+SourceState = Literal["ok", "pausing", "paused", "lost"]
+"""Whether the source gives frames, is to be closed by the privacy switch, is closed by it, or is not there."""
 BrokerState = Literal["connected", "away", "off"]
 """Whether the broker answers, does not, or none is wanted."""
 

@@ -127,6 +127,7 @@ class LiveCapture:
         self._reader = SourceReader(source, settings, clock, self._slot)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._stuck_told = False
 
     @property
     def state(self) -> SourceState:
@@ -144,6 +145,7 @@ class LiveCapture:
             raise SourceError(f"{self._name} is still held by an earlier read", "restart affectd")
         self._slot.open(lost=not must_open)
         self._stop = threading.Event()
+        self._stuck_told = False
         ready = threading.Event()
         # A daemon thread: one stuck in a driver's call must not keep the process from ending.
         self._thread = threading.Thread(
@@ -180,7 +182,9 @@ class LiveCapture:
             return True
         self._thread.join(timeout_s)
         if self._thread.is_alive():
-            _LOGGER.warning("%s does not let go: a read has not returned for %g s", self._name, timeout_s)
+            if not self._stuck_told:
+                _LOGGER.warning("%s does not let go: a read has not returned for %g s", self._name, timeout_s)
+            self._stuck_told = True
             return False
         return True
 

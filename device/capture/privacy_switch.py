@@ -1,18 +1,15 @@
-"""The privacy switch: one state for MQTT, Home Assistant and the command line, and a capture that obeys it."""
+"""The privacy switch: one state for MQTT, Home Assistant, the display and the command line."""
 
+import hashlib
 import logging
-import math
 import threading
 from pathlib import Path
 
-from device.capture.capture import Capture
 from device.contract.files import write_atomically
 from device.errors import AffectdError
-from device.interfaces import Clock
-from device.records import Frame, SourceState
 
 PAUSE_NAME = "pause"
-"""The file in the state directory that carries the switch over a restart."""
+"""The file in the state directory that carries the switch over a restart of the machine."""
 
 _CONTENT = {True: b"ON\n", False: b"OFF\n"}
 _log = logging.getLogger(__name__)
@@ -21,16 +18,23 @@ _log = logging.getLogger(__name__)
 class PauseSwitch:
     """Whether the camera is to be closed; any thread may turn it.
 
-    A file that cannot be understood counts as ON: what was meant to be private stays so.
+    A turn holds at once. It is noted in memory, which outlives the process, and from there a thread writes it to the
+    disk, which outlives the machine's power and may be slow. A note that cannot be understood counts as ON: what was
+    meant to be private stays so.
 
     Args:
-        state_dir: a folder that survives a restart; made when missing.
+        state_dir: a folder that survives a restart of the machine; made when missing.
+        runtime_dir: a folder in memory that survives the process; made when missing.
     """
 
-    def __init__(self, state_dir: Path) -> None:
-        self._path = state_dir / PAUSE_NAME
+    def __init__(self, state_dir: Path, runtime_dir: Path) -> None:
+        self._disk_path = state_dir / PAUSE_NAME
+        self._memory_path = runtime_dir / _memory_name(state_dir)
         self._turned = threading.Condition()
-        self._paused = _read(self._path)
+        self._noting = threading.Lock()
+        self._paused = is_switched_on(state_dir, runtime_dir)
+        self._unwritten = False
+        self._writer: threading.Thread | None = None
 
     @property
     def paused(self) -> bool:
@@ -38,110 +42,76 @@ class PauseSwitch:
         return self._paused
 
     def turn(self, *, paused: bool) -> None:
-        """Turn the switch and keep its place; where the file cannot be written it holds until the next start."""
+        """Turn the switch and see to it that it stays there; where nothing can be written it holds until the end."""
         with self._turned:
             if paused == self._paused:
                 return
             self._paused = paused
             self._turned.notify_all()
             _log.info("the privacy switch is turned %s", "on" if paused else "off")
-            try:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                write_atomically(self._path, _CONTENT[paused])
-            except (OSError, AffectdError) as error:
-                _log.warning("the privacy switch will not survive a restart: %s", error)
+        self._note_in_memory()
+        with self._turned:
+            self._unwritten = True
+            if self._writer is None:
+                self._writer = threading.Thread(target=self._write_to_disk, name="privacy-switch", daemon=True)
+                self._writer.start()
 
     def wait_off(self, timeout_s: float) -> bool:
         """Whether the switch is off, or is turned off within ``timeout_s`` seconds."""
         with self._turned:
             return self._turned.wait_for(lambda: not self._paused, timeout_s)
 
+    def close(self, timeout_s: float = 2.0) -> None:
+        """Wait for the disk to have what was turned, ``timeout_s`` seconds at most."""
+        with self._turned:
+            writer = self._writer
+        if writer is not None:
+            writer.join(timeout_s)
 
-class SwitchedCapture:
-    """A capture that is closed while the privacy switch is on, and opened again when it is turned off.
+    def _note_in_memory(self) -> None:
+        with self._noting:  # of two who turn it at once, both note where it stands in the end
+            try:
+                self._memory_path.parent.mkdir(parents=True, exist_ok=True)
+                write_atomically(self._memory_path, _CONTENT[self._paused])
+            except (OSError, AffectdError) as error:
+                _log.warning("a killed daemon would forget how the privacy switch stands: %s", error)
+                # An older note would win over the disk's at the next start.
+                _remove(self._memory_path)
 
-    Args:
-        capture: reads the source.
-        switch: decides.
-        clock: the monotonic time.
-        opening_s: how long the source may take to open again before it counts as lost, seconds.
-    """
-
-    def __init__(self, capture: Capture, switch: PauseSwitch, clock: Clock, *, opening_s: float) -> None:
-        self._capture = capture
-        self._switch = switch
-        self._clock = clock
-        self._opening_s = opening_s
-        self._closed = False
-        self._opening_until_s = -math.inf
-
-    @property
-    def state(self) -> SourceState:
-        """``paused`` from the camera's closing until it gives frames again, or takes too long to."""
-        if self._closed:
-            return "paused"
-        state = self._capture.state
-        return "paused" if state == "lost" and self._clock.monotonic_s() < self._opening_until_s else state
-
-    @property
-    def paused(self) -> bool:
-        """Whether the source is closed because of the switch."""
-        return self._closed
-
-    @property
-    def ended(self) -> bool:
-        """See `Capture.ended`."""
-        return not self._closed and self._capture.ended
-
-    @property
-    def trouble(self) -> str | None:
-        """See `Capture.trouble`."""
-        return self._capture.trouble
-
-    def start(self, *, must_open: bool = True) -> None:
-        """As `Capture.start`; while the switch is on, the source is not touched."""
-        self._closed = self._switch.paused
-        if not self._closed:
-            self._capture.start(must_open=must_open)
-
-    def next(self, timeout_s: float) -> Frame | None:
-        """As `Capture.next`; while the switch is on there are no frames. Raises SourceError for a lost recording."""
-        if self._switch.paused and not self._closed:
-            self._capture.close()
-            self._closed = True
-        if self._closed and not self._reopened(timeout_s):
-            self._capture.check()  # one that hangs has not let go of the camera: private it is only after our end
-            return None
-        frame = self._capture.next(timeout_s)
-        if self._switch.paused:
-            return None  # taken while the switch was being turned
-        if frame is not None:
-            self._opening_until_s = -math.inf
-        return frame
-
-    def check(self) -> None:
-        """See `Capture.check`."""
-        self._capture.check()
-
-    def close(self, timeout_s: float = 2.0) -> bool:
-        """See `Capture.close`."""
-        return self._capture.close(timeout_s)
-
-    def _reopened(self, timeout_s: float) -> bool:
-        # A read that was stuck when the switch was turned may hold the camera still.
-        if not self._switch.wait_off(timeout_s) or not self._capture.close():
-            return False
-        self._capture.start(must_open=False)
-        self._closed = False
-        self._opening_until_s = self._clock.monotonic_s() + self._opening_s
-        return True
+    def _write_to_disk(self) -> None:
+        """Write until what is written is what was turned last: of many turns the disk sees few."""
+        while True:
+            with self._turned:
+                if not self._unwritten:
+                    self._writer = None
+                    return
+                self._unwritten = False
+                content = _CONTENT[self._paused]
+            try:
+                self._disk_path.parent.mkdir(parents=True, exist_ok=True)
+                write_atomically(self._disk_path, content)
+            except (OSError, AffectdError) as error:
+                _log.warning("the privacy switch will not survive a restart: %s", error)
 
 
-def _read(path: Path) -> bool:
+def is_switched_on(state_dir: Path, runtime_dir: Path) -> bool:
+    """How the switch of the daemon with these folders stands, by its latest note; off where there is none."""
+    noted = _read(runtime_dir / _memory_name(state_dir))
+    if noted is None:
+        noted = _read(state_dir / PAUSE_NAME)
+    return bool(noted)
+
+
+def _memory_name(state_dir: Path) -> str:
+    """What the note in memory is called, so that daemons with state folders of their own may share that place."""
+    return f"{PAUSE_NAME}-{hashlib.sha256(bytes(state_dir.resolve())).hexdigest()[:12]}"
+
+
+def _read(path: Path) -> bool | None:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        return False
+        return None
     except OSError as error:
         _log.warning("the privacy switch %s cannot be read and counts as ON: %s", path, error.strerror)
         return True
@@ -149,3 +119,10 @@ def _read(path: Path) -> bool:
         _log.warning("the privacy switch %s is damaged and counts as ON; turn it to mend it", path)
         return True
     return content == _CONTENT[True]
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        _log.debug("%s cannot be removed: %s", path, error)

@@ -94,9 +94,9 @@ def _config_of(options: argparse.Namespace) -> "Config":
 
 def _require_unpaused(config: "Config", source: "FrameSource") -> None:
     """Raises SourceError where the privacy switch is on: a camera that is to be closed stays so."""
-    from device.capture.privacy_switch import PauseSwitch
+    from device.capture.privacy_switch import is_switched_on
 
-    if source.live and PauseSwitch(config.device.resolved_state_dir).paused:
+    if source.live and is_switched_on(config.device.resolved_state_dir, config.device.resolved_runtime_dir):
         raise SourceError(f"{source.name} is closed by the privacy switch", "turn it off with: affectd pause off")
 
 

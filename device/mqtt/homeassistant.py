@@ -5,13 +5,13 @@ The format is Home Assistant's "MQTT device discovery"; https://www.home-assista
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import Field
 
 from device.mqtt.payloads import NO_EMOTION, OFFLINE, ONLINE, SWITCH_OFF, SWITCH_ON, DeviceInfo, encode
 from device.mqtt.topics import DEFAULT_BASE, Topics
-from device.records import EVENT_TYPES, UNCERTAIN
+from device.records import EVENT_TYPES, UNCERTAIN, SourceState
 from device.redact import redact
 from device.section import Section
 
@@ -127,7 +127,7 @@ def _sensors(topics: Topics, info: DeviceInfo) -> dict[str, dict[str, Any]]:
             "value_json.source",
             "mdi:cctv",
             device_class="enum",
-            options=["ok", "paused", "lost"],
+            options=list(get_args(SourceState)),
             entity_category=_DIAGNOSTIC,
         ),
     } | _diagnostics(topics)

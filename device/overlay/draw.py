@@ -82,7 +82,7 @@ class Drawer:
         pen = Pen(canvas, self._face, Scale.of(size, self._settings.text_scale, self._face))
         bar = Rect(0, 0, size[0], bar_height(pen.scale) if view.status_shown else 0)
         area = Rect(0, bar.h, size[0], size[1] - bar.h)
-        if scene.source == "paused":
+        if scene.source in {"paused", "pausing"}:
             draw_paused(pen, area)
         elif scene.source == "lost":
             draw_lost(pen, area)

@@ -43,6 +43,8 @@ def items(scene: Scene, privacy: PrivacyMode, frozen_s: float | None) -> tuple[I
     """
     if scene.source == "paused":
         camera = Item("off", "Camera off", MUTED_TEXT)
+    elif scene.source == "pausing":
+        camera = Item("warning", "Camera closing", ORANGE)
     elif scene.source == "lost":
         camera = Item("warning", "Camera lost", ORANGE)
     else:

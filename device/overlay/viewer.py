@@ -162,7 +162,9 @@ class Viewer:
                 self._left = True
                 self._tell("closed")
             case "pause":
-                self._tell("resume" if self._scene is not None and self._scene.source == "paused" else "pause")
+                self._tell(
+                    "resume" if self._scene is not None and self._scene.source in {"paused", "pausing"} else "pause"
+                )
             case "mirror":
                 self._view = replace(self._view, mirrored=not self._view.mirrored)
             case "help":

@@ -114,6 +114,8 @@ def describe_work(
     """
     if state == "paused":
         eyes = f"paused: {source} is closed until the privacy switch is turned off (affectd pause off)"
+    elif state == "pausing":
+        eyes = f"pausing: {source} is still open, for it does not answer; it is closed once it does"
     elif state == "lost":
         eyes = f"no picture from {source}: {source_trouble or 'it gives no frames'}"
     else:

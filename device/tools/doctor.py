@@ -13,7 +13,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Literal
 
-from device.capture.privacy_switch import PauseSwitch
+from device.capture.privacy_switch import is_switched_on
 from device.capture.sources import build_source
 from device.capture.sources.settings import picamera_number
 from device.config import Config, load_config
@@ -129,7 +129,8 @@ def examine_camera(config: Config, daemon_source: str | None) -> Finding:
     """
     source = build_source(config.source, SystemClock())
     # The daemon may keep its switch in a folder that systemd has given it, and not us.
-    if daemon_source == "paused" or PauseSwitch(config.device.resolved_state_dir).paused:
+    folders = config.device.resolved_state_dir, config.device.resolved_runtime_dir
+    if daemon_source in {"paused", "pausing"} or is_switched_on(*folders):
         return Finding("ok", "camera", f"{source.name} is closed by the privacy switch, and was not opened for this")
     if daemon_source == "ok":
         return Finding("ok", "camera", f"{source.name} is in use by the daemon, and gives it frames")

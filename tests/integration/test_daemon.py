@@ -75,6 +75,11 @@ def test_every_message_is_as_the_description_of_the_topics_says(heard):
         check_message(message.topic, message.payload)
 
 
+def test_after_the_films_last_frame_nobody_is_in_view(heard):
+    state = heard.on("state")[-1].message
+    assert (state["source"], state["face_count"], state["faces"]) == ("lost", 0, [])
+
+
 def test_what_a_late_subscriber_needs_is_retained_and_events_are_not(broker, listen, configure, daemon):
     witness = listen(broker.port)
     process = daemon(configure(broker.port, source=ENDLESS))
@@ -99,6 +104,10 @@ def test_asked_to_stop_it_lets_faces_leave_and_says_offline(broker, listen, conf
     assert listener.events()[-1]["type"] == "face_left"
     assert listener.events()[-1]["reason"] == "stopped"
     assert "Traceback" not in process.told
+    late = listen(broker.port)
+    late.wait_for(lambda heard: heard.on("state"), "the retained state")
+    (state,) = late.on("state")
+    assert (state.message["face_count"], state.message["faces"]) == (0, [])
 
 
 def test_killed_the_broker_says_offline_in_its_place_and_a_restart_goes_on_counting(broker, listen, configure, daemon):

@@ -7,19 +7,22 @@ import threading
 import pytest
 
 from device.capture.capture import build_capture
-from device.capture.privacy_switch import PauseSwitch, SwitchedCapture
+from device.capture.privacy_switch import PauseSwitch, is_switched_on
 from device.capture.sources.settings import SourceSettings
+from device.capture.switched_capture import SwitchedCapture
+from device.contract.files import write_atomically
 from device.errors import HangError, SourceError
 from tests.device.capture.test_capture import LiveSource, Recording, until
 from tests.fakes import FakeClock, frame
 
 SETTINGS = SourceSettings(reopen_delay_s=0.001, reopen_delay_max_s=0.004)
 OPENING_S = 10.0
+PATIENCE_S = 30.0
 
 
 @pytest.fixture
 def switch(tmp_path):
-    return PauseSwitch(tmp_path / "state")
+    return PauseSwitch(tmp_path / "state", tmp_path / "run")
 
 
 @pytest.fixture
@@ -61,25 +64,25 @@ def test_a_new_device_is_not_paused(switch):
 
 @pytest.mark.parametrize("turns", [[True], [True, False], [True, False, True]])
 def test_the_switch_stands_after_a_restart_where_it_was_turned_last(tmp_path, turns):
-    switch = PauseSwitch(tmp_path)
+    switch = PauseSwitch(tmp_path, tmp_path / "run")
     for paused in turns:
         switch.turn(paused=paused)
-    assert PauseSwitch(tmp_path).paused is turns[-1]
+    assert PauseSwitch(tmp_path, tmp_path / "run").paused is turns[-1]
 
 
 @pytest.mark.parametrize("content", [b"", b"on", b"OF\n", b"\x00" * 4])
 def test_a_damaged_file_counts_as_on_and_a_turn_mends_it(tmp_path, content, caplog):
     (tmp_path / "pause").write_bytes(content)
-    switch = PauseSwitch(tmp_path)
+    switch = PauseSwitch(tmp_path, tmp_path / "run")
     assert switch.paused
     assert "damaged and counts as ON" in caplog.text
     switch.turn(paused=False)
-    assert not PauseSwitch(tmp_path).paused
+    assert not PauseSwitch(tmp_path, tmp_path / "run").paused
 
 
 def test_a_file_that_cannot_be_read_counts_as_on(tmp_path, caplog):
     (tmp_path / "pause").mkdir()
-    assert PauseSwitch(tmp_path).paused
+    assert PauseSwitch(tmp_path, tmp_path / "run").paused
     assert "cannot be read and counts as ON" in caplog.text
 
 
@@ -89,13 +92,77 @@ def test_a_switch_that_cannot_be_kept_still_turns_and_says_so(switch, monkeypatc
 
     monkeypatch.setattr("device.capture.privacy_switch.write_atomically", write)
     switch.turn(paused=True)
+    switch.close(PATIENCE_S)
     assert switch.paused
     assert "will not survive a restart" in caplog.text
+    assert "a killed daemon would forget" in caplog.text
+
+
+class SlowDisk:
+    """Takes a write when it is allowed to; what goes to memory is written at once."""
+
+    def __init__(self, monkeypatch, state_dir):
+        self.allowed = threading.Event()
+        self.written = []
+        self._state_dir = state_dir
+        monkeypatch.setattr("device.capture.privacy_switch.write_atomically", self)
+
+    def __call__(self, path, content):
+        if path.parent == self._state_dir:
+            assert self.allowed.wait(PATIENCE_S)
+            self.written.append(content)
+        write_atomically(path, content)
+
+
+@pytest.fixture
+def disk(monkeypatch, tmp_path):
+    slow = SlowDisk(monkeypatch, tmp_path / "state")
+    yield slow
+    slow.allowed.set()
+
+
+def test_a_slow_disk_holds_up_nobody_and_a_killed_daemon_has_not_forgotten(switch, disk, tmp_path):
+    switch.turn(paused=True)
+    assert not switch.wait_off(0.0)
+    assert disk.written == []
+    assert is_switched_on(tmp_path / "state", tmp_path / "run")
+
+
+def test_the_disk_has_it_in_the_end_for_a_machine_that_loses_its_memory(switch, disk, tmp_path):
+    switch.turn(paused=True)
+    assert not is_switched_on(tmp_path / "state", tmp_path / "empty")
+    disk.allowed.set()
+    switch.close(PATIENCE_S)
+    assert is_switched_on(tmp_path / "state", tmp_path / "empty")
+
+
+def test_of_many_turns_the_disk_sees_few_and_the_last(switch, disk, tmp_path):
+    for number in range(100):
+        switch.turn(paused=number % 2 == 0)
+    switch.turn(paused=True)
+    disk.allowed.set()
+    switch.close(PATIENCE_S)
+    assert len(disk.written) <= 2
+    assert is_switched_on(tmp_path / "state", tmp_path / "empty")
+
+
+def test_daemons_with_state_folders_of_their_own_have_switches_of_their_own(tmp_path):
+    PauseSwitch(tmp_path / "one", tmp_path / "run").turn(paused=True)
+    assert is_switched_on(tmp_path / "one", tmp_path / "run")
+    assert not is_switched_on(tmp_path / "other", tmp_path / "run")
+
+
+def test_a_note_in_memory_that_is_damaged_counts_as_on(switch, tmp_path):
+    switch.turn(paused=True)
+    switch.turn(paused=False)
+    (note,) = (tmp_path / "run").iterdir()
+    note.write_bytes(b"")
+    assert is_switched_on(tmp_path / "state", tmp_path / "run")
 
 
 def test_turning_it_to_where_it_stands_writes_nothing(tmp_path, caplog):
     with caplog.at_level(logging.INFO):
-        PauseSwitch(tmp_path).turn(paused=False)
+        PauseSwitch(tmp_path, tmp_path / "run").turn(paused=False)
     assert list(tmp_path.iterdir()) == []
     assert caplog.text == ""
 
@@ -186,7 +253,7 @@ def test_a_stuck_camera_is_not_opened_a_second_time(camera, switch, clock, monke
     assert capture.next(0.0) is None
     switch.turn(paused=False)
     assert capture.next(0.0) is None
-    assert capture.state == "paused"
+    assert (capture.state, capture.paused) == ("pausing", False)
     assert camera.opened == 1
     camera.script.put(frame(1))
     until(lambda: camera.closed == 1)
@@ -194,6 +261,24 @@ def test_a_stuck_camera_is_not_opened_a_second_time(camera, switch, clock, monke
     until(lambda: camera.opened == 2)
     camera.script.put(None)
     close()
+
+
+def test_on_is_told_once_the_camera_is_closed_and_pausing_until_then(capture, camera, switch, monkeypatch, caplog):
+    capture.start()
+    until(lambda: camera.reads == 1)
+    switch.turn(paused=True)
+    close = capture._capture.close
+    monkeypatch.setattr(capture._capture, "close", lambda: close(0.01))
+    for _ in range(3):
+        assert capture.next(0.0) is None
+        assert (capture.state, capture.paused, camera.closed) == ("pausing", False, 0)
+    assert caplog.text.count("the camera is still open, for it does not answer") == 1
+    camera.script.put(frame(1))
+    until(lambda: camera.closed == 1)
+    until(lambda: not capture._capture._thread.is_alive())
+    assert capture.next(0.0) is None
+    assert (capture.state, capture.paused) == ("paused", True)
+    monkeypatch.undo()
 
 
 def test_a_camera_that_hangs_while_it_is_to_be_private_ends_the_process(capture, camera, switch, clock, monkeypatch):

@@ -35,7 +35,8 @@ class Usage(NamedTuple):
 @pytest.fixture
 def configure(tmp_path):
     def make(text=""):
-        return parse_config(f"device: {{id: hall, state_dir: {tmp_path / 'state'}}}\n{text}", "config.yaml")
+        folders = f"state_dir: {tmp_path / 'state'}, runtime_dir: {tmp_path / 'run'}"
+        return parse_config(f"device: {{id: hall, {folders}}}\n{text}", "config.yaml")
 
     return make
 
@@ -132,7 +133,7 @@ def test_a_camera_that_is_in_use_by_the_daemon_is_not_touched(configure):
 
 def test_a_camera_that_the_privacy_switch_has_closed_is_not_opened(configure):
     config = configure("source: {uri: /dev/video99}\n")
-    PauseSwitch(config.device.resolved_state_dir).turn(paused=True)
+    PauseSwitch(config.device.resolved_state_dir, config.device.resolved_runtime_dir).turn(paused=True)
     finding = examine_camera(config, None)
     assert finding.grade == "ok"
     assert "closed by the privacy switch" in finding.told
