@@ -15,6 +15,8 @@ UNCERTAIN = "uncertain"
 """The emotion of a face whose smoothed scores are not sure enough of any label."""
 
 EventType = Literal["face_appeared", "emotion_changed", "face_left"]
+HIGHEST_SEQ = 2**53 - 1
+"""The highest number of an event: the last that every reader of JSON keeps exact."""
 EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
 LeaveReason = Literal["lost", "paused", "source_ended", "source_lost", "stopped"]
 """Why a face left: it was not seen any more, or the seeing stopped."""
@@ -306,6 +308,8 @@ class Event:
     reason: LeaveReason | None = None
 
     def __post_init__(self) -> None:
+        if not 0 <= self.seq <= HIGHEST_SEQ:
+            raise RecordError(f"the number of an event lies between 0 and {HIGHEST_SEQ}, not {self.seq}")
         if self.time.tzinfo is None:
             raise RecordError("an event wants a time with a time zone")
         if (self.type == "face_left") != (self.reason is not None):

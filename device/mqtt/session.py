@@ -8,6 +8,8 @@ from device.mqtt.pace import Pace
 from device.records import Event
 from device.spool.spool import Spool
 
+_LOOK_BACK_S = 1.0
+
 
 class Session:
     """Keeps the window of a connection, and its place in the spool.
@@ -40,6 +42,8 @@ class Session:
         self._event_expiry_s = event_expiry_s
         self._events_due_s = 0.0
         self._sent_up_to = 0
+        self._left_behind: int | None = None
+        self._look_back_at_s = 0.0
         self._in_flight: dict[int, tuple[float, int | None]] = {}
 
     @property
@@ -66,7 +70,7 @@ class Session:
     @property
     def events_due_s(self) -> float:
         """Before when ``publish_events`` does nothing, monotonic seconds; 0 where it need not wait."""
-        return self._events_due_s
+        return self._events_due_s or (self._look_back_at_s if self._left_behind is not None else 0.0)
 
     def publish_retained(self, topic: str, payload: bytes) -> None:
         """Publish what the broker is to keep (QoS 1); a goodbye goes out even when there is no room."""
@@ -78,11 +82,19 @@ class Session:
 
     def publish_events(self, spool: Spool) -> None:
         """Publish the next events, in order, as many as there is room for and the pace of late ones allows."""
-        if not self.room or self._sent_up_to >= spool.last_seq or time.monotonic() < self._events_due_s:
+        if not self.room or time.monotonic() < self._events_due_s:
             return
         self._events_due_s = 0.0
+        self._look_back()
+        if self._sent_up_to >= spool.last_seq:
+            return
         in_flight = {seq for _, seq in self._in_flight.values()}
-        for event in spool.read(after_seq=self._sent_up_to, limit=self.room):
+        begun_after = self._sent_up_to
+        events = spool.read(after_seq=begun_after, limit=self.room)
+        if spool.incomplete:
+            self._left_behind = min(begun_after, self._left_behind or begun_after)
+            self._look_back_at_s = time.monotonic() + _LOOK_BACK_S
+        for event in events:
             if event.seq not in in_flight:
                 replayed = event.seq <= max(self._replay_up_to, spool.late_up_to)
                 if replayed and not self._pace.take():
@@ -100,6 +112,11 @@ class Session:
         """Take note of an answer; the number of the event it was for, None for any other message."""
         _, seq = self._in_flight.pop(message_id, (0.0, None))
         return seq
+
+    def _look_back(self) -> None:
+        """Go back to what lay on a disk that could not be read; what has gone out meanwhile is not in the way."""
+        if self._left_behind is not None and time.monotonic() >= self._look_back_at_s:
+            self._sent_up_to, self._left_behind = self._left_behind, None
 
     def _publish_event(self, event: Event) -> int:
         return self.connection.publish(

@@ -24,6 +24,8 @@ class AgeTime:
 
     def now_s(self) -> float:
         """Seconds since 1970."""
+        if not self._set and self.is_set:
+            self._offset_s, self._set = self._measure_s(), True
         return self._clock.monotonic_s() + self._offset_s
 
     def jump_s(self) -> float:

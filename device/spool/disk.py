@@ -36,6 +36,7 @@ class DiskTier:
         self._trouble: Literal["", "events", "more"] = ""
         self._complaint = ""
         self._retry_at_s = clock.monotonic_s()
+        self._read_again_at_s = self._retry_at_s
         self._unwanted: set[int] = set()
         self.attempt(lambda _: None)
 
@@ -109,12 +110,8 @@ class DiskTier:
         if not self._store or not len(self._store):
             return []
         spare = sum(seq > after_seq for seq in self._unwanted)
-        try:  # a disk that takes nothing can be read all the same
-            rows = self._store.read(after_seq=after_seq, limit=limit + spare)
-        except sqlite3.Error as error:
-            self._complain(error, "more")
-            return None
-        return [row for row in rows if row[0] not in self._unwanted][:limit]
+        rows = self._look(lambda store: store.read(after_seq=after_seq, limit=limit + spare))
+        return None if rows is None else [row for row in rows if row[0] not in self._unwanted][:limit]
 
     def forget(self, seqs: Iterable[int]) -> None:
         """Let events go at the next ``tidy``, or when there are many: one write for all of them."""
@@ -131,12 +128,12 @@ class DiskTier:
             self.attempt(lambda store: store.last_seq)
 
     def drop_oldest(self, count: int) -> int:
-        """Delete up to ``count`` events from the front; returns how many."""
-        return self._drop(lambda store: store.delete_oldest(count))
+        """Let up to ``count`` events go from the front, also where they cannot be deleted now; returns how many."""
+        return self._drop(lambda store: store.oldest(count + len(self._unwanted)), count)
 
     def drop_before(self, moment_s: float) -> int:
-        """Delete what was stored before ``moment_s``; returns how many."""
-        return self._drop(lambda store: store.delete_before(moment_s))
+        """Let go of what was stored before ``moment_s``; returns how many."""
+        return self._drop(lambda store: store.before(moment_s))
 
     def close(self) -> None:
         """Let go of the file and the folder."""
@@ -145,11 +142,24 @@ class DiskTier:
         if self._lock:
             self._lock.release()
 
-    def _drop(self, operation: Callable[[EventStore], int]) -> int:
+    def _drop(self, choose: Callable[[EventStore], set[int]], count: int | None = None) -> int:
         if not len(self):
             return 0
+        chosen = sorted((self._look(choose) or set()) - self._unwanted)[:count]
+        self._unwanted.update(chosen)
         self.tidy()
-        return self.attempt(operation) or 0
+        return len(chosen)
+
+    def _look(self, operation: Callable[[EventStore], _T]) -> _T | None:
+        """What ``operation`` reads; None when it cannot be read now. A disk that takes nothing is read all the same."""
+        if not self._store or self._clock.monotonic_s() < self._read_again_at_s:
+            return None
+        try:
+            return operation(self._store)
+        except (sqlite3.Error, OSError) as error:
+            self._read_again_at_s = self._clock.monotonic_s() + _RETRY_S
+            self._complain(error, "more")
+            return None
 
     def _complain(self, error: Exception, of: Literal["events", "more"]) -> None:
         if not self._trouble:

@@ -4,7 +4,6 @@ import hashlib
 import logging
 import sqlite3
 import threading
-import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -13,12 +12,14 @@ from typing import TypeVar
 
 from pydantic import Field
 
+from device.errors import RecordError
 from device.interfaces import Clock
 from device.records import Event
 from device.section import Section
 from device.spool.agetime import AgeTime
+from device.spool.damaged import DamagedEvents
 from device.spool.disk import DiskTier
-from device.spool.numbering import Numbering
+from device.spool.numbering import go_on_counting
 from device.spool.store import EventStore, StoredEvent
 from device.system.log import LogOnce
 
@@ -26,9 +27,6 @@ SPOOL_NAME = "events.sqlite3"
 LATE_AFTER_S = 2.0
 """An event that waits for longer is late: it belongs on the disk, and is marked ``replayed`` when it is sent."""
 
-_NUMBERS_UP_TO = "numbers_up_to"
-_COMPANION = "companion"
-_BEGAN_AFTER = "began_after"
 _MOVED_AT_ONCE = 500
 
 _T = TypeVar("_T")
@@ -82,10 +80,11 @@ class Spool:
         self._closed = False
         self._dropped = 0
         self._warn_at = 1
+        self._damaged = DamagedEvents(disk_path.with_name("events.damaged.jsonl"))
+        self._incomplete = False
         self._disk = DiskTier(disk_path, clock)
         self._memory = _open_memory(memory_path)
-        self._numbering = self._go_on_counting()
-        self._numbering.reserve_block()
+        self._numbering = go_on_counting(self._memory, self._disk, clock)
         self._late_up_to = self._numbering.last
         self._marks: deque[tuple[float, int]] = deque()
         self._forget_copies()
@@ -97,7 +96,7 @@ class Spool:
     @property
     def dropped(self) -> int:
         """Events that went unsent because a bound was reached or a file was damaged, as far as they were counted."""
-        return self._dropped + self._memory.lost + self._disk.lost
+        return self._dropped + self._damaged.count + self._memory.lost + self._disk.lost
 
     @property
     def last_seq(self) -> int:
@@ -121,7 +120,10 @@ class Spool:
         return bool(waiting or self._disk.cluttered or self._disk.troubled or self._numbering.block_wanted)
 
     def add(self, events: Sequence[Event]) -> None:
-        """Number events and store them in this order, in one transaction; any thread may call it."""
+        """Number events and store them in this order, in one transaction.
+
+        Any thread may call it, and waits for no disk.
+        """
         with self._adding:
             now_s = self._time.now_s()
             for event in events:
@@ -130,16 +132,23 @@ class Spool:
                 stored_at = now_s if event.clock == "synced" else None
                 self._unstored.append((numbered.seq, stored_at, numbered.to_json()))
             self._store_unstored()
-            self._drop_from_memory(len(self._memory) + len(self._unstored) - self._settings.max_events)
+            self._keep_memory_in_bound()
 
     def read(self, *, after_seq: int, limit: int) -> list[Event]:
-        """Up to ``limit`` events numbered above ``after_seq``, in order."""
-        on_disk = self._disk.read(after_seq=after_seq, limit=limit)
-        if on_disk is None:
-            return []  # what lies in memory comes after what lies on the disk
-        rows = on_disk + (self._in_memory(lambda store: store.read(after_seq=after_seq, limit=limit)) or [])
-        texts = {seq: text for seq, _, text in rows}
-        return [replace(Event.from_json(texts[seq]), seq=seq) for seq in sorted(texts)[:limit]]
+        """Up to ``limit`` events numbered above ``after_seq``, in order; those that are damaged are set aside.
+
+        Where the disk cannot be read it is what lies in memory, and ``incomplete`` says so.
+        """
+        events: list[Event] = []
+        while len(events) < limit and (rows := self._rows(after_seq, limit - len(events))):
+            after_seq = rows[-1][0]
+            events += [event for row in rows if (event := self._event_of(row))]
+        return events
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether the last ``read`` was without what lies on the disk, which may hold older events."""
+        return self._incomplete
 
     def remove(self, seqs: Iterable[int]) -> None:
         """Forget events that the broker has; unknown numbers are ignored. The disk follows at the next tick."""
@@ -169,8 +178,8 @@ class Spool:
             self._disk.attempt(lambda store: store.shift_times(jump_s))
         if self._time.is_set:
             oldest_s = self._time.now_s() - self._settings.max_age_s
-            in_memory = self._in_memory(lambda store: store.delete_before(oldest_s)) or 0
-            self._count_dropped(self._disk.drop_before(oldest_s) + in_memory)
+            in_memory = self._in_memory(lambda store: store.delete(store.before(oldest_s))) or ()
+            self._count_dropped(self._disk.drop_before(oldest_s) + len(in_memory))
 
     def close(self) -> None:
         """Move everything to the disk and let go of both files; harmless when it was done."""
@@ -178,32 +187,35 @@ class Spool:
             return
         self._closed = True
         self.tick(away=True)
-        if not len(self._memory) and not self._unstored and self._note_bound(self._numbering.last):
+        if not len(self._memory) and not self._unstored and self._numbering.reserve_no_more():
             self._memory.discard()
         else:
             self._memory.close()
         self._disk.close()
 
-    def _go_on_counting(self) -> Numbering:
-        """Where the numbers go on: behind the last where memory has outlived the process, else behind the bound."""
-        last = self._memory.last_seq
-        bound = self._disk.attempt(lambda store: max(store.last_seq, int(store.noted(_NUMBERS_UP_TO) or 0)))
-        companion = self._memory.noted(_COMPANION)
-        if companion and companion == self._disk.attempt(lambda store: store.noted(_COMPANION)):
-            on_disk = self._disk.attempt(lambda store: store.last_seq) or 0
-            last = max(last, on_disk, int(self._memory.noted(_BEGAN_AFTER) or 0))
-        else:
-            last = max(last, bound or 0)
-        numbering = Numbering(last, self._note_bound, lambda: int(self._clock.now().timestamp() * 1000))
-        if not self._disk.sound:
-            numbering.skip_to_time()
-        companion = companion or str(uuid.uuid4())
-        self._memory.note(**{_COMPANION: companion, _BEGAN_AFTER: str(numbering.last)})
-        self._disk.note(**{_COMPANION: companion})
-        return numbering
+    def _rows(self, after_seq: int, limit: int) -> list[StoredEvent]:
+        on_disk = self._disk.read(after_seq=after_seq, limit=limit)
+        self._incomplete = on_disk is None
+        in_memory = self._in_memory(lambda store: store.read(after_seq=after_seq, limit=limit))
+        return [row for _, row in sorted({row[0]: row for row in (on_disk or []) + (in_memory or [])}.items())][:limit]
 
-    def _note_bound(self, bound: int) -> bool:
-        return self._disk.note(**{_NUMBERS_UP_TO: str(bound)})
+    def _event_of(self, row: StoredEvent) -> Event | None:
+        """The event, None where it is damaged, or was before."""
+        seq, _, text = row
+        if seq in self._damaged.seqs:
+            return None
+        try:
+            event = Event.from_json(text)
+            numbered = replace(event, seq=seq)
+        except RecordError as error:
+            fault = error.reason
+        else:
+            if event.seq in {0, seq}:  # 0: a version that did not write it there
+                return numbered
+            fault = f"it lies there as number {seq}, and says that it is {event.seq}"
+        self._damaged.add(row, fault)
+        self.remove([seq])
+        return None
 
     def _forget_copies(self) -> None:
         """What was on its way to the disk when the process ended is in both."""
@@ -248,14 +260,15 @@ class Spool:
     def _keep_bound(self) -> None:
         surplus = len(self) - self._settings.max_events
         if surplus > 0:
-            from_disk = self._disk.drop_oldest(surplus)
-            self._count_dropped(from_disk)
+            # The oldest lie on the disk. Where that cannot even be read, memory keeps to the bound by itself.
+            self._count_dropped(self._disk.drop_oldest(surplus))
             with self._adding:
-                self._drop_from_memory(surplus - from_disk)
+                self._keep_memory_in_bound()
 
-    def _drop_from_memory(self, count: int) -> None:
+    def _keep_memory_in_bound(self) -> None:
+        count = len(self._memory) + len(self._unstored) - self._settings.max_events
         if count > 0:
-            dropped = self._in_memory(lambda store: store.delete_oldest(count)) or 0
+            dropped = len(self._in_memory(lambda store: store.delete(store.oldest(count))) or ())
             while dropped < count and self._unstored:
                 self._unstored.popleft()
                 dropped += 1
@@ -271,7 +284,7 @@ class Spool:
         """What ``operation`` gives, or None when memory is full or broken."""
         try:
             result = operation(self._memory)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             self._memory_trouble.say("the spool in memory fails: %s; a killed daemon would lose events", str(error))
             return None
         self._memory_trouble.forget()

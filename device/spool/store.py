@@ -60,10 +60,7 @@ class EventStore:
         self.was_damaged = False
         if path is not None:
             path.parent.mkdir(mode=0o700 if medium == "memory" else 0o777, parents=True, exist_ok=True)
-        try:
-            self._db = self._load()
-        except sqlite3.Error as error:
-            self._db = self._begin_anew(error)
+        self._db: sqlite3.Connection | None = self._open()
 
     def __len__(self) -> int:
         return self._count
@@ -78,7 +75,8 @@ class EventStore:
         """Store events in one transaction; those whose number is there already are left as they are."""
 
         def insert(db: sqlite3.Connection) -> int:
-            return db.executemany("INSERT OR IGNORE INTO events VALUES (?, ?, ?)", events).rowcount
+            # The text comes as the bytes that it was read as, and stays what it is, damaged or not.
+            return db.executemany("INSERT OR IGNORE INTO events VALUES (?, ?, CAST(? AS TEXT))", events).rowcount
 
         with self._lock:
             self._count += self._attempt(insert, flushed=True)
@@ -91,20 +89,24 @@ class EventStore:
 
     def numbers(self) -> set[int]:
         """The numbers of all events in it."""
-        return {seq for (seq,) in self._attempt(lambda db: db.execute("SELECT seq FROM events").fetchall())}
+        return self._numbers("?", 1)
 
     def delete(self, seqs: Iterable[int]) -> set[int]:
         """Forget events; returns the numbers of those that were there."""
         wanted = json.dumps(sorted(seqs))
-        return self._delete("seq IN (SELECT value FROM json_each(?))", wanted)
+        statement = "DELETE FROM events WHERE seq IN (SELECT value FROM json_each(?)) RETURNING seq"
+        with self._lock:
+            deleted = {seq for (seq,) in self._attempt(lambda db: db.execute(statement, (wanted,)).fetchall())}
+            self._count -= len(deleted)
+        return deleted
 
-    def delete_oldest(self, count: int) -> int:
-        """Forget the ``count`` lowest numbers; returns how many there were."""
-        return len(self._delete("seq IN (SELECT seq FROM events ORDER BY seq LIMIT ?)", count))
+    def oldest(self, count: int) -> set[int]:
+        """The ``count`` lowest numbers."""
+        return self._numbers("1 ORDER BY seq LIMIT ?", count)
 
-    def delete_before(self, moment_s: float) -> int:
-        """Forget what was stored before ``moment_s``, seconds since 1970; returns how many there were."""
-        return len(self._delete("stored_at < ?", moment_s))
+    def before(self, moment_s: float) -> set[int]:
+        """The numbers of what was stored before ``moment_s``, seconds since 1970."""
+        return self._numbers("stored_at < ?", moment_s)
 
     def shift_times(self, by_s: float) -> None:
         """Move the time of storing of every event."""
@@ -120,12 +122,13 @@ class EventStore:
     def noted(self, name: str) -> str:
         """What was noted; empty when nothing was."""
         row = self._attempt(lambda db: db.execute("SELECT value FROM notes WHERE name = ?", (name,)).fetchone())
-        return str(row[0]) if row else ""
+        return bytes(row[0]).decode(errors="replace") if row else ""
 
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
-            self._db.close()
+            if self._db:
+                self._db.close()
 
     def discard(self) -> None:
         """Close it and remove its file."""
@@ -134,30 +137,36 @@ class EventStore:
             for suffix in _SIDE_FILES:
                 Path(f"{self._path}{suffix}").unlink(missing_ok=True)
 
-    def _delete(self, condition: str, bound: float | str) -> set[int]:
-        statement = f"DELETE FROM events WHERE {condition} RETURNING seq"  # noqa: S608 the condition is one of ours
-        with self._lock:
-            deleted = {seq for (seq,) in self._attempt(lambda db: db.execute(statement, (bound,)).fetchall())}
-            self._count -= len(deleted)
-        return deleted
+    def _numbers(self, condition: str, bound: float) -> set[int]:
+        statement = f"SELECT seq FROM events WHERE {condition}"  # noqa: S608 the condition is one of ours
+        return {seq for (seq,) in self._attempt(lambda db: db.execute(statement, (bound,)).fetchall())}
 
     def _attempt(self, operation: Callable[[sqlite3.Connection], _T], *, flushed: bool = False) -> _T:
         with self._lock:
+            db = self._db = self._db or self._open()
             try:
-                return self._transact(operation, flushed=flushed)
+                return self._transact(db, operation, flushed=flushed)
             except sqlite3.Error as error:
                 if not _is_damage(error):
                     raise
                 self.lost += self._count
-                self._db.close()
-                self._db = self._begin_anew(error)
-            return self._transact(operation, flushed=flushed)
+                self._count = 0
+                db.close()
+                self._db = None  # a new one may not be to be had now, on a full disk say, but at a later call
+                db = self._db = self._begin_anew(error)
+            return self._transact(db, operation, flushed=flushed)
 
-    def _transact(self, operation: Callable[[sqlite3.Connection], _T], *, flushed: bool) -> _T:
+    def _transact(self, db: sqlite3.Connection, operation: Callable[[sqlite3.Connection], _T], *, flushed: bool) -> _T:
         level = "OFF" if self._medium == "memory" else "FULL" if flushed else "NORMAL"
-        self._db.execute(f"PRAGMA synchronous = {level}")
-        with self._db:
-            return operation(self._db)
+        db.execute(f"PRAGMA synchronous = {level}")
+        with db:
+            return operation(db)
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            return self._load()
+        except sqlite3.Error as error:
+            return self._begin_anew(error)
 
     def _begin_anew(self, error: sqlite3.Error) -> sqlite3.Connection:
         """A new file in the place of a damaged one; raises ``error`` where the file is sound."""
@@ -175,6 +184,7 @@ class EventStore:
     def _load(self) -> sqlite3.Connection:
         # Every call holds the lock, so that one connection serves all threads.
         db = sqlite3.connect(self._path or ":memory:", timeout=5.0, check_same_thread=False)
+        db.text_factory = bytes  # one damaged letter must not keep a whole query from its answer
         try:
             self._prepare(db)
         except sqlite3.Error:
@@ -190,8 +200,8 @@ class EventStore:
         if found not in {0, _FORMAT}:
             raise _UnusableFileError(f"it has format {found}, and this version knows {_FORMAT}")
         (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
-        if verdict != "ok":
-            raise _UnusableFileError(verdict)
+        if verdict != b"ok":
+            raise _UnusableFileError(verdict.decode(errors="replace"))
         if not found:
             with db:
                 db.execute(_EVENTS)

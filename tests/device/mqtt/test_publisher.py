@@ -348,3 +348,45 @@ def test_a_stop_says_offline_and_waits_for_the_answer(tmp_path):
     assert connection.published[-1][2] == b"offline"
     assert connection.closed
     assert not stage.publisher.alive
+
+
+def test_what_a_disk_could_not_give_is_sent_late_once_it_can_and_live_events_do_not_wait(tmp_path, monkeypatch):
+    monkeypatch.setattr("device.mqtt.session._LOOK_BACK_S", 0.05)
+    stage = Stage(tmp_path)
+    post_changes(stage, 1)
+    wait_until(lambda: stage.connections, "the first attempt")
+    stage.spool.tick(away=True)
+    with monkeypatch.context() as broken:
+        broken.setattr(stage.spool._disk, "read", lambda **_: None)
+        connection = greet(stage)
+        post_changes(stage, 2)
+        wait_until(lambda: connection.tracks() == [2], "the live event")
+        connection.acknowledge(connection.on("events")[0][0])
+    wait_until(lambda: connection.tracks() == [2, 1], "the one on the disk")
+    assert [event["replayed"] for _, event in connection.on("events")] == [False, True]
+    stage.publisher.stop(0.2)
+
+
+def test_an_event_that_waits_for_its_answer_is_not_sent_a_second_time(stage):
+    connection = greet(stage)
+    post_changes(stage, 1, 2, 3)
+    wait_until(lambda: connection.tracks() == [1, 2, 3], "the events")
+    first, _, _ = (mid for mid, _ in connection.on("events"))
+    connection.acknowledge(first, refusal="Not authorized")
+    wait_until(lambda: len(connection.tracks()) == 4, "the refused one again")
+    settle(stage)
+    assert connection.tracks() == [1, 2, 3, 1]
+
+
+def test_an_outage_counts_from_when_the_broker_first_owed_an_answer(stage):
+    connection = greet(stage)
+    settle(stage)
+    connection.acknowledge_retained()
+    settle(stage)
+    assert stage.publisher._away_for_s(time.monotonic()) == 0.0
+    post_changes(stage, 1)
+    wait_until(lambda: connection.tracks() == [1], "the event")
+    (owed_since_s,) = [since_s for since_s, _ in stage.publisher._session._in_flight.values()]
+    connection.lose()
+    wait_until(lambda: stage.publisher._session is None, "the end to be noted")
+    assert stage.publisher._away_since_s == pytest.approx(owed_since_s, abs=1e-3)

@@ -1,5 +1,6 @@
 """The spool keeps events in order over restarts, kills and power cuts, within bounds, whatever happens to its files."""
 
+import json
 import logging
 import shutil
 import sqlite3
@@ -13,7 +14,9 @@ import pytest
 
 from device.errors import StorageError
 from device.records import ClockState, Event
+from device.spool.damaged import DamagedEvents
 from device.spool.spool import LATE_AFTER_S, Spool, SpoolSettings
+from device.spool.store import EventStore
 from tests.device.sightings import NOON, FakeClock, change
 
 AUTUMN_2026_MS = int(NOON.timestamp() * 1000)
@@ -448,3 +451,163 @@ def test_a_second_spool_in_the_same_folder_is_refused_until_the_first_is_closed(
         place.open()
     spool.close()
     place.open()
+
+
+def test_an_event_after_the_clock_was_set_for_the_first_time_does_not_carry_the_time_before(place):
+    place.clock.clock_state, place.clock.ahead_s = "unsynced", -1e9
+    spool = place.open(max_age_s=60)
+    place.clock.clock_state, place.clock.ahead_s = "synced", 0.0
+    fill(spool, "just after")
+    spool.expire()
+    assert stored(spool) == [(1, "just after")]
+
+
+def test_on_a_disk_that_cannot_be_read_live_events_are_handed_out_and_the_rest_once_it_can(place, monkeypatch):
+    spool = place.open()
+    fill(spool, "on the disk")
+    spool.tick(away=True)
+    fill(spool, "live")
+    with monkeypatch.context() as broken:
+        broken.setattr(spool._disk._store, "read", fails)
+        assert (stored(spool), spool.incomplete) == ([(2, "live")], True)
+        assert "cannot be used" in spool.disk_trouble
+        assert stored(spool) == [(2, "live")]
+    place.clock.time_s += 2
+    assert (stored(spool), spool.incomplete) == ([(1, "on the disk"), (2, "live")], False)
+
+
+def fails(*_, **__):
+    raise sqlite3.OperationalError("disk I/O error")
+
+
+def test_a_disk_found_damaged_while_it_is_full_is_used_again_once_there_is_room(place, monkeypatch):
+    spool = place.open()
+    fill(spool, "a")
+    spool.tick(away=True)
+    store = spool._disk._store
+    with monkeypatch.context() as full:
+        full.setattr(store, "_load", fails)
+        full.setattr(store, "_transact", damaged)
+        fill(spool, "b")
+        spool.tick(away=True)
+        assert spool.disk_trouble
+    place.clock.time_s += 2
+    spool.tick(away=True)
+    assert (stored(spool), spool.disk_trouble, place.on_disk()) == ([(2, "b")], None, [2])
+    assert spool.dropped == 1
+
+
+def damaged(*_, **__):
+    error = sqlite3.DatabaseError("database disk image is malformed")
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    raise error
+
+
+def test_adding_never_touches_the_disk_not_even_for_numbers(place, monkeypatch):
+    spool = place.open()
+    monkeypatch.setattr(spool._disk, "attempt", fails)
+    monkeypatch.setattr(spool._disk, "note", fails)
+    for _ in range(11):
+        fill(spool, *map(str, range(1000)))
+    assert len(spool) == 10_000
+
+
+def test_numbers_that_no_block_was_reserved_for_in_time_go_on_from_the_time(place):
+    spool = place.open()
+    for _ in range(11):
+        fill(spool, *map(str, range(1000)))
+    assert spool.last_seq > AUTUMN_2026_MS
+    highest = spool.last_seq
+    spool.tick(away=True)
+    place.cut_the_power()
+    again = place.open()
+    fill(again, "after")
+    assert again.last_seq > highest
+
+
+def test_a_full_spool_on_a_disk_that_takes_nothing_drops_the_oldest_all_the_same(place):
+    spool = place.open(max_events=3)
+    fill(spool, *"abc")
+    spool.tick(away=True)
+    spool._disk._store._db.execute("PRAGMA query_only = 1")
+    for name in "de":
+        fill(spool, name)
+        place.clock.time_s += 2
+        spool.tick(away=True)
+    assert (stored(spool), spool.dropped, len(spool)) == ([(3, "c"), (4, "d"), (5, "e")], 2, 3)
+    spool._disk._store._db.execute("PRAGMA query_only = 0")
+    place.clock.time_s += 2
+    spool.tick(away=True)
+    assert (place.on_disk(), spool.dropped) == ([3, 4, 5], 2)
+
+
+DAMAGES = {
+    "cut": "UPDATE events SET description = substr(description, 1, 40) WHERE seq = 1",
+    "a changed key": "UPDATE events SET description = replace(description, 'clock', 'clokc') WHERE seq = 1",
+    "not UTF-8": "UPDATE events SET description = CAST(replace(description, 'happy', x'ff') AS TEXT) WHERE seq = 1",
+    "another's number": "UPDATE events SET description = replace(description, '\"seq\":1', '\"seq\":7') WHERE seq = 1",
+    "the highest number": "UPDATE events SET seq = 9223372036854775807 WHERE seq = 1;"
+    "UPDATE sqlite_sequence SET seq = 9223372036854775807",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_event_is_set_aside_counted_and_told_and_the_others_go_on(place, damage, caplog):
+    spool = place.open()
+    fill(spool, "a", "b")
+    spool.close()
+    with closing(sqlite3.connect(place.disk)) as db:
+        db.executescript(damage)
+    spool = place.open()
+    fill(spool, "c")
+    for _ in range(2):
+        assert [name for _, name in stored(spool)] == ["b", "c"]
+    spool.tick(away=True)
+    assert (spool.dropped, len(spool), len(place.on_disk())) == (1, 2, 2)
+    assert caplog.text.count("in the spool is damaged") == 1
+    (line,) = (place.disk.parent / "events.damaged.jsonl").read_text().splitlines()
+    assert "schema" in json.loads(line)["text"]
+
+
+def test_a_damaged_note_of_the_numbers_makes_them_go_on_from_the_time(place):
+    place.open().close()
+    with closing(sqlite3.connect(place.disk)) as db:
+        db.execute("UPDATE notes SET value = 'x1' WHERE name = 'numbers_up_to'")
+        db.commit()
+    spool = place.open()
+    fill(spool, "a")
+    assert stored(spool) == [(AUTUMN_2026_MS, "a")]
+
+
+def test_a_file_of_damaged_events_does_not_grow_for_ever(tmp_path):
+    kept = DamagedEvents(tmp_path / "damaged.jsonl")
+    for number in range(30):
+        kept.add((number, None, b"x" * 100_000), "why")
+    assert kept.count == 30
+    assert (tmp_path / "damaged.jsonl").stat().st_size < 1_200_000
+
+
+@pytest.mark.parametrize(("medium", "flushed", "told"), [("disk", True, 2), ("disk", False, 1), ("memory", True, 0)])
+def test_what_goes_to_the_disk_is_flushed_and_a_deletion_or_memory_is_not(tmp_path, medium, flushed, told):
+    store = EventStore(tmp_path / "events.sqlite3", medium)
+    level = []
+    store._attempt(lambda db: level.append(db.execute("PRAGMA synchronous").fetchone()[0]), flushed=flushed)
+    assert level == [told]
+    store.close()
+
+
+def test_inserting_and_noting_are_flushed(tmp_path, monkeypatch):
+    store = EventStore(tmp_path / "events.sqlite3", "disk")
+    flushes = []
+    transact = store._transact
+
+    def spy(db, operation, *, flushed):
+        flushes.append(flushed)
+        return transact(db, operation, flushed=flushed)
+
+    monkeypatch.setattr(store, "_transact", spy)
+    store.insert([(1, None, b"{}")])
+    store.note(a="b")
+    store.delete([1])
+    assert flushes == [True, True, False]
+    store.close()
