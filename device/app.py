@@ -161,7 +161,7 @@ def _build_mqtt(
     if not config.mqtt.enabled:
         return None
     card = classifier.model_card
-    info = DeviceInfo(__version__, card.name, card.version, card.labels, source.name)
+    info = DeviceInfo(__version__, card.name, card.version, card.labels, source.name, config.device.name)
     return MqttSink(
         config.mqtt,
         config.device.resolved_id,

@@ -32,6 +32,9 @@ class DeviceSettings(Section):
     """Which device this is, and where it keeps what must survive a restart."""
 
     id: str | None = Field(None, description="letters, digits, _ and -; null for the host's name")
+    name: str | None = Field(
+        None, min_length=1, max_length=64, description="what people call it, in any script; null for the id"
+    )
     state_dir: Path | None = Field(None, description="null for systemd's StateDirectory, else ~/.local/state/affectd")
     runtime_dir: Path | None = Field(
         None, description="null for systemd's RuntimeDirectory, else /run/user or /dev/shm"
@@ -42,6 +45,13 @@ class DeviceSettings(Section):
     def _check_id(cls, value: str | None) -> str | None:
         if value is not None and not _DEVICE_ID.fullmatch(value):
             raise ValueError("letters, digits, _ and - are allowed, since it is part of MQTT topics")
+        return value
+
+    @field_validator("name")
+    @classmethod
+    def _check_name(cls, value: str | None) -> str | None:
+        if value is not None and not (value.isprintable() and value.strip()):
+            raise ValueError("characters that can be seen, in any script, since Home Assistant shows it")
         return value
 
     @property
@@ -98,6 +108,12 @@ class Config(Section):
     overlay: OverlaySettings = OverlaySettings()
     heat: HeatSettings = HeatSettings()
     log: LogSettings = LogSettings()
+
+
+def sample_config() -> Path:
+    """The ``config.yaml`` that came along, with every key in it: beside this file where a package was installed."""
+    beside = Path(__file__).with_name("config.yaml")
+    return beside if beside.exists() else Path(__file__).parents[1] / "config.yaml"
 
 
 def load_config(path: Path) -> Config:

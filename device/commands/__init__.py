@@ -3,9 +3,23 @@
 from collections.abc import Sequence
 
 from device.cli import run_program
-from device.commands import aim, check, demo, doctor, flash, homeassistant, model, pause, run, schema, snapshot, watch
+from device.commands import (
+    aim,
+    check,
+    config,
+    demo,
+    doctor,
+    flash,
+    homeassistant,
+    model,
+    pause,
+    run,
+    schema,
+    snapshot,
+    watch,
+)
 
-_VERBS = (run, check, doctor, aim, watch, pause, snapshot, model, flash, homeassistant, schema, demo)
+_VERBS = (run, check, config, doctor, aim, watch, pause, snapshot, model, flash, homeassistant, schema, demo)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

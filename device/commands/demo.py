@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import resource
 import shutil
 import signal
 import subprocess
@@ -81,6 +80,8 @@ def _ignoring_interrupts() -> Iterator[None]:
 
 
 def _summarise(viewer: EventViewer) -> None:
+    import resource  # not on Windows, where `affectd flash` runs
+
     peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     told = ", ".join(f"{count} {name}" for name, count in viewer.types.items()) or "none"
     print(f"\nevents: {told}")

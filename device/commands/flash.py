@@ -1,12 +1,18 @@
 """``affectd flash``: prepares a card so that a Raspberry Pi becomes a sensor at its first boot."""
 
 import argparse
-import getpass
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from device.errors import EXIT_OK, UsageError
+from device.errors import EXIT_OK, StorageError, UsageError
+
+if TYPE_CHECKING:
+    from device.tools.flash.boot_files import BootPlan, Login, Wifi
+    from device.tools.flash.fleet import FleetDevice
+
+_SECRETS = "AFFECTD_FLASH_WIFI_PASSPHRASE, AFFECTD_FLASH_MQTT_PASSWORD and AFFECTD_FLASH_LOGIN_PASSWORD"
+_STANDS_FOR_ONE = "12345678"
 
 
 def register(verbs: Any) -> None:
@@ -14,94 +20,257 @@ def register(verbs: Any) -> None:
     parser = verbs.add_parser(
         "flash",
         help="prepare a card: Raspberry Pi OS on it becomes a sensor at its first boot",
-        description="Writes cloud-init's files onto the boot partition of a card that holds Raspberry Pi OS (64-bit, "
-        "October 2025 or later). Every secret is asked for, and none is shown.",
+        description="Writes cloud-init's files onto the boot partition of a card that holds Raspberry Pi OS Lite "
+        "(64-bit, October 2025 or later). Runs on Linux, macOS and Windows. All arguments are checked first. "
+        f"Secrets come from the environment ({_SECRETS}), else they are asked for, and none is shown.",
     )
-    parser.add_argument("boot", type=Path, metavar="BOOT", help="where the card's boot partition (bootfs) is mounted")
-    parser.add_argument("--device-id", required=True, metavar="ID", help="the sensor's name, such as hall")
-    parser.add_argument("--mqtt-host", required=True, metavar="HOST", help="the broker")
-    parser.add_argument("--mqtt-port", type=int, metavar="PORT", help="default: 1883, or 8883 with --mqtt-tls")
     parser.add_argument(
-        "--mqtt-username", metavar="NAME", help="where the broker asks for one; then for a password too"
+        "boot", type=Path, nargs="?", metavar="BOOT", help="where the card's boot partition (bootfs) is mounted"
     )
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="write the files here instead; what is in it goes onto bootfs"
+    )
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--device-id", metavar="ID", help="the sensor's id, such as hall")
+    which.add_argument(
+        "--fleet",
+        type=Path,
+        metavar="FILE.csv",
+        help="several sensors, with --out: columns id, name, wifi (yes or no), source; each gets a folder in FOLDER",
+    )
+    parser.add_argument("--name", metavar="NAME", help="what people call it, in any script, such as Küche")
+    _add_configuration(parser)
+    _add_network(parser)
+    _add_packages(parser)
+    _add_login(parser)
+    parser.set_defaults(run=_run)
+
+
+def _add_configuration(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, metavar="FILE", help="a whole config.yaml; the options here go over it")
+    parser.add_argument("--mqtt-host", metavar="HOST", help="the broker")
+    parser.add_argument("--mqtt-port", type=int, metavar="PORT", help="default: 1883, or 8883 with --mqtt-tls")
+    parser.add_argument("--mqtt-username", metavar="NAME", help="where the broker asks for one; and for a password")
     parser.add_argument("--mqtt-tls", action="store_true", help="encrypt, by an authority that the system knows")
-    parser.add_argument("--source", default="picamera", metavar="URI", help="the camera (default: picamera; 0 for USB)")
+    parser.add_argument("--source", metavar="URI", help="the camera (default: picamera; 0 for USB)")
+    parser.add_argument("--overlay", action="store_true", help="show on an attached display what the sensor sees")
+
+
+def _add_network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--wifi", metavar="SSID", help="the wireless network; left out: a cable")
     parser.add_argument("--wifi-country", metavar="XX", help="two letters, such as DE; needed with --wifi")
     parser.add_argument("--wifi-open", action="store_true", help="the wireless network has no passphrase")
+
+
+def _add_packages(parser: argparse.ArgumentParser) -> None:
     package = parser.add_mutually_exclusive_group(required=True)
     package.add_argument(
         "--package", type=Path, metavar="FILE.deb", help="affectd's package (~deb13, arm64), copied along"
     )
     package.add_argument("--package-url", metavar="URL", help="https:// address to fetch it from instead")
-    parser.add_argument("--user", metavar="NAME", help="who may log in over SSH; left out: nobody")
+    parser.add_argument(
+        "--with-packages",
+        type=Path,
+        metavar="FOLDER",
+        help="Debian packages that the camera needs, copied along for a device without internet",
+    )
+
+
+def _add_login(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--user", metavar="NAME", help="who may log in over SSH, with --ssh-key or a password")
     parser.add_argument("--ssh-key", type=Path, metavar="FILE.pub", help="this user's public key")
-    parser.set_defaults(run=_run)
+    parser.add_argument("--no-login", action="store_true", help="nobody may log in")
 
 
 def _run(options: argparse.Namespace) -> int:
-    from device.tools.flash.boot_files import BootPlan
-    from device.tools.flash.write import write_boot_files
+    from device.tools.flash.secret_input import ask_secret
+    from device.tools.flash.write import Packages, require_boot_partition, write_boot_files
 
-    if options.package_url and not options.package_url.startswith("https://"):
-        raise UsageError(f"--package-url {options.package_url!r} is no https:// address")
-    wifi = _wifi(options)
-    mqtt_password = _ask(f"MQTT password of {options.mqtt_username}") if options.mqtt_username else None
-    plan = BootPlan(
-        config=_config(options),
-        wifi=wifi,
-        user=options.user,
-        ssh_key=_ssh_key(options),
-    )
-    package = options.package or options.package_url
-    for path in write_boot_files(plan, options.boot, package=package, mqtt_password=mqtt_password):
-        print(f"written: {path}")
-    print("unmount the card, put it into the Pi and power it on; the sensor is there after a few minutes")
-    if wifi or mqtt_password:
-        print("until that first boot the card holds secrets that every computer can read")
+    targets = _targets(options)
+    packages = Packages(options.package or options.package_url, _further(options.with_packages))
+    values = [_values(options, device) for device, _ in targets]
+    for option, given in (("--wifi-country", options.wifi_country), ("--wifi-open", options.wifi_open)):
+        if given and options.wifi is None:
+            raise UsageError(f"{option} goes with --wifi", "name the network")
+    _wifi(options, passphrase=_STANDS_FOR_ONE)  # all the rest is checked before anybody types a passphrase
+    if options.out is None:
+        require_boot_partition(options.boot)
+    text = _config_text(options)
+    for one in values:
+        _plan(one, text)
+    key = _ssh_key(options)
+    user = _user(options)
+    for warning in _warnings(options, values):
+        print(f"note: {warning}", file=sys.stderr)
+    wifi = _wifi(options, None if options.wifi is None or options.wifi_open else _ask_passphrase(options.wifi))
+    mqtt_password = None
+    if options.mqtt_username:
+        mqtt_password = ask_secret(f"MQTT password of {options.mqtt_username}", "AFFECTD_FLASH_MQTT_PASSWORD")
+    login = _login(user, key)
+    for (device, folder), one in zip(targets, values, strict=True):
+        plan = _plan(one, text, None if device.wifi is False else wifi, login)
+        for path in write_boot_files(plan, folder, packages=packages, mqtt_password=mqtt_password):
+            print(f"written: {path}")
+    _tell_end(options, secret=bool(wifi or mqtt_password or (login and login.password)))
     return EXIT_OK
 
 
-def _config(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
-    from device.config import parse_config
+def _targets(options: argparse.Namespace) -> list[tuple["FleetDevice", Path]]:
+    """Every device with the folder that it is written to. Raises UsageError, StorageError."""
+    from device.tools.flash.fleet import FleetDevice, read_fleet
 
-    mqtt: dict[str, Any] = {"host": options.mqtt_host}
+    if (options.boot is None) == (options.out is None):
+        raise UsageError("BOOT or --out FOLDER is expected, one of them", "BOOT is where the card's bootfs is mounted")
+    if options.fleet is None:
+        if not options.device_id:
+            raise UsageError("--device-id is missing", "give the sensor a name, such as --device-id hall")
+        devices = [FleetDevice(options.device_id, options.name or "")]
+    elif options.out is None or options.name:
+        raise UsageError("--fleet goes with --out FOLDER and without --name", "each device gets a folder in FOLDER")
+    else:
+        devices = read_fleet(options.fleet)
+    if options.out is None:
+        return [(devices[0], options.boot)]
+    folders = [options.out / device.id if options.fleet else options.out for device in devices]
+    for device, folder in zip(devices, folders, strict=True):
+        _plan({"device": {"id": device.id}}, None)  # an id that makes no folder's name is refused before it is made
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"{folder} cannot be made: {error.strerror}") from error
+    return list(zip(devices, folders, strict=True))
+
+
+def _values(options: argparse.Namespace, device: "FleetDevice") -> dict[str, dict[str, Any]]:
+    """What the options say, by section; where a whole configuration is given, only what was named."""
+    if options.config is None and not options.mqtt_host:
+        raise UsageError("--mqtt-host is missing", "name the broker, or give a whole --config")
+    source = device.source or options.source or (None if options.config else "picamera")
     port = options.mqtt_port or (8883 if options.mqtt_tls else None)
-    mqtt |= {"port": port} if port else {}
-    mqtt |= {"username": options.mqtt_username} if options.mqtt_username else {}
-    mqtt |= {"tls": True} if options.mqtt_tls else {}
-    config = {"device": {"id": options.device_id}, "source": {"uri": options.source}, "mqtt": mqtt}
-    import yaml
+    sections: dict[str, dict[str, Any]] = {
+        "device": {"id": device.id, "name": device.name},
+        "source": {"uri": source},
+        "mqtt": {
+            "host": options.mqtt_host,
+            "port": port,
+            "username": options.mqtt_username,
+            "tls": True if options.mqtt_tls else None,
+        },
+        "overlay": {"enabled": True if options.overlay else None},
+    }
+    given = {name: {key: value for key, value in keys.items() if value} for name, keys in sections.items()}
+    return {name: keys for name, keys in given.items() if keys}
 
-    parse_config(yaml.safe_dump(config, sort_keys=False), "the configuration of these options")
-    return config
+
+def _plan(
+    values: dict[str, dict[str, Any]], text: str | None, wifi: "Wifi | None" = None, login: "Login | None" = None
+) -> "BootPlan":
+    from device.config import parse_config
+    from device.tools.flash.boot_files import BootPlan
+
+    import yaml  # isort: skip
+
+    parse_config(yaml.safe_dump(values, sort_keys=False, allow_unicode=True), "the configuration of these options")
+    plan = BootPlan(values, wifi, login, text)
+    plan.needs()
+    return plan
 
 
-def _wifi(options: argparse.Namespace) -> Any:
+def _config_text(options: argparse.Namespace) -> str | None:
+    from device.config import load_config
+
+    if options.config is None:
+        return None
+    load_config(options.config)
+    return str(options.config.read_text(encoding="utf-8"))
+
+
+def _further(folder: Path | None) -> tuple[Path, ...]:
+    if folder is None:
+        return ()
+    found = tuple(sorted(folder.glob("*.deb")))
+    if not found:
+        raise UsageError(f"--with-packages {folder} holds no .deb file", "docs/start-pi.md says how to fetch them")
+    return found
+
+
+def _wifi(options: argparse.Namespace, passphrase: str | None) -> "Wifi | None":
     from device.tools.flash.boot_files import Wifi
 
     if options.wifi is None:
         return None
     if options.wifi_country is None:
-        raise UsageError(
-            "--wifi needs --wifi-country, for the radio stays off without it", "add --wifi-country DE, say"
-        )
-    passphrase = None if options.wifi_open else _ask(f"passphrase of the Wi-Fi {options.wifi}")
-    return Wifi(options.wifi, options.wifi_country.upper(), passphrase)
+        raise UsageError("--wifi needs --wifi-country, for the radio stays off without it", "add it, such as DE")
+    return Wifi(options.wifi, options.wifi_country.upper(), None if options.wifi_open else passphrase)
+
+
+def _ask_passphrase(ssid: str) -> str:
+    from device.tools.flash.secret_input import ask_secret
+
+    return ask_secret(f"passphrase of the Wi-Fi {ssid}", "AFFECTD_FLASH_WIFI_PASSPHRASE")
 
 
 def _ssh_key(options: argparse.Namespace) -> str | None:
     if options.ssh_key is None:
         return None
-    text = options.ssh_key.read_text(encoding="utf-8").strip()
+    try:
+        text = options.ssh_key.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--ssh-key {options.ssh_key} cannot be read: {error}") from error
     if "PRIVATE KEY" in text or not text.startswith(("ssh-", "ecdsa-", "sk-")) or "\n" in text:
         raise UsageError(f"--ssh-key {options.ssh_key} is no public key", "name the file that ends in .pub")
     return str(text)
 
 
-def _ask(what: str) -> str:
-    """A secret from the keyboard, not shown; from the first line of stdin where that is a pipe."""
-    answer = getpass.getpass(f"{what}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
-    if not answer:
-        raise UsageError(f"no {what} was given", "type it when asked")
-    return answer
+def _user(options: argparse.Namespace) -> str | None:
+    """Who may log in; asked for where the command does not say. Raises UsageError."""
+    from device.tools.flash.boot_files import Login
+
+    if options.no_login:
+        if options.user or options.ssh_key:
+            raise UsageError("--no-login contradicts --user and --ssh-key", "leave one of them out")
+        return None
+    user: str | None = options.user
+    if user is None and sys.stdin.isatty():
+        user = input("name for logging in over SSH (Enter for nobody): ").strip() or None
+    elif user is None:
+        raise UsageError("nobody could log in", "give --user NAME, or say --no-login")
+    if user is not None:
+        Login(user, password=_STANDS_FOR_ONE)
+    return user
+
+
+def _login(user: str | None, key: str | None) -> "Login | None":
+    from device.tools.flash.boot_files import Login
+    from device.tools.flash.secret_input import ask_secret
+
+    if user is None:
+        return None
+    if key:
+        return Login(user, ssh_key=key)
+    return Login(user, password=ask_secret(f"login password of {user}", "AFFECTD_FLASH_LOGIN_PASSWORD"))
+
+
+def _warnings(options: argparse.Namespace, values: list[dict[str, dict[str, Any]]]) -> list[str]:
+    """What will be written and may still not be what is meant."""
+    hosts = {one.get("mqtt", {}).get("host") for one in values}
+    sources = {str(one.get("source", {}).get("uri", "")).split(":")[0] for one in values}
+    warnings = []
+    if hosts & {"localhost", "127.0.0.1", "::1"}:
+        warnings.append("--mqtt-host is the sensor itself, and no broker is installed on it")
+    if "picamera" in sources and options.with_packages is None:
+        warnings.append("the first boot needs the internet, to install python3-picamera2; else see --with-packages")
+    if options.mqtt_username and not options.mqtt_tls:
+        warnings.append("the broker's password goes over the network as it is; --mqtt-tls encrypts it")
+    if options.package_url and options.wifi is None:
+        warnings.append("the package is fetched over a cable, for no --wifi is named")
+    return warnings
+
+
+def _tell_end(options: argparse.Namespace, *, secret: bool) -> None:
+    if options.out is None:
+        print("unmount the card, put it into the Pi and power it on; the sensor is there after a few minutes")
+    else:
+        print(f"copy what is in {options.out} onto the card's boot partition (bootfs), and overwrite what is there")
+    if secret:
+        print("until that first boot the card holds secrets that every computer can read")

@@ -35,7 +35,8 @@ def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(file.fileno(), mode)
+            if hasattr(os, "fchmod"):  # a card is also prepared on Windows
+                os.fchmod(file.fileno(), mode)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -48,6 +49,8 @@ def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
 
 def _flush_folder(folder: Path) -> None:
     """Make a rename last: it lives in the folder, which has a cache of its own."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

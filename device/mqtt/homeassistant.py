@@ -72,7 +72,7 @@ def discovery_message(topics: Topics, info: DeviceInfo) -> dict[str, Any]:
     return {
         "device": {
             "identifiers": [identity],
-            "name": topics.device,
+            "name": info.name or topics.device,
             "manufacturer": "affectd",
             "model": "Emotion sensor",
             "model_id": redact(f"{info.model_name} {info.model_version}"),

@@ -35,6 +35,7 @@ class DeviceInfo:
         model_version: as the model's card has it.
         labels: the emotions it tells apart, in the model's order.
         source: what a person calls the camera; without its password.
+        name: what people call the device; None for its id.
     """
 
     version: str
@@ -42,6 +43,7 @@ class DeviceInfo:
     model_version: str
     labels: tuple[str, ...]
     source: str
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """One process at a time in a folder."""
 
-import fcntl
 import os
 from pathlib import Path
 
@@ -20,6 +19,8 @@ class FolderLock:
     """
 
     def __init__(self, folder: Path) -> None:
+        import fcntl  # not on Windows, where `affectd flash` runs
+
         self._descriptor = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from device.tools.flash.boot_files import BootPlan, Wifi
+from device.tools.flash.boot_files import BootPlan, Login, Wifi
 from tests.package.roots import Root
 
 pytestmark = pytest.mark.slow
@@ -12,7 +12,7 @@ PLANS = {
     "cable": BootPlan(config=CONFIG),
     "wifi": BootPlan(config=CONFIG, wifi=Wifi("A house's: net", "DE", "a passphrase")),
     "open": BootPlan(config=CONFIG, wifi=Wifi("Cafe", "FR", None)),
-    "user": BootPlan(config=CONFIG, user="ada", ssh_key="ssh-ed25519 AAAA ada"),
+    "user": BootPlan(config=CONFIG, login=Login("ada", ssh_key="ssh-ed25519 AAAA ada")),
 }
 
 

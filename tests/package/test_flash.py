@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from device.tools.flash.boot_files import BootPlan, Wifi
-from device.tools.flash.write import write_boot_files
+from device.tools.flash.boot_files import BootPlan, Login, Wifi
+from device.tools.flash.write import Packages, write_boot_files
 from tests.package.roots import Root, cut_power, require_package
 
 pytestmark = pytest.mark.slow
@@ -61,8 +61,8 @@ class Card:
 
     def flash(self, wifi: Wifi) -> None:
         self.key = wifi.key or ""
-        plan = BootPlan(config=CONFIG, wifi=wifi, user="ada", ssh_key="ssh-ed25519 AAAA ada")
-        write_boot_files(plan, self.boot_folder, package=self.package, mqtt_password="secret")  # noqa: S106
+        plan = BootPlan(config=CONFIG, wifi=wifi, login=Login("ada", ssh_key="ssh-ed25519 AAAA ada"))
+        write_boot_files(plan, self.boot_folder, packages=Packages(self.package), mqtt_password="secret")  # noqa: S106
 
     @property
     def copy(self):

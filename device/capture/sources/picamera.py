@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from device.capture.sources.pixels import Layout
 from device.capture.sources.settings import PICAMERA_URI, PicameraSettings, SourceSettings
 from device.capture.sources.timestamps import SensorTime, boottime_ns, monotonic_ns
-from device.errors import SourceError, UnavailableError
+from device.errors import SourceError
 from device.interfaces import Clock
 from device.records import Frame
 from device.system.log import LogOnce
@@ -67,7 +67,7 @@ class PiCamera:
         self._said = LogOnce(_LOGGER, logging.INFO)
 
     def open(self) -> None:
-        """Start the camera. Raises SourceError when it is not there, UnavailableError without Picamera2."""
+        """Start the camera. Raises SourceError when it, or Picamera2, is not there: both may come later."""
         self.close()
         picamera2, libcamera = _import()
         self._mapped_array = picamera2.MappedArray
@@ -191,7 +191,7 @@ class PiCamera:
 
 
 def _import() -> tuple[Any, Any]:
-    """The modules picamera2 and libcamera. Raises UnavailableError."""
+    """The modules picamera2 and libcamera. Raises SourceError."""
     os.environ.setdefault("LIBCAMERA_LOG_LEVELS", "*:WARN")  # read when it is loaded
     logging.getLogger("picamera2").setLevel(logging.WARNING)
     needed = "a camera on the Pi's own connector needs Picamera2"
@@ -199,12 +199,12 @@ def _import() -> tuple[Any, Any]:
         import libcamera
         import picamera2
     except ModuleNotFoundError as error:
-        raise UnavailableError(
+        raise SourceError(
             f"{needed}, which is not here: {_told(error)}",
             "sudo apt install python3-picamera2, and make affectd's environment with --system-site-packages",
         ) from error
     except (ImportError, ValueError, AttributeError, OSError) as error:
-        raise UnavailableError(
+        raise SourceError(
             f"{needed}, which cannot be loaded: {_told(error)}",
             "on Debian 12 its parts need NumPy 1: install numpy<2 with opencv-python-headless<4.12",
         ) from error

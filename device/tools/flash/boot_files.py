@@ -9,14 +9,19 @@ from typing import Any
 
 import yaml
 
-from device.config import Config
+from device.config import Config, parse_config, sample_config
 from device.errors import UsageError
+from device.tools.config_file import flattened, with_values
 
 BOOT_FOLDER = "/boot/firmware"
 """Where Raspberry Pi OS has the boot partition."""
 FOLDER = "affectd"
 """The folder on it with the package, the scripts and, until the first boot, the configuration and the password."""
 PASSWORD_NAME = "mqtt-password"  # noqa: S105 the name of a file, not what is in it
+LOGIN_NAME = "login"
+NEEDS_NAME = "needs"
+PACKAGES_NAME = "packages"
+"""The folder with further packages, for a device without a network."""
 CONFIG_NAME = "config.yaml"
 URL_NAME = "package-url"
 SCRIPT_NAMES = ("first-boot.sh", "install.sh", "affectd-install.service")
@@ -25,6 +30,8 @@ SCRIPT_NAMES = ("first-boot.sh", "install.sh", "affectd-install.service")
 _HOST_LABEL = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _USER = re.compile(r"[a-z][a-z0-9_-]{0,30}")
+_TAKEN_USERS = {"root", "daemon", "bin", "sys", "games", "man", "mail", "nobody", "sshd", "affectd"}
+_NEEDED_BY_SOURCE = {"picamera": "python3-picamera2"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +65,53 @@ class Wifi:
 
 
 @dataclass(frozen=True, slots=True)
+class Login:
+    """Who may log in over SSH.
+
+    Attributes:
+        user: small letters, digits, - and _.
+        ssh_key: the public key, in one line; None where a password is used.
+        password: taken to the device by a file of its own, and hashed there; None where a key is used.
+    """
+
+    user: str
+    ssh_key: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if not _USER.fullmatch(self.user):
+            raise UsageError(f"--user {self.user!r}: small letters, digits, - and _ are expected")
+        if self.user in _TAKEN_USERS:
+            raise UsageError(f"--user {self.user}: the system has a user of that name itself", "choose another name")
+        if not (self.ssh_key or self.password):
+            raise UsageError(f"--user {self.user} has no way to log in", "give a key with --ssh-key, or a password")
+        if self.password and ("\n" in self.password or not self.password.isprintable()):
+            raise UsageError("the login password has characters that no keyboard types", "choose another one")
+
+    def as_user_data(self) -> dict[str, Any]:
+        """The user in cloud-init's words."""
+        # Who has the key may become root without a password, since there is none.
+        how = {"ssh_authorized_keys": [self.ssh_key], "lock_passwd": True, "sudo": "ALL=(ALL) NOPASSWD:ALL"}
+        typed = {"lock_passwd": False, "sudo": "ALL=(ALL) ALL"}
+        groups = ["sudo", "video", "render", "input"]
+        return {"name": self.user, "groups": groups, "shell": "/bin/bash", **(how if self.ssh_key else typed)}
+
+
+@dataclass(frozen=True, slots=True)
 class BootPlan:
     """All that a card is to say.
 
     Attributes:
         config: keys of config.yaml that differ from the defaults; ``device.id`` is among them.
         wifi: None for a cable.
-        user: who may log in with ``ssh_key``; None for nobody.
-        ssh_key: a public key.
+        login: None for nobody.
+        config_text: the configuration's whole text, which ``config`` goes over; None takes the one that ships.
     """
 
     config: dict[str, dict[str, Any]]
     wifi: Wifi | None = None
-    user: str | None = None
-    ssh_key: str | None = None
+    login: Login | None = None
+    config_text: str | None = None
 
     def __post_init__(self) -> None:
         Config.model_validate(self.config)
@@ -79,8 +119,6 @@ class BootPlan:
             raise UsageError(
                 f"--device-id {self.config['device']['id']!r} does not make a host's name", "use letters, digits and -"
             )
-        if self.user is not None and not (_USER.fullmatch(self.user) and self.ssh_key):
-            raise UsageError("--user is a name of small letters and digits", "give a --ssh-key with it")
 
     @property
     def host(self) -> str:
@@ -88,9 +126,16 @@ class BootPlan:
         return str(self.config["device"]["id"]).replace("_", "-")
 
     def config_yaml(self) -> str:
-        """The daemon's configuration."""
-        text = "# Made by affectd flash. Every key is documented in /usr/share/doc/affectd and README.md.\n"
-        return text + yaml.safe_dump(self.config, sort_keys=False)
+        """The daemon's configuration: every key with its comment."""
+        text = self.config_text
+        if text is None:
+            text = sample_config().read_text(encoding="utf-8")
+        return with_values(text, flattened(self.config), CONFIG_NAME)
+
+    def needs(self) -> str:
+        """The file ``needs``: the Debian packages that the configured source asks for, one a line."""
+        uri = parse_config(self.config_yaml(), CONFIG_NAME).source.uri
+        return "".join(f"{name}\n" for kind, name in _NEEDED_BY_SOURCE.items() if uri.split(":")[0] == kind)
 
     def user_data(self) -> str:
         """The file ``user-data``; no secret is in it, since cloud-init keeps copies."""
@@ -101,18 +146,10 @@ class BootPlan:
             "manage_etc_hosts": True,
             "bootcmd": [["rfkill", "unblock", "wifi"], *begin] if self.wifi else begin,
         }
-        if self.user:
-            data["users"] = [
-                {
-                    "name": self.user,
-                    "groups": ["sudo"],
-                    "shell": "/bin/bash",
-                    "sudo": "ALL=(ALL) NOPASSWD:ALL",
-                    "lock_passwd": True,
-                    "ssh_authorized_keys": [self.ssh_key],
-                }
-            ]
-            data["ssh_pwauth"] = False
+        if self.login:
+            data["users"] = [self.login.as_user_data()]
+            data["ssh_pwauth"] = self.login.password is not None
+            data["enable_ssh"] = True
         return "#cloud-config\n" + yaml.safe_dump(data, sort_keys=False)
 
     def network_config(self) -> str:

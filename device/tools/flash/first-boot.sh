@@ -18,6 +18,8 @@ take() {
 
 mkdir -p -m 700 /etc/credstore
 take mqtt-password /etc/credstore/mqtt-password 600
+# cloud-init makes the user later in this start; affectd-install gives it this password then.
+take login /etc/credstore/affectd-login 600
 # A camera's address may hold a password too.
 take config.yaml /etc/affectd/config.yaml 644
 if grep -qs 'password:' "$boot/network-config"; then

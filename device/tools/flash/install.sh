@@ -20,6 +20,15 @@ fail() {
   exit 1
 }
 
+# why LOG    what apt or dpkg said last of what went wrong
+why() {
+  grep -m 1 -oE '[a-z0-9.+-]+ : Depends:.*' "$1" || grep -E '^(E:|W: Failed to fetch|dpkg:)' "$1" | tail -1
+}
+
+if [ -s /etc/credstore/affectd-login ] && chpasswd </etc/credstore/affectd-login; then
+  shred --iterations=1 --zero --remove=unlink /etc/credstore/affectd-login 2>/dev/null || rm -f /etc/credstore/affectd-login
+fi
+
 if [ -s "$here/package-url" ]; then
   package=/var/tmp/affectd.deb
   url=$(tr -d '[:space:]' <"$here/package-url")
@@ -37,10 +46,32 @@ export DEBIAN_FRONTEND=noninteractive
   dpkg --force-confold --configure -a
   apt-get install --yes -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold "$package"
 } 2>&1 | tee "$log"
-[ "${PIPESTATUS[0]}" -eq 0 ] ||
-  fail "$(grep -m 1 -oE 'affectd.* : Depends:.*' "$log" || grep -E '^(E:|dpkg:)' "$log" | tail -1)"
+[ "${PIPESTATUS[0]}" -eq 0 ] || fail "$(why "$log")"
 
 systemctl enable --now affectd.service || true
+
+# What the camera needs, from the folder packages beside this file, else from the network.
+missing=()
+while read -r name; do
+  dpkg-query --show --showformat='${db:Status-Status}' "$name" 2>/dev/null | grep -qx installed || missing+=("$name")
+done < <(cat "$here/needs" 2>/dev/null)
+if [ ${#missing[@]} -gt 0 ]; then
+  shopt -s nullglob
+  further=("$here"/packages/*.deb)
+  say "affectd is installed, and ${missing[*]} for the camera is being installed"
+  if [ ${#further[@]} -gt 0 ]; then
+    apt-get install --yes --no-install-recommends -o DPkg::Lock::Timeout=600 "${further[@]}"
+  else
+    apt-get update && apt-get install --yes --no-install-recommends -o DPkg::Lock::Timeout=600 "${missing[@]}"
+  fi >"$log" 2>&1
+  result=$?
+  cat "$log"
+  [ $result -eq 0 ] || {
+    say "affectd is installed, and ${missing[*]}, which the camera needs, is not: $(why "$log"); it is tried again every minute, and at every start"
+    exit 1
+  }
+  systemctl restart affectd.service || true
+fi
 # Said again, what is left on the boot partition would take the network away.
 touch /etc/cloud/cloud-init.disabled
 sync

@@ -1,69 +1,154 @@
-"""Puts a plan onto the boot partition of a card."""
+"""Puts a plan onto the boot partition of a card, or into a folder whose contents go there."""
 
+import re
 import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from device.contract.files import write_atomically
 from device.errors import StorageError, UsageError
-from device.tools.flash.boot_files import CONFIG_NAME, FOLDER, PASSWORD_NAME, URL_NAME, BootPlan, scripts, with_country
+from device.tools.flash.boot_files import (
+    CONFIG_NAME,
+    FOLDER,
+    LOGIN_NAME,
+    NEEDS_NAME,
+    PACKAGES_NAME,
+    PASSWORD_NAME,
+    URL_NAME,
+    BootPlan,
+    scripts,
+    with_country,
+)
 
 _MARKS = ("cmdline.txt", "config.txt")
+_FIRST_IMAGE_WITH_CLOUD_INIT = "2025-10-01"
+_ROOM_BYTES = 1_000_000  # for everything but packages
 
 
-def write_boot_files(plan: BootPlan, boot: Path, *, package: Path | str, mqtt_password: str | None) -> list[Path]:
-    """Write all files; returns them. Files that the image brought for the same purpose are replaced.
+@dataclass(frozen=True, slots=True)
+class Packages:
+    """What the first boot installs.
 
-    Args:
-        plan: what the card says.
-        boot: the boot partition, as it is mounted here.
-        package: a Debian package to copy along, or the address that it is fetched from.
-        mqtt_password: the broker's.
+    Attributes:
+        affectd: a Debian package to copy along, or the address that it is fetched from.
+        further: Debian packages that the source needs, for a device without a network.
+    """
+
+    affectd: Path | str
+    further: tuple[Path, ...] = ()
+
+    def __post_init__(self) -> None:
+        for path in self.files:
+            _require_package(path)
+        if isinstance(self.affectd, Path):
+            _require_release(self.affectd)
+        elif not self.affectd.startswith("https://"):
+            raise UsageError(f"--package-url {self.affectd!r} is no https:// address")
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Those that are copied along."""
+        return (*((self.affectd,) if isinstance(self.affectd, Path) else ()), *self.further)
+
+
+def require_boot_partition(boot: Path) -> None:
+    """Make sure that ``boot`` takes the files and that what starts from it reads them.
 
     Raises:
-        UsageError: ``package`` is no Debian package.
-        StorageError: ``boot`` is not there, cannot be written, or is no boot partition of a Raspberry Pi.
-        OSError: the partition is full.
+        StorageError: it is no boot partition of a Raspberry Pi, or of an image without cloud-init.
     """
     if not boot.is_dir() or not all((boot / name).exists() for name in _MARKS):
         raise StorageError(
             f"{boot} is no boot partition of a Raspberry Pi: {' and '.join(_MARKS)} are expected in it",
             "write Raspberry Pi OS onto the card first, plug it in again, and name the folder it is mounted at",
         )
-    if isinstance(package, Path):
-        _require_package(package)
+    issue = boot / "issue.txt"
+    told = issue.read_text(encoding="utf-8", errors="replace") if issue.exists() else ""
+    dated = re.search(r"reference (\d{4}-\d\d-\d\d)", told)
+    if dated and dated[1] < _FIRST_IMAGE_WITH_CLOUD_INIT:
+        raise StorageError(
+            f"the image on {boot} is of {dated[1]}, and images before October 2025 do not read these files",
+            "write a newer Raspberry Pi OS Lite (64-bit) onto the card",
+        )
+
+
+def write_boot_files(plan: BootPlan, boot: Path, *, packages: Packages, mqtt_password: str | None = None) -> list[Path]:
+    """Write all files; returns them. Files that the image brought for the same purpose are replaced.
+
+    What starts the first boot's work is written last: a card that was pulled out before is as it was, but for the
+    folder ``affectd``.
+
+    Args:
+        plan: what the card says.
+        boot: the boot partition as it is mounted here, or any other folder.
+        packages: what is installed.
+        mqtt_password: the broker's.
+
+    Raises:
+        StorageError: ``boot`` has no room, or cannot be written.
+    """
     folder = boot / FOLDER
-    folder.mkdir(exist_ok=True)
-    for earlier in (folder / PASSWORD_NAME, folder / "status.txt"):
-        earlier.unlink(missing_ok=True)
-    written = {folder / name: text for name, text in scripts().items()}
-    written |= {
-        folder / CONFIG_NAME: plan.config_yaml(),
-        boot / "user-data": plan.user_data(),
+    try:
+        _require_room(boot, packages.files)
+        folder.mkdir(exist_ok=True)
+        for earlier in (PASSWORD_NAME, LOGIN_NAME, "status.txt"):
+            (folder / earlier).unlink(missing_ok=True)
+        written = _put_packages(packages, folder)
+        for path, text in _texts(plan, boot, mqtt_password).items():
+            write_atomically(path, text.encode())
+            written.append(path)
+    except OSError as error:
+        raise StorageError(f"{boot} cannot be written: {error.strerror}", "is the card locked, or full?") from error
+    return written
+
+
+def _texts(plan: BootPlan, boot: Path, mqtt_password: str | None) -> Mapping[Path, str]:
+    folder, login = boot / FOLDER, plan.login
+    texts = {folder / name: text for name, text in scripts().items()}
+    texts |= {folder / CONFIG_NAME: plan.config_yaml(), folder / NEEDS_NAME: plan.needs()}
+    if mqtt_password:
+        texts[folder / PASSWORD_NAME] = f"{mqtt_password}\n"
+    if login and login.password:
+        texts[folder / LOGIN_NAME] = f"{login.user}:{login.password}\n"
+    cmdline = boot / "cmdline.txt"
+    if plan.wifi and cmdline.exists():
+        texts[cmdline] = with_country(cmdline.read_text(encoding="utf-8"), plan.wifi.country)
+    return texts | {
         boot / "network-config": plan.network_config(),
         boot / "meta-data": plan.meta_data(),
+        boot / "user-data": plan.user_data(),
     }
-    if mqtt_password:
-        written[folder / PASSWORD_NAME] = f"{mqtt_password}\n"
-    if plan.wifi:
-        cmdline = boot / "cmdline.txt"
-        written[cmdline] = with_country(cmdline.read_text(encoding="utf-8"), plan.wifi.country)
-    package_copy = _put_package(package, folder)
-    for path, text in written.items():
-        write_atomically(path, text.encode())
-    return [*written, package_copy]
 
 
-def _put_package(package: Path | str, folder: Path) -> Path:
-    """Put it into the folder, or its address, in the place of an earlier one."""
-    copy = folder / (package.name if isinstance(package, Path) else URL_NAME)
-    for earlier in (*folder.glob("affectd*.deb"), folder / URL_NAME):
-        if earlier != copy:
+def _require_room(boot: Path, files: Iterable[Path]) -> None:
+    earlier = sum(path.stat().st_size for path in (boot / FOLDER).glob("**/*.deb"))
+    needed = sum(path.stat().st_size for path in files) + _ROOM_BYTES - earlier
+    free = shutil.disk_usage(boot).free
+    if free < needed:
+        raise StorageError(
+            f"{boot} has room for {free / 1e6:.0f} MB, and {needed / 1e6:.0f} MB are to be written",
+            "give the package by --package-url, or make the boot partition larger",
+        )
+
+
+def _put_packages(packages: Packages, folder: Path) -> list[Path]:
+    """Put them into the folder, in the place of earlier ones; returns what was written."""
+    wanted = {path: folder / path.name for path in packages.files[:1] if path == packages.affectd}
+    wanted |= {path: folder / PACKAGES_NAME / path.name for path in packages.further}
+    for earlier in (*folder.glob("affectd*.deb"), folder / URL_NAME, *folder.glob(f"{PACKAGES_NAME}/*.deb")):
+        if earlier not in wanted.values():
             earlier.unlink(missing_ok=True)
-    if isinstance(package, str):
-        write_atomically(copy, f"{package}\n".encode())
-    elif not (copy.exists() and copy.samefile(package)):
-        shutil.copyfile(package, copy)
-    return copy
+    for source, copy in wanted.items():
+        copy.parent.mkdir(exist_ok=True)
+        if not (copy.exists() and copy.samefile(source)):
+            unfinished = copy.with_name(f".{copy.name}")
+            shutil.copyfile(source, unfinished)
+            unfinished.replace(copy)
+    if isinstance(packages.affectd, str):
+        write_atomically(folder / URL_NAME, f"{packages.affectd}\n".encode())
+        return [*wanted.values(), folder / URL_NAME]
+    return list(wanted.values())
 
 
 def _require_package(package: Path) -> None:
@@ -71,6 +156,15 @@ def _require_package(package: Path) -> None:
         with package.open("rb") as file:
             magic = file.read(8)
     except OSError as error:
-        raise UsageError(f"--package {package} cannot be read: {error.strerror}", "build one with: make deb") from error
+        raise UsageError(f"{package} cannot be read: {error.strerror}", "affectd's own is made by: make deb") from error
     if magic != b"!<arch>\n":
-        raise UsageError(f"--package {package} is no Debian package", "name a file affectd_*_arm64.deb")
+        raise UsageError(f"{package} is no Debian package", "name a file that ends in .deb")
+
+
+def _require_release(package: Path) -> None:
+    """By its name, as `make deb` gives it: what it needs shows only on the device, after the boot."""
+    release, processor = re.search(r"~(deb\d+)", package.name), re.search(r"_([a-z0-9]+)\.deb$", package.name)
+    if (release and release[1] != "deb13") or (processor and processor[1] != "arm64"):
+        raise UsageError(
+            f"--package {package.name} is not for Raspberry Pi OS (64-bit) of today", "take the one for deb13 and arm64"
+        )

@@ -9,7 +9,7 @@ import pytest
 from device.capture.sources import build_source
 from device.capture.sources.picamera import PiCamera
 from device.capture.sources.settings import PicameraSettings, SourceSettings
-from device.errors import SourceError, UnavailableError
+from device.errors import SourceError
 from tests.device.capture.sources.fake_picamera2 import Machine, Request, install
 from tests.fakes import FakeClock
 
@@ -247,7 +247,7 @@ def test_opening_again_closes_first_and_closing_twice_is_harmless(machine, clock
 def test_without_picamera2_it_says_what_to_install(monkeypatch, clock):
     monkeypatch.setitem(sys.modules, "libcamera", None)
     source = build_source(SourceSettings(uri="picamera"), clock)
-    with pytest.raises(UnavailableError, match="needs Picamera2") as refused:
+    with pytest.raises(SourceError, match="needs Picamera2") as refused:
         source.open()
     assert "apt install python3-picamera2" in refused.value.remedy
     assert "--system-site-packages" in refused.value.remedy

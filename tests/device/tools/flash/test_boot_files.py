@@ -3,8 +3,9 @@
 import pytest
 import yaml
 
+from device.config import parse_config, sample_config
 from device.errors import UsageError
-from device.tools.flash.boot_files import BootPlan, Wifi, scripts, with_country
+from device.tools.flash.boot_files import BootPlan, Login, Wifi, scripts, with_country
 
 CONFIG = {"device": {"id": "hall"}, "source": {"uri": "picamera"}, "mqtt": {"host": "hub", "username": "hall"}}
 PASSPHRASE = "correct horse battery"
@@ -20,7 +21,6 @@ def test_every_start_begins_the_installing_until_it_is_done(plan):
     data = yaml.safe_load(plan.user_data())
     assert data["hostname"] == "hall"
     assert data["bootcmd"][-1] == ["bash", "/boot/firmware/affectd/first-boot.sh"]
-    assert yaml.safe_load(plan.config_yaml()) == CONFIG
     assert "users" not in data
 
 
@@ -52,11 +52,58 @@ def test_an_open_network_has_no_key():
 
 
 def test_somebody_with_a_key_may_log_in_and_nobody_with_a_password():
-    plan = BootPlan(config=CONFIG, user="ada", ssh_key="ssh-ed25519 AAAA ada")
+    plan = BootPlan(config=CONFIG, login=Login("ada", ssh_key="ssh-ed25519 AAAA ada"))
     data = yaml.safe_load(plan.user_data())
     (user,) = data["users"]
     assert (user["name"], user["lock_passwd"], user["ssh_authorized_keys"]) == ("ada", True, ["ssh-ed25519 AAAA ada"])
     assert data["ssh_pwauth"] is False
+
+
+def test_a_login_with_a_password_keeps_it_out_of_what_cloud_init_copies():
+    plan = BootPlan(config=CONFIG, login=Login("ada", password="open sesame"))  # noqa: S106
+    data = yaml.safe_load(plan.user_data())
+    assert data["ssh_pwauth"] is True
+    assert data["users"][0]["lock_passwd"] is False
+    assert "open sesame" not in plan.user_data() + repr(plan)
+
+
+@pytest.mark.parametrize(
+    ("login", "told"),
+    [
+        ({"user": "Ada", "password": "x"}, "small letters"),
+        ({"user": "root", "password": "x"}, "a user of that name itself"),
+        ({"user": "affectd", "ssh_key": "ssh-rsa A"}, "a user of that name itself"),
+        ({"user": "ada"}, "no way to log in"),
+        ({"user": "ada", "password": "two\nlines"}, "no keyboard types"),
+    ],
+)
+def test_a_login_that_cannot_be_is_refused(login, told):
+    with pytest.raises(UsageError, match=told):
+        Login(**login)
+
+
+def test_the_configuration_on_the_card_is_the_whole_commented_file_with_the_chosen_values(plan):
+    text = plan.config_yaml()
+    chosen = parse_config(text, "card")
+    assert (chosen.device.id, chosen.source.uri, chosen.mqtt.host) == ("hall", "picamera", "hub")
+    comments = [line for line in text.splitlines() if line.lstrip().startswith("#")]
+    shipped = sample_config().read_text(encoding="utf-8").splitlines()
+    assert comments == [line for line in shipped if line.lstrip().startswith("#")]
+
+
+def test_a_configuration_of_the_maker_s_own_goes_to_the_card_with_what_the_command_says_over_it():
+    plan = BootPlan(
+        config={"device": {"id": "hall"}}, config_text="# mine\ndevice:\n  id: other\nheat:\n  slowest_fps: 3.0\n"
+    )
+    assert plan.config_yaml() == "# mine\ndevice:\n  id: hall\nheat:\n  slowest_fps: 3.0\n"
+
+
+@pytest.mark.parametrize(
+    ("uri", "needs"),
+    [("picamera", "python3-picamera2\n"), ("picamera:1", "python3-picamera2\n"), ("0", ""), ("demo", "")],
+)
+def test_a_source_that_needs_a_package_says_which(uri, needs):
+    assert BootPlan(config=CONFIG | {"source": {"uri": uri}}).needs() == needs
 
 
 @pytest.mark.parametrize(

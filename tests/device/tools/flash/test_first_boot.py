@@ -7,18 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from device.tools.flash.boot_files import BootPlan, Wifi, scripts
-from device.tools.flash.write import write_boot_files
+from device.tools.flash.boot_files import BootPlan, Login, Wifi, scripts
+from device.tools.flash.write import Packages, write_boot_files
 
 PROGRAMS = {
     "apt-get": "exit 0",
+    "chpasswd": "cat",
     "curl": 'while [ "$1" != --output ]; do shift; done; echo package >"$2"',
     "dpkg": "exit 0",
+    "dpkg-query": "exit 1",
     "dpkg-deb": 'grep -q package "$2"',
     "systemctl": 'case "$*" in show*) echo watching demo;; esac',
     "systemd-notify": "exit 0",
 }
-SECRETS = ("secret", "opensesame", "password:")
+URI = "rtsp://me:opensesame@porch/stream"
+SECRETS = ("secret", "opensesame", "password:", "let me in")
 
 
 class Device:
@@ -33,10 +36,11 @@ class Device:
         for name, text in PROGRAMS.items():
             self.give(name, text)
 
-    def flash(self, package: Path | str) -> None:
-        config = {"device": {"id": "hall"}, "source": {"uri": "rtsp://me:opensesame@porch/stream"}}
-        plan = BootPlan(config=config, wifi=Wifi("House", "DE", "a passphrase"))
-        write_boot_files(plan, self.boot, package=package, mqtt_password="secret")  # noqa: S106
+    def flash(self, package: Path | str, uri: str = URI, further: tuple[Path, ...] = ()) -> None:
+        config = {"device": {"id": "hall"}, "source": {"uri": uri}}
+        login = Login("ada", password="let me in")  # noqa: S106
+        plan = BootPlan(config=config, wifi=Wifi("House", "DE", "a passphrase"), login=login)
+        write_boot_files(plan, self.boot, packages=Packages(package, further), mqtt_password="secret")  # noqa: S106
         for name, text in scripts().items():
             for path in ("/etc/", "/run/", "/var/tmp"):  # noqa: S108
                 text = text.replace(path, f"{self.root}{path}")  # noqa: PLW2901
@@ -199,3 +203,55 @@ def test_an_address_that_does_not_answer_is_told(device):
     device.give("curl", "echo 'curl: (6) Could not resolve host: example.org' >&2; exit 6")
     assert device.run("install.sh") == 1
     assert "https://example.org/affectd.deb cannot be fetched: curl: (6) Could not resolve host" in device.status
+
+
+def test_the_login_s_password_is_set_once_cloud_init_has_made_the_user_and_then_forgotten(device):
+    device.run("first-boot.sh")
+    kept = device.root / "etc/credstore/affectd-login"
+    assert kept.read_text() == "ada:let me in\n"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    device.give("chpasswd", f"cat >{device.root}/set")
+    assert device.run("install.sh") == 0
+    assert (device.root / "set").read_text() == "ada:let me in\n"
+    assert not kept.exists()
+
+
+def test_what_the_camera_needs_is_installed_from_the_network_after_affectd(device, package):
+    device.flash(package, uri="picamera")
+    assert device.run("install.sh") == 0
+    asked = [line for line in device.asked if line.startswith("apt-get ")]
+    assert str(package.name) in asked[0]
+    assert asked[1] == "apt-get update"
+    assert asked[2].endswith("python3-picamera2")
+    assert "--no-install-recommends" in asked[2]
+    assert device.asked.index("systemctl restart affectd.service") > device.asked.index(asked[2])
+    assert "affectd is installed, and said at first" in device.status
+
+
+def test_what_the_camera_needs_is_installed_from_the_card_without_a_network(device, package, tmp_path):
+    further = tmp_path / "python3-picamera2_1_all.deb"
+    further.write_bytes(b"!<arch>\npackage")
+    device.flash(package, uri="picamera", further=(further,))
+    assert device.run("install.sh") == 0
+    asked = [line for line in device.asked if line.startswith("apt-get ")]
+    assert "apt-get update" not in asked
+    assert asked[1].endswith(str(device.boot / "affectd/packages" / further.name))
+
+
+def test_a_camera_s_package_that_is_not_to_be_had_is_named_and_tried_again_while_affectd_runs(device, package):
+    device.flash(package, uri="picamera")
+    device.give("apt-get", 'case "$*" in *update*) echo "E: no network"; exit 100;; esac')
+    assert device.run("install.sh") == 1
+    assert "affectd is installed, and python3-picamera2, which the camera needs, is not: E: no network" in device.status
+    assert "systemctl enable --now affectd.service" in device.asked
+    assert not (device.root / "etc/cloud/cloud-init.disabled").exists()
+    device.give("apt-get", "exit 0")
+    assert device.run("install.sh") == 0
+    assert "affectd is installed, and said at first" in device.status
+
+
+def test_what_the_camera_needs_and_is_there_is_not_installed_again(device, package):
+    device.flash(package, uri="picamera")
+    device.give("dpkg-query", "echo installed")
+    assert device.run("install.sh") == 0
+    assert len([line for line in device.asked if line.startswith("apt-get ")]) == 1

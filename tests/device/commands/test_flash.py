@@ -1,0 +1,211 @@
+"""`affectd flash` as a maker types it: what it asks, what it refuses before it asks, and what it writes."""
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from device.commands import main
+from device.config import load_config
+from device.errors import EXIT_CONFIG, EXIT_IO, EXIT_OK, EXIT_USAGE
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def boot(tmp_path):
+    folder = tmp_path / "bootfs"
+    folder.mkdir()
+    (folder / "config.txt").touch()
+    (folder / "cmdline.txt").write_text("console=tty1 rootwait\n")
+    return folder
+
+
+@pytest.fixture
+def package(tmp_path):
+    path = tmp_path / "affectd_1-1~deb13_arm64.deb"
+    path.write_bytes(b"!<arch>\npackage")
+    return path
+
+
+@pytest.fixture(autouse=True)
+def no_keyboard(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+
+
+def flash(*arguments) -> int:
+    return main(["flash", *map(str, arguments)])
+
+
+def usual(boot, package, *more):
+    return flash(boot, "--device-id", "hall", "--mqtt-host", "hub.local", "--package", package, *more)
+
+
+def files(folder) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_card_has_the_whole_configuration_the_package_and_what_the_camera_needs(boot, package, capsys):
+    assert usual(boot, package, "--no-login", "--name", "Küche", "--overlay") == EXIT_OK
+    config = load_config(boot / "affectd/config.yaml")
+    assert (config.device.id, config.device.name, config.source.uri) == ("hall", "Küche", "picamera")
+    assert config.overlay.enabled
+    assert (boot / "affectd/needs").read_text() == "python3-picamera2\n"
+    assert (boot / "affectd" / package.name).exists()
+    assert "the first boot needs the internet" in capsys.readouterr().err
+
+
+def test_who_cannot_log_in_is_told_before_anything_is_written(boot, package, capsys):
+    before = files(boot)
+    assert usual(boot, package) == EXIT_USAGE
+    assert "--no-login" in capsys.readouterr().err
+    assert files(boot) == before
+
+
+def test_secrets_come_from_the_environment_where_they_are_set(boot, package, monkeypatch):
+    monkeypatch.setenv("AFFECTD_FLASH_WIFI_PASSPHRASE", "correct horse")
+    monkeypatch.setenv("AFFECTD_FLASH_MQTT_PASSWORD", "for the broker")
+    monkeypatch.setenv("AFFECTD_FLASH_LOGIN_PASSWORD", "let me in")
+    more = ("--mqtt-username", "hall", "--wifi", 'A house\'s "net" 🏠', "--wifi-country", "de", "--user", "ada")
+    assert usual(boot, package, *more) == EXIT_OK
+    assert (boot / "affectd/mqtt-password").read_text() == "for the broker\n"
+    assert (boot / "affectd/login").read_text() == "ada:let me in\n"
+    assert b"correct horse" not in b"".join(files(boot).values())
+    assert "cfg80211.ieee80211_regdom=DE" in (boot / "cmdline.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (["--mqtt-username", "hall", "--package", "missing.deb"], "missing.deb cannot be read"),
+        (["--mqtt-username", "hall", "--ssh-key", "missing.pub", "--user", "ada"], "missing.pub cannot be read"),
+        (["--mqtt-username", "hall", "--user", "root"], "a user of that name itself"),
+        (["--wifi", "House"], "--wifi-country"),
+        (["--wifi", "x" * 33, "--wifi-country", "DE"], "1 to 32 bytes"),
+        (["--wifi-country", "DE"], "goes with --wifi"),
+        (["--no-login", "--user", "ada"], "contradicts"),
+        (["--with-packages", "nowhere"], "holds no .deb file"),
+        (["--source", "rtsp://"], "source.uri"),
+        (["--name", "a\tb"], "device.name"),
+    ],
+)
+def test_what_is_wrong_is_told_before_a_secret_is_asked_for(boot, package, more, told, monkeypatch, capsys):
+    monkeypatch.setattr("device.tools.flash.secret_input.ask_secret", lambda *_: pytest.fail("a secret was asked for"))
+    before = files(boot)
+    assert usual(boot, package, *more) in {EXIT_USAGE, EXIT_CONFIG}
+    assert told in capsys.readouterr().err
+    assert files(boot) == before
+
+
+@pytest.mark.parametrize("name", ["affectd_1-1~deb12_arm64.deb", "affectd_1-1~deb13_amd64.deb"])
+def test_a_package_for_another_debian_or_processor_is_refused(boot, tmp_path, name, capsys):
+    other = tmp_path / name
+    other.write_bytes(b"!<arch>\n")
+    assert usual(boot, other, "--no-login") == EXIT_USAGE
+    assert "deb13 and arm64" in capsys.readouterr().err
+
+
+def test_an_image_that_is_too_old_to_read_the_files_is_refused(boot, package, capsys):
+    (boot / "issue.txt").write_text("Raspberry Pi reference 2024-11-19\nGenerated using pi-gen\n")
+    assert usual(boot, package, "--no-login") == EXIT_IO
+    assert "2024-11-19" in capsys.readouterr().err
+    (boot / "issue.txt").write_text("Raspberry Pi reference 2025-10-01\n")
+    assert usual(boot, package, "--no-login") == EXIT_OK
+
+
+def test_a_card_without_room_stays_as_it_was(boot, package, monkeypatch, capsys):
+    monkeypatch.setattr("device.tools.flash.write.shutil.disk_usage", lambda _: _Usage())
+    before = files(boot)
+    assert usual(boot, package, "--no-login") == EXIT_IO
+    assert "has room for 0 MB" in capsys.readouterr().err
+    assert files(boot) == before
+
+
+class _Usage:
+    free = 1000
+
+
+def test_into_any_folder_the_same_files_are_written(tmp_path, package, capsys):
+    out = tmp_path / "out"
+    arguments = ("--out", out, "--device-id", "hall", "--mqtt-host", "hub", "--package", package, "--no-login")
+    assert flash(*arguments) == EXIT_OK
+    assert {"user-data", "meta-data", "network-config", "affectd/config.yaml"} <= set(files(out))
+    assert "onto the card's boot partition" in capsys.readouterr().out
+
+
+def test_a_whole_configuration_goes_along_with_its_comments(tmp_path, package):
+    mine, out = tmp_path / "mine.yaml", tmp_path / "out"
+    mine.write_text("# for the museum\nsource:\n  uri: '0'\nmqtt:\n  host: hub\n")
+    arguments = ("--out", out, "--device-id", "hall", "--config", mine, "--package", package, "--no-login")
+    assert flash(*arguments) == EXIT_OK
+    assert "# for the museum" in (out / "affectd/config.yaml").read_text()
+    assert load_config(out / "affectd/config.yaml").source.uri == "0"
+    mine.write_text("sorce: {}\n")
+    assert (
+        flash("--out", out, "--device-id", "hall", "--config", mine, "--package", package, "--no-login") == EXIT_CONFIG
+    )
+
+
+def test_a_fleet_is_one_table_and_the_secrets_are_asked_once(tmp_path, package, monkeypatch):
+    table, out = tmp_path / "devices.csv", tmp_path / "out"
+    table.write_text("id,name,wifi,source\nhall,Halle,yes,\nshop,Laden,no,0\nroof,,yes,picamera:1\n", encoding="utf-8")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("correct horse\n"))
+    network = ("--wifi", "House", "--wifi-country", "DE")
+    arguments = ("--out", out, "--fleet", table, "--mqtt-host", "hub", "--package", package, "--no-login", *network)
+    assert flash(*arguments) == EXIT_OK
+    configs = {folder.name: load_config(folder / "affectd/config.yaml") for folder in out.iterdir()}
+    assert {name: config.device.name for name, config in configs.items()} == {
+        "hall": "Halle",
+        "shop": "Laden",
+        "roof": None,
+    }
+    assert configs["shop"].source.uri == "0"
+    assert "House" in (out / "hall/network-config").read_text()
+    assert "House" not in (out / "shop/network-config").read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("name\nx\n", "column id is missing"),
+        ("id,room\na,b\n", "no column 'room'"),
+        ("id\na\na\n", "stands twice"),
+        ("id,wifi\na,perhaps\n", "expected yes or no"),
+        ("id\n", "0 devices"),
+        ("id\n../../etc\n", "device.id"),
+    ],
+)
+def test_a_table_that_is_wrong_is_refused_and_writes_nothing(tmp_path, package, text, told, capsys):
+    table, out = tmp_path / "devices.csv", tmp_path / "out"
+    table.write_text(text)
+    arguments = ("--out", out, "--fleet", table, "--mqtt-host", "hub", "--package", package, "--no-login")
+    assert flash(*arguments) in {EXIT_USAGE, EXIT_CONFIG}
+    assert told in capsys.readouterr().err
+    assert not out.exists() or not files(out)
+
+
+def test_it_runs_where_there_is_no_posix(tmp_path, package):
+    """As on Windows: the modules that it lacks cannot be imported, nor the calls be made."""
+    code = """
+import os, sys
+for name in ("fcntl", "grp", "pwd", "resource", "termios", "tty", "pty", "syslog"):
+    sys.modules[name] = None
+for name in ("fchmod", "fchown", "chown", "geteuid", "getuid", "getgid", "O_DIRECTORY", "O_NOFOLLOW", "O_CLOEXEC"):
+    if hasattr(os, name):
+        delattr(os, name)
+from device.commands import main
+sys.exit(main(sys.argv[1:]))
+"""
+    arguments = ["flash", "--out", str(tmp_path / "out"), "--device-id", "hall", "--mqtt-host", "hub", "--no-login"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments, "--package", str(package)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == EXIT_OK, done.stderr
+    assert (tmp_path / "out/user-data").exists()
