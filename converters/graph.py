@@ -133,6 +133,21 @@ def count_operators(graph: Graph) -> dict[str, int]:
     return dict(Counter(operator.name for operator in graph.operators))
 
 
+def graph_multiply_adds(graph: Graph) -> int:
+    """Multiply-adds of a converted network for one face: of its convolutions and dense layers."""
+    total = 0
+    for operator in graph.operators:
+        kernel, output = graph.input(operator, 1), graph.output(operator)
+        if kernel is None:
+            continue
+        if operator.name in {"CONV_2D", "DEPTHWISE_CONV_2D"}:
+            total += math.prod(kernel.shape) * math.prod(output.shape[1:3])
+        elif operator.name == "FULLY_CONNECTED":
+            # The kernel is (outputs, inputs); the output has a row for each place.
+            total += math.prod(kernel.shape) * (math.prod(output.shape) // kernel.shape[0])
+    return total
+
+
 def _read(schema: Any, flatbuffer: bytes) -> Graph:
     model = schema.ModelT.InitFromPackedBuf(flatbuffer, 0)
     tensor_types, operator_names = _names(schema.TensorType), _names(schema.BuiltinOperator)

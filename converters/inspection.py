@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from converters.arena import METHOD, peak_arena_bytes
-from converters.cost import graph_multiply_adds
 from converters.edgetpu.limits import Mapping, map_operators
-from converters.graph import Graph, Tensor, read_graph
+from converters.graph import Graph, Tensor, graph_multiply_adds, read_graph
 from converters.networks import has_card, read_flatbuffer
 from device.contract import container
 from device.contract.model_card import ModelCard

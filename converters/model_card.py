@@ -4,11 +4,11 @@ import hashlib
 
 from converters import calibrate
 from converters.calibrate import RepresentativeSet
-from converters.cost import multiply_adds
 from converters.graph import Graph, count_operators, read_graph
 from converters.tflite import Target
-from converters.trained import Trained, TrainingRecord
+from converters.trained import Trained
 from converters.verify import Parity
+from device.contract.keras_models import multiply_adds
 from device.contract.model_card import (
     Calibration,
     Conversion,
@@ -19,6 +19,7 @@ from device.contract.model_card import (
     ModelCard,
     Training,
 )
+from device.contract.training_record import TrainingRecord
 from device.contract.versions import library_versions
 
 _VERSIONED = ("affectd", "keras", "numpy", "tensorflow")
@@ -78,7 +79,7 @@ def _calibration(chosen: RepresentativeSet) -> Calibration:
 def _training(record: TrainingRecord) -> Training:
     return Training(
         recipe=record.recipe,
-        data=record.data,
+        data=record.data.model_dump(mode="json", exclude_defaults=True),
         seed=record.seed,
         epochs=record.epochs,
         kept_epoch=record.kept_epoch,

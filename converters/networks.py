@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from converters.onnx import open_session
-from converters.trained import load_network, read_record
+from converters.trained import load_network
 from device.classify.interpreter import open_interpreter
 from device.contract import container
 from device.contract.preprocess import InputSpec, to_real
+from device.contract.training_record import FILE as RECORD_FILE
+from device.contract.training_record import read_record
 from device.errors import DataError
 
 Scorer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
@@ -64,10 +66,10 @@ def describe(path: Path) -> Description | None:
     if path.suffix == ".tflite" and has_card(path):
         card = container.read(path).model_card
         return Description(card.input.spec(), card.labels)
-    beside = path.with_name("training.json")
+    beside = path.with_name(RECORD_FILE)
     if beside.is_file():
         record = read_record(beside)
-        return Description(record.spec(), record.labels)
+        return Description(record.input.spec(), record.labels)
     return None
 
 

@@ -1,52 +1,33 @@
 """A trained model, Keras or TFLite, as one thing: uint8 faces in, probabilities out."""
 
 import hashlib
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from device.classify.interpreter import open_interpreter
 from device.contract import container
+from device.contract.keras_models import read_keras_model
 from device.contract.model_card import ModelCard
 from device.contract.preprocess import InputSpec, resize, to_real
-from device.errors import DataError, ModelError, RecordError
+from device.contract.training_record import FILE as RECORD_FILE
+from device.contract.training_record import TrainingRecord, read_record
+from device.errors import ModelError, RecordError
 from trainer.framework import load_keras
 
 Kind = Literal["keras", "tflite"]
 Answer = Callable[[NDArray[np.uint8]], NDArray[np.floating[Any]]]
 
 MODEL_NAME = "model.keras"
-RECORD_NAME = "training.json"
-"""What ``fit`` writes beside a Keras model."""
+"""What ``fit`` calls it."""
 
 _CHUNK = 512
 _BATCH = 128
-_TRAIN_ANEW = "keep the files of a training together, or train it again with affectd-train fit"
-
-
-class _RecordedInput(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    height: int
-    width: int
-    real_range: tuple[float, float]
-    crop_margin: float = 0.1
-
-
-class _Record(BaseModel):
-    """What of ``training.json`` is needed to ask the model; the rest is provenance and passed on as it is."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    name: str = Field(min_length=1)
-    labels: tuple[str, ...] = Field(min_length=2)
-    input: _RecordedInput
+_TRAIN_AGAIN = "keep the files of a training together, or train it again with affectd-train fit"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +42,8 @@ class Predictor:
         spec: the input that it was trained for.
         answer: probabilities float (n, labels) for uint8 (n, spec.height, spec.width, 1).
         sha256: of the file, hexadecimal.
-        record: where the model comes from: ``training.json``, or what the card says of it.
+        record: where the model comes from: ``training.json``, or what the card says of it; None where nothing says it.
+        card: a converted model's own; None for one that is not converted.
     """
 
     name: str
@@ -71,7 +53,8 @@ class Predictor:
     spec: InputSpec
     answer: Answer = field(repr=False)
     sha256: str = ""
-    record: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    record: TrainingRecord | None = field(default=None, repr=False)
+    card: ModelCard | None = field(default=None, repr=False)
 
     def probabilities(self, faces: NDArray[np.uint8], *, flip: bool = False) -> NDArray[np.float32]:
         """Probabilities float32 (n, labels), rows adding up to 1, for uint8 (n, h, w, 1).
@@ -106,7 +89,7 @@ class Predictor:
             "sha256": self.sha256,
             "labels": list(self.labels),
             "input": asdict(self.spec),
-            "training": dict(self.record),
+            "training": provenance(self.record, self.card),
         }
 
     def _fitted(self, faces: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -156,23 +139,25 @@ def model_file(path: Path) -> Path:
 
 
 def model_record(path: Path) -> dict[str, Any]:
-    """Where the model at ``path`` comes from, without opening its network: ``training.json``, or the card's words.
+    """Where the model at ``path`` comes from, without opening its network; see ``provenance``.
 
     Raises:
         ModelError, DataError: see ``load_predictor``.
     """
     file = model_file(path)
-    return _record_of(container.read(file).model_card) if file.suffix == ".tflite" else _read_record(file)[0]
+    if file.suffix == ".tflite":
+        card = container.read(file).model_card
+        return provenance(TrainingRecord.of_card(card), card)
+    return provenance(read_record(file.with_name(RECORD_FILE)))
 
 
-def keras_record(path: Path) -> tuple[str, tuple[str, ...], InputSpec]:
-    """Name, labels and input of the ``.keras`` file at ``path``, without opening its network.
-
-    Raises:
-        DataError: its ``training.json`` is missing, or says too little.
-    """
-    _, record, spec = _read_record(path)
-    return record.name, record.labels, spec
+def provenance(record: TrainingRecord | None, card: ModelCard | None = None) -> dict[str, Any]:
+    """The record of a training for JSON, and what a converted model's card adds to it."""
+    found = record.as_dict() if record else {}
+    if card:
+        added = card.model_dump(mode="json", include={"version", "conversion", "cost"})
+        found |= added
+    return found
 
 
 def _load_tflite(path: Path, threads: int) -> Predictor:
@@ -182,39 +167,23 @@ def _load_tflite(path: Path, threads: int) -> Predictor:
     interpreter = open_interpreter(model.flatbuffer, spec, threads)
     if interpreter.outputs != len(card.labels):
         raise ModelError(f"{path} gives {interpreter.outputs} scores, and its card has {len(card.labels)} labels")
-    return Predictor(card.name, path, "tflite", card.labels, spec, interpreter.run, file_sha256(path), _record_of(card))
-
-
-def _record_of(card: ModelCard) -> dict[str, Any]:
-    """The card in the words of ``training.json``, and what the conversion adds."""
-    return {
-        "name": card.name,
-        "version": card.version,
-        "labels": list(card.labels),
-        "input": asdict(card.input.spec()),
-        **card.training.model_dump(mode="json"),
-        "measured": [
-            {"metric": one.metric, "split": one.split, "value": value, "count": one.count, "recall": one.recall}
-            for one in card.accuracy
-            if (value := one.float_value if one.converted_value is None else one.converted_value) is not None
-        ],
-        "conversion": card.conversion.model_dump(mode="json"),
-        "cost": card.cost.model_dump(mode="json"),
-    }
+    record = TrainingRecord.of_card(card)
+    return Predictor(card.name, path, "tflite", card.labels, spec, interpreter.run, file_sha256(path), record, card)
 
 
 def _load_keras(path: Path) -> Predictor:
-    raw, record, spec = _read_record(path)
+    record = read_record(path.with_name(RECORD_FILE))
+    spec = record.input.spec()
     network = open_keras(path)
     expected = (None, spec.height, spec.width, 1)
     if network.input_shape != expected:
-        raise ModelError(f"{path} reads {network.input_shape}, and its {RECORD_NAME} says {expected}", _TRAIN_ANEW)
+        raise ModelError(f"{path} reads {network.input_shape}, and its {RECORD_FILE} says {expected}", _TRAIN_AGAIN)
     if network.output_shape != (None, len(record.labels)):
         raise ModelError(
-            f"{path} gives {network.output_shape}, and its {RECORD_NAME} has {len(record.labels)} labels", _TRAIN_ANEW
+            f"{path} gives {network.output_shape}, and its {RECORD_FILE} has {len(record.labels)} labels", _TRAIN_AGAIN
         )
-
-    return Predictor(record.name, path, "keras", record.labels, spec, answers_of(network, spec), file_sha256(path), raw)
+    answer = answers_of(network, spec)
+    return Predictor(record.name, path, "keras", record.labels, spec, answer, file_sha256(path), record)
 
 
 def answers_of(network: Any, spec: InputSpec) -> Answer:
@@ -227,31 +196,9 @@ def answers_of(network: Any, spec: InputSpec) -> Answer:
     return answer
 
 
-def _read_record(path: Path) -> tuple[dict[str, Any], _Record, InputSpec]:
-    file = path.with_name(RECORD_NAME)
-    try:
-        raw = json.loads(file.read_text(encoding="utf-8"))
-        record = _Record.model_validate(raw)
-        return raw, record, InputSpec(**record.input.model_dump())
-    except FileNotFoundError:
-        raise DataError(
-            f"{path.name} says nothing of its labels and its input: {file} is missing", _TRAIN_ANEW
-        ) from None
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise DataError(f"{file}: {where}: {first['msg']}", _TRAIN_ANEW) from error
-    except ValueError as error:
-        raise DataError(f"{file} cannot be used: {error}", _TRAIN_ANEW) from error
-
-
 def open_keras(path: Path) -> Any:
-    """The Keras model at ``path``. Raises ModelError when it cannot be read, UnavailableError without Keras."""
-    keras = load_keras()
-    try:
-        return keras.saving.load_model(path, compile=False)
-    except Exception as error:
-        raise ModelError(f"Keras cannot read {path}: {error}", "train it again with affectd-train fit") from error
+    """The Keras model at ``path``. Raises DataError when it cannot be read, UnavailableError without Keras."""
+    return read_keras_model(load_keras(), path)
 
 
 def file_sha256(path: Path) -> str:

@@ -1,23 +1,41 @@
-"""All that a finished training leaves beside its checkpoints."""
+"""All that a finished training leaves beside its checkpoints, for its user and for its converter."""
 
 import json
+import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from device.contract.files import write_atomically
+from device.contract.preprocess import InputSpec, resize
+from device.contract.training_record import (
+    RecordedCheck,
+    RecordedData,
+    RecordedInput,
+    RecordedMeasurement,
+    RecordedSplit,
+    TrainingRecord,
+)
+from device.contract.versions import library_versions
 from device.errors import UnavailableError
 from trainer.curves import read_log, say_when_curves_part
 from trainer.datasets.dataset import DataSet
-from trainer.evaluate import Measurement, measure
+from trainer.datasets.faces import FaceSet
 from trainer.fit import Fitted
-from trainer.judging.evaluation import Evaluation, judge
+from trainer.judging.evaluation import Evaluation, SplitFigures, judge
+from trainer.judging.references import METRIC_NAMES
 from trainer.model_card import EVALUATION_FILE, write_card
-from trainer.outputs import write_calibration, write_check, write_model, write_training
 from trainer.plots import write_curves, write_mistakes
 from trainer.predictor import MODEL_NAME, Predictor, answers_of, load_predictor
 from trainer.recipe import Recipe
 from trainer.targets import reference_labels
+
+CALIBRATION_FACES = 700
+_VERSIONED = ("affectd", "keras", "numpy", "tensorflow", "jax")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +47,7 @@ class Results:
         remarks: what else there is to say, a sentence each.
     """
 
-    measured: list[Measurement]
+    measured: tuple[RecordedMeasurement, ...]
     remarks: list[str]
 
 
@@ -48,31 +66,31 @@ def write_results(
     """
     faces, spec = data.validation, recipe.input.spec
     split = data.splits["validation"]
-    write_model(folder, fitted.network)
-    write_calibration(folder, data.train, spec, int(training["seed"]))
-    write_check(folder, faces, spec, reference_labels(faces, recipe))
+    _replace(folder / MODEL_NAME, fitted.network.save)
+    _write_calibration(folder, data.train, spec, int(training["seed"]))
+    labels = reference_labels(faces, recipe)
+    _write_arrays(folder / "check.npz", faces=_sized(faces.images, spec), labels=labels)
     network = Predictor(
         recipe.name, folder / MODEL_NAME, "keras", faces.label_names, spec, answers_of(fitted.network, spec)
     )
-    probabilities = network.probabilities(faces.images)
-    measured = measure(probabilities, faces, split)
-    write_training(
-        folder,
-        recipe=recipe,
+    figures = judge(network.probabilities(faces.images), faces, faces.label_names, split, "chosen on")
+    record = TrainingRecord(
+        name=recipe.name,
         labels=faces.label_names,
+        input=RecordedInput.of(spec),
+        recipe=recipe.model_dump(mode="json"),
         data=_describe(data),
-        training={
-            "epochs": fitted.epochs,
-            "kept_epoch": fitted.kept_epoch,
-            "temperature": fitted.temperature,
-            **training,
-        },
-        measured=measured,
+        epochs=fitted.epochs,
+        kept_epoch=fitted.kept_epoch,
+        temperature=fitted.temperature,
+        versions=library_versions(_VERSIONED),
+        check=RecordedCheck(metric=METRIC_NAMES[recipe.choose_by], split=split),
+        measured=_measured(figures),
+        **training,
     )
-    figures = judge(probabilities, faces, faces.label_names, split, "chosen on")
-    written = load_predictor(folder)
+    record.write(folder)
     evaluation = Evaluation(
-        written.describe(),
+        load_predictor(folder).describe(),
         {**paths, "form": data.form, "files": dict(data.files)},
         {"tta": None, "limit": None},
         (figures,),
@@ -81,7 +99,16 @@ def write_results(
     write_atomically(folder / EVALUATION_FILE, (json.dumps(evaluation.as_dict(), indent=1) + "\n").encode("utf-8"))
     remarks = _draw(folder, fitted, evaluation, data)
     write_card(folder)
-    return Results(measured, remarks)
+    return Results(record.measured, remarks)
+
+
+def git_revision() -> str:
+    """The revision of the source tree this runs from, ``-dirty`` when it was changed, or ``unknown``."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
 
 
 def _draw(folder: Path, fitted: Fitted, evaluation: Evaluation, data: DataSet) -> list[str]:
@@ -96,14 +123,55 @@ def _draw(folder: Path, fitted: Fitted, evaluation: Evaluation, data: DataSet) -
     return remarks
 
 
-def _describe(data: DataSet) -> dict[str, Any]:
-    splits: dict[str, Any] = {
-        split: {"split": name, "faces": len(data.faces_of(split))} for split, name in data.splits.items()
+def _describe(data: DataSet) -> RecordedData:
+    splits = {
+        str(split): RecordedSplit(split=name, faces=len(data.faces_of(split))) for split, name in data.splits.items()
     }
-    return {
-        "form": data.form,
-        "files": dict(data.files),
-        **splits,
-        "notes": list(data.notes),
-        "unreadable": len(data.skipped),
-    }
+    return RecordedData(
+        form=data.form, files=dict(data.files), notes=data.notes, unreadable=len(data.skipped), **splits
+    )
+
+
+def _measured(figures: SplitFigures) -> tuple[RecordedMeasurement, ...]:
+    return tuple(
+        RecordedMeasurement(
+            metric=one.metric,
+            split=figures.split,
+            value=round(one.confusion.accuracy.value, 4),
+            count=one.faces,
+            recall={label.label: round(label.recall.value, 4) for label in one.confusion.classes if label.support},
+        )
+        for one in figures.figures
+    )
+
+
+def _write_calibration(folder: Path, train: FaceSet, spec: InputSpec, seed: int) -> None:
+    """``calibration.npz``: faces uint8 (n, *spec) and labels of the training split, balanced by the seed."""
+    random = np.random.default_rng(seed)
+    each = CALIBRATION_FACES // len(train.label_names)
+    picks = [
+        random.choice(positions, min(each, len(positions)), replace=False)
+        for positions in (np.flatnonzero(train.labels == label) for label in range(len(train.label_names)))
+    ]
+    chosen = train.take(np.concatenate(picks))
+    _write_arrays(folder / "calibration.npz", faces=_sized(chosen.images, spec), labels=chosen.labels)
+
+
+def _sized(faces: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.uint8]:
+    if faces.shape[1:3] == (spec.height, spec.width):
+        return faces
+    return np.stack([resize(face[..., 0], spec) for face in faces])
+
+
+def _write_arrays(path: Path, **arrays: NDArray[Any]) -> None:
+    _replace(path, lambda temporary: np.savez_compressed(temporary, allow_pickle=False, **arrays))
+
+
+def _replace(path: Path, write: Callable[[Path], object]) -> None:
+    """Write beside ``path`` and move over it, so that an interrupted run leaves the old file or the new one."""
+    temporary = path.with_name(f".{path.stem}.partial{path.suffix}")
+    try:
+        write(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from device.contract.preprocess import InputSpec
+from device.contract.training_record import FILE as RECORD_FILE
+from device.contract.training_record import read_record
 from device.errors import DataError
-from trainer.predictor import file_sha256, keras_record, model_file
+from trainer.predictor import file_sha256, model_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,5 +43,5 @@ def find_trained(path: Path) -> TrainedNetwork:
     file = model_file(path)
     if file.suffix != ".keras":
         raise DataError(f"{file} has weights rounded for the device", "name the .keras file of its training")
-    name, labels, spec = keras_record(file)
-    return TrainedNetwork(file, name, labels, spec, file_sha256(file))
+    record = read_record(file.with_name(RECORD_FILE))
+    return TrainedNetwork(file, record.name, record.labels, record.input.spec(), file_sha256(file))

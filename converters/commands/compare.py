@@ -6,8 +6,8 @@ from typing import Any
 
 from converters.commands.options import say
 from converters.comparison import compare_formats
-from converters.cost import multiply_adds
 from converters.trained import load_trained
+from device.contract.keras_models import multiply_adds
 from device.errors import EXIT_OK
 
 _ROW = "{:<16}{:<9}{:>10}{:>10}{:>11}{:>12}{:>10}"

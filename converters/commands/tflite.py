@@ -6,7 +6,6 @@ from typing import Any
 
 from converters.calibrate import FACES, RepresentativeSet, representative_set
 from converters.commands.options import add_threshold_options, print_parity, print_rows, say, thresholds_of, told
-from converters.cost import multiply_adds
 from converters.edgetpu.limits import map_operators
 from converters.golden import golden_set
 from converters.graph import read_graph
@@ -19,6 +18,7 @@ from converters.verify import QUANTISED, SAME_ARITHMETIC, compare, missed, requi
 from device.classify.interpreter import open_interpreter
 from device.contract.container import attach
 from device.contract.files import check_folder, write_atomically
+from device.contract.keras_models import multiply_adds
 from device.contract.model_card import ModelCard
 from device.errors import EXIT_OK, UsageError
 

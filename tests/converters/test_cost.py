@@ -1,7 +1,7 @@
 import pytest
 
-from converters.cost import multiply_adds
 from converters.framework import load_keras
+from device.contract.keras_models import multiply_adds
 from device.errors import DataError
 from tests.converters import tiny
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from converters.arena import peak_arena_bytes
-from converters.cost import graph_multiply_adds, multiply_adds
-from converters.graph import Graph, Operator, Tensor, read_graph
+from converters.graph import Graph, Operator, Tensor, graph_multiply_adds, read_graph
 from device.contract import container
+from device.contract.keras_models import multiply_adds
 from device.errors import DataError
 
 

@@ -1,8 +1,8 @@
 import pytest
 
 from converters.model_card import _accuracy
-from converters.trained import TrainingRecord
 from converters.verify import Parity
+from device.contract.training_record import TrainingRecord
 from tests.converters import tiny
 
 PARITY = Parity(12, 0.99, 0.01, 0.1, labelled=10, reference_accuracy=0.88, converted_accuracy=0.87, by_label={})

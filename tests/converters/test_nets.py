@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from converters.calibrate import representative_set
-from converters.cost import graph_multiply_adds, multiply_adds
 from converters.edgetpu.limits import map_operators
 from converters.framework import load_keras
 from converters.golden import draw
-from converters.graph import read_graph
+from converters.graph import graph_multiply_adds, read_graph
 from converters.tflite import Target, convert
 from converters.trained import LabelledFaces
 from device.classify.interpreter import open_interpreter
+from device.contract.keras_models import multiply_adds
 from device.contract.preprocess import to_real
 from tests.converters import nets, tiny
 

@@ -1,10 +1,7 @@
-import json
-
 import numpy as np
 import pytest
 
-from converters.trained import load_network, load_trained, read_faces, read_record
-from device.contract.model_card import Smoothing
+from converters.trained import load_network, load_trained, read_faces
 from device.contract.preprocess import InputSpec
 from device.errors import DataError
 from tests.converters import tiny
@@ -55,44 +52,6 @@ def test_a_file_that_is_cut_off_is_named(own_training, name):
         load_trained(own_training / "model.keras")
 
 
-def test_where_a_network_comes_from_is_read_with_the_names_of_its_teachers(tmp_path):
-    origin = {"name": "edge", "sha256": "ab" * 32}
-    tiny.write_record(tmp_path, start=origin, teachers=[origin])
-    record = read_record(tmp_path / "training.json")
-    assert (record.start, record.teachers) == (origin, (origin,))
-
-
-def test_smoothing_of_the_training_stands_before_the_defaults(tmp_path):
-    smoothing = {"time_constant_s": 1.5, "enter_threshold": 0.6, "exit_threshold": 0.4, "min_dwell_s": 0.2}
-    tiny.write_record(tmp_path, smoothing=smoothing)
-    assert read_record(tmp_path / "training.json").smoothing == Smoothing(**smoothing)
-    tiny.write_record(tmp_path)
-    assert read_record(tmp_path / "training.json").smoothing == Smoothing()
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"schema": 2}, "has schema 2, and schema 1 is read here"),
-        ({"labels": "lying"}, "labels: "),
-        ({"input": {"height": 24}}, "input.width: Field required"),
-        ({"seed": "three"}, "seed: "),
-        ({"weather": "fine"}, "weather: Extra inputs"),
-    ],
-    ids=str,
-)
-def test_a_record_that_is_not_understood_is_refused_by_its_place(tmp_path, changes, message):
-    tiny.write_record(tmp_path, **changes)
-    with pytest.raises(DataError, match=message):
-        read_record(tmp_path / "training.json")
-
-
-def test_a_record_that_is_no_object_is_refused(tmp_path):
-    (tmp_path / "training.json").write_text(json.dumps(["schema", 1]))
-    with pytest.raises(DataError, match="has schema None"):
-        read_record(tmp_path / "training.json")
-
-
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
@@ -137,9 +96,7 @@ def test_a_network_with_layers_of_its_own_is_refused_in_one_line(tmp_path, keras
 
     faces = keras.Input((8, 8, 1))
     keras.Model(faces, Doubling()(faces)).save(tmp_path / "model.keras")
-    with pytest.raises(
-        DataError, match=r"model\.keras does not load as a Keras model.*Keras's own layers only"
-    ) as raised:
+    with pytest.raises(DataError, match=r"Keras cannot read .*Keras's own layers only") as raised:
         load_network(tmp_path / "model.keras")
     assert len(str(raised.value)) < 500
 
@@ -166,7 +123,7 @@ def test_a_layer_of_somebody_s_own_is_refused_in_one_sentence(tmp_path, keras):
     odd = type("Odd", (keras.layers.Layer,), {"call": lambda _, inputs: inputs})
     faces = keras.Input((tiny.HEIGHT, tiny.WIDTH, 1))
     keras.Model(faces, odd()(faces)).save(tmp_path / "model.keras")
-    with pytest.raises(DataError, match=r"does not load as a Keras model .*Keras's own layers only") as raised:
+    with pytest.raises(DataError, match=r"cannot read .*Keras's own layers only") as raised:
         load_network(tmp_path / "model.keras")
     assert len(str(raised.value)) < 600
 
@@ -174,5 +131,5 @@ def test_a_layer_of_somebody_s_own_is_refused_in_one_sentence(tmp_path, keras):
 def test_a_lambda_is_refused_for_it_could_run_anything(tmp_path, keras):
     faces = keras.Input((tiny.HEIGHT, tiny.WIDTH, 1))
     keras.Model(faces, keras.layers.Lambda(lambda x: x)(faces)).save(tmp_path / "model.keras")
-    with pytest.raises(DataError, match="does not load as a Keras model"):
+    with pytest.raises(DataError, match="cannot read"):
         load_network(tmp_path / "model.keras")

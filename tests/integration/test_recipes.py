@@ -20,9 +20,9 @@ from converters.commands import main as convert
 from converters.trained import load_network
 from device.classify.classifier import TfliteClassifier
 from device.classify.interpreter import RUNTIMES
+from device.contract.keras_models import multiply_adds
 from device.errors import EXIT_OK
 from trainer.commands import main as train
-from trainer.cost import multiply_adds
 from trainer.recipe import bundled_recipes, load_recipe
 
 SCRIPT = Path(__file__).parents[3] / "shared/data/fer2013/fer2013.py"

@@ -73,7 +73,7 @@ def test_the_rarer_a_label_and_the_more_is_asked_for_the_more_it_is_helped(world
 
 def test_a_label_without_a_face_cannot_be_helped(world):
     logits, truth = world
-    with pytest.raises(DataError, match="needs faces of every label to judge by, and there are"):
+    with pytest.raises(DataError, match="needs validation faces of every label"):
         rare_offsets(_softmax(logits)[truth != 4], truth[truth != 4], 0.5)
 
 

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 BUNDLED = ROOT / "device" / "models" / "emotion.tflite"
 FER2013 = ROOT.parent / "shared" / "data" / "fer2013"
 RECORD = {
+    "schema": 1,
     "name": "small",
     "labels": ["happy", "sad"],
     "input": {"height": 8, "width": 10, "real_range": [-1.0, 1.0], "crop_margin": 0.1},
@@ -98,16 +99,16 @@ def test_faces_of_another_type_are_refused():
 
 
 def test_a_keras_model_without_its_record_is_refused_by_what_is_missing(tmp_path):
-    with pytest.raises(DataError, match=r"training\.json is missing"):
+    with pytest.raises(DataError, match=r"training\.json is not there"):
         load_predictor(_folder(tmp_path, record=None))
 
 
 @pytest.mark.parametrize(
     ("record", "said"),
     [
-        ({"name": "small", "labels": ["happy", "sad"]}, "input"),
+        ({"schema": 1, "name": "small", "labels": ["happy", "sad"]}, "input"),
         (RECORD | {"labels": ["happy"]}, "labels"),
-        (RECORD | {"input": {"height": 8, "width": 10, "real_range": [1, 0]}}, "range"),
+        (RECORD | {"input": {"height": 8, "width": 10, "real_range": [1, 0], "crop_margin": 0.1}}, "range"),
     ],
 )
 def test_a_record_that_says_too_little_is_refused_by_what_it_lacks(tmp_path, record, said):
@@ -117,7 +118,7 @@ def test_a_record_that_says_too_little_is_refused_by_what_it_lacks(tmp_path, rec
 
 def test_a_record_that_is_no_json_is_refused(tmp_path):
     (_folder(tmp_path) / "training.json").write_text("{")
-    with pytest.raises(DataError, match="cannot be used"):
+    with pytest.raises(DataError, match="is not JSON"):
         load_predictor(tmp_path)
 
 
@@ -167,7 +168,7 @@ def test_a_keras_model_is_given_real_values_of_its_range(tmp_path):
 
 def test_a_damaged_keras_model_is_refused(tmp_path):
     pytest.importorskip("keras", reason="training needs Keras: pip install 'affectd[train]'")
-    with pytest.raises(ModelError, match="Keras cannot read"):
+    with pytest.raises(DataError, match="is not a Keras file"):
         load_predictor(_folder(tmp_path))
 
 

@@ -29,6 +29,7 @@ def source(tmp_path):
     network = _network()
     network.save(tmp_path / "model.keras")
     record = {
+        "schema": 1,
         "name": "first",
         "labels": list(LABELS),
         "input": {"height": 48, "width": 48, "real_range": [0.0, 1.0], "crop_margin": 0.1},
@@ -81,7 +82,7 @@ def test_a_file_that_is_no_start_is_refused(tmp_path):
     with pytest.raises(ModelError, match="there is none"):
         find_trained(tmp_path / "none.keras")
     (tmp_path / "model.keras").write_bytes(b"x")
-    with pytest.raises(ModelError, match="Keras cannot read"):
+    with pytest.raises(DataError, match="is not a Keras file"):
         take_weights(_network(), TrainedNetwork(tmp_path / "model.keras", "first", LABELS, InputSpec(), "ab"), LABELS)
 
 

@@ -31,7 +31,7 @@ def teacher(tmp_path):
     def write(labels=LABELS, low=0.0, high=1.0):
         _mean_light(labels, low, high).save(tmp_path / "model.keras")
         spec = {"height": 16, "width": 16, "real_range": [low, high], "crop_margin": 0.1}
-        record = {"name": "bright", "labels": list(labels), "input": spec}
+        record = {"schema": 1, "name": "bright", "labels": list(labels), "input": spec}
         (tmp_path / "training.json").write_text(json.dumps(record), encoding="utf-8")
         return find_trained(tmp_path)
 

@@ -56,7 +56,7 @@ def _run(options: argparse.Namespace) -> int:
             faces,
             predictor.labels,
             word,
-            role_of(word, predictor.record, (name for name, _ in data.splits.values())),
+            role_of(word, predictor.describe()["training"], (name for name, _ in data.splits.values())),
         )
         for word, faces in chosen.items()
     )

@@ -123,8 +123,7 @@ def _train(recipe: Recipe, data: DataSet, folder: Path, origins: _Origins, optio
     load_keras()
     from trainer.checkpoints import TrainingFolder
     from trainer.fit import FitOptions, fit
-    from trainer.outputs import git_revision
-    from trainer.results import write_results
+    from trainer.results import git_revision, write_results
 
     revision = git_revision()  # before hours pass in which the source tree may move on
     verbose = 1 if sys.stdout.isatty() else 2

@@ -37,7 +37,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _described(recipe: Recipe) -> dict[str, Any]:
     load_keras()
-    from trainer.cost import multiply_adds
+    from device.contract.keras_models import multiply_adds
     from trainer.networks import build_network
 
     network = recipe.network

@@ -73,8 +73,7 @@ def _settings(predictor: Predictor) -> DataSettings:
 
 def _own_settings(predictor: Predictor) -> DataSettings:
     """The ``data:`` section of the recipe that the model was trained by; that of none is empty."""
-    recipe = predictor.record.get("recipe")
-    section = recipe.get("data") if isinstance(recipe, Mapping) else None
+    section = predictor.record.recipe.get("data") if predictor.record else None
     try:
         return DataSettings.model_validate(section or {})
     except ValidationError as error:
@@ -83,11 +82,11 @@ def _own_settings(predictor: Predictor) -> DataSettings:
 
 def _seed_of_sides(predictor: Predictor, listing: Listing) -> int | None:
     """The seed by which the model's training divided these very files; None where it did not."""
-    data, seed = predictor.record.get("data"), predictor.record.get("seed")
-    files = data.get("files") if isinstance(data, Mapping) else None
-    same = isinstance(files, Mapping) and all(files.get(name) == digest for name, digest in listing.files.items())
+    record = predictor.record
+    if record is None or any(record.data.files.get(name) != digest for name, digest in listing.files.items()):
+        return None
     whole = "validation" in listing.words and (listing.official or "test" in listing.words)
-    return seed if same and isinstance(seed, int) and not whole else None
+    return None if whole else record.seed
 
 
 def pooling_notes(splits: dict[Split, tuple[str, FaceSet]], said: tuple[str, ...] = ()) -> tuple[str, ...]:

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from device.errors import DataError
 from trainer.datasets.faces import FaceSet, majority
-from trainer.evaluate import METRIC_NAMES
 
+METRIC_NAMES = {"labels": "label_accuracy", "majority": "majority_agreement"}
+"""A recipe's ``choose_by`` to the name of its figure."""
 NO_LABEL = "no label"
 NO_MAJORITY = "no majority of votes"
 

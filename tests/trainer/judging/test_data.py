@@ -5,6 +5,7 @@ import numpy as np
 
 from device.contract.labels import EMOTIONS
 from device.contract.preprocess import InputSpec
+from device.contract.training_record import RecordedInput, TrainingRecord
 from tests.trainer.files import picture, write_faces
 from trainer.datasets.faces import FaceSet
 from trainer.judging.data import BOTH_TESTS, pooling_notes, read_data, sample
@@ -17,7 +18,8 @@ def _faces(count):
 
 
 def _predictor(labels=EMOTIONS, recipe=None):
-    record = {} if recipe is None else {"recipe": recipe}
+    read = RecordedInput.of(InputSpec())
+    record = TrainingRecord(name="small", labels=labels, input=read, recipe=recipe or {})
     return Predictor("small", Path("model.keras"), "keras", labels, InputSpec(), np.zeros_like, record=record)
 
 

@@ -8,7 +8,7 @@ from trainer.recipe.networks import BackboneNetwork
 
 keras = pytest.importorskip("keras", reason="networks need Keras: pip install 'affectd[train]'")
 
-from trainer.cost import multiply_adds  # noqa: E402
+from device.contract.keras_models import multiply_adds  # noqa: E402
 from trainer.networks import build_network  # noqa: E402
 
 SMALL = [name for name in bundled_recipes() if not name.startswith("resnet")]
