@@ -18,7 +18,16 @@ from pathlib import Path
 from typing import Any, TextIO, cast
 
 from device import __version__
-from device.errors import EXIT_INTERRUPTED, EXIT_IO, EXIT_OK, EXIT_SOFTWARE, EXIT_USAGE, AffectdError, UsageError
+from device.errors import (
+    EXIT_INTERRUPTED,
+    EXIT_IO,
+    EXIT_OK,
+    EXIT_SOFTWARE,
+    EXIT_UNAVAILABLE,
+    EXIT_USAGE,
+    AffectdError,
+    UsageError,
+)
 from device.redact import learn_secrets_in, mask_secrets, printable
 
 _VARIABLE = re.compile(r"(?:^|(?<=/))\$(?:[A-Za-z_]\w*|\{\w+\})")
@@ -207,6 +216,9 @@ def _explain(error: Exception) -> tuple[int, str]:
         return error.exit_code, str(error)
     if isinstance(error, OSError):
         return EXIT_IO, _describe_os_error(error)
+    if isinstance(error, ModuleNotFoundError):
+        extra = "pip install 'affectd[train]' or 'affectd[convert]' brings what the commands beside affectd need"
+        return EXIT_UNAVAILABLE, f"the package {error.name} is needed, and is not installed; {extra}"
     python = ".".join(map(str, sys.version_info[:3]))
     where = _origin(error)
     summary = " ".join(f"{type(error).__name__}: {error}".split())[:500]

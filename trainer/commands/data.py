@@ -10,9 +10,9 @@ from typing import Any
 
 from device.errors import EXIT_DATA, EXIT_OK, EXIT_USAGE, DataError, UsageError
 from trainer.datasets.listing import Listing
-from trainer.datasets.progress import ProgressLine
 from trainer.datasets.settings import DataSettings
 from trainer.datasets.sources import SOURCES, Source, source_named
+from trainer.terminal import ProgressLine
 
 _FEW_BYTES = 20_000_000
 

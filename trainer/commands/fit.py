@@ -10,9 +10,9 @@ from device.cli import drawing
 from device.errors import EXIT_OK, DataError, UsageError
 from trainer.claim import claim
 from trainer.datasets.dataset import DataSet
-from trainer.datasets.progress import ProgressLine
 from trainer.framework import load_keras
 from trainer.recipe import Recipe, load_recipe
+from trainer.terminal import ProgressLine
 from trainer.trained import TrainedNetwork, find_trained
 
 _FEW = 1_000_000_000

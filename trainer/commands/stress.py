@@ -9,7 +9,7 @@ from device.contract.files import check_folder, write_atomically
 from device.errors import EXIT_OK, DataError
 from trainer.commands.options import add_model_and_data, check_limit
 from trainer.datasets.faces import Split
-from trainer.datasets.progress import ProgressLine
+from trainer.terminal import ProgressLine
 
 _SEED = 1
 

@@ -2,6 +2,7 @@
 
 import csv
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,8 +16,6 @@ from trainer.datasets.faces import FaceSet, Split
 SIDE = 48
 SPLIT_OF_USAGE: dict[str, Split] = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
 COLUMNS = ("emotion", "pixels", "Usage")
-_BATCH_ROWS = 64  # 600 kB of text, which stays in a processor's cache
-_SPACE = 32
 _WHERE = "get fer2013.csv again from Kaggle's 'challenges-in-representation-learning' competition"
 
 Progress = Callable[[int, int], None]
@@ -36,21 +35,14 @@ def read_fer2013(path: Path, progress: Progress | None = None) -> tuple[FaceSet,
     labels: list[int] = []
     splits: list[str] = []
     names: list[str] = []
-    texts: list[tuple[int, str]] = []
     for line, row in csv_rows(path, COLUMNS, progress):
         labels.append(_label(path, line, row["emotion"]))
         splits.append(_split(path, line, row["Usage"]))
         names.append(f"{path.name}:{line}")
-        texts.append((line, row["pixels"]))
-        if len(texts) == _BATCH_ROWS:
-            images.append(_pixels(path, texts))
-            texts = []
-    if texts:
-        images.append(_pixels(path, texts))
+        images.append(_pixels(path, line, row["pixels"]))
     if not images:
         raise DataError(f"{path} has a header and no rows", _WHERE)
-    stacked = np.concatenate(images).reshape(-1, SIDE, SIDE, 1)
-    return FaceSet(stacked, EMOTIONS, np.array(labels, np.int64), names=tuple(names)), np.array(splits)
+    return FaceSet(np.stack(images), EMOTIONS, np.array(labels, np.int64), names=tuple(names)), np.array(splits)
 
 
 def csv_rows(
@@ -120,54 +112,19 @@ def _label(path: Path, line: int, text: str) -> int:
     raise DataError(f"{path}:{line}: emotion is {text!r}, expected one of {named}", _WHERE)
 
 
-def _pixels(path: Path, texts: list[tuple[int, str]]) -> NDArray[np.uint8]:
-    """The pixels of several rows, uint8 (rows, 2304)."""
-    fast = parse_numbers([text for _, text in texts], SIDE * SIDE)
-    if fast is not None:
-        return fast
-    return np.stack([_row_pixels(path, line, text) for line, text in texts])
-
-
-def parse_numbers(texts: list[str], count: int) -> NDArray[np.uint8] | None:
-    """``count`` whole numbers of 0 to 255 in each text, single spaces between them: uint8 (texts, count).
-
-    Returns:
-        None when a text is anything else, whatever it is.
-    """
+def _pixels(path: Path, line: int, text: str) -> NDArray[np.uint8]:
+    """One row's pixels, uint8 (48, 48, 1)."""
     try:
-        text = np.frombuffer((" ".join(texts) + " ").encode("ascii"), np.uint8)
-    except UnicodeEncodeError:
-        return None
-    gaps = text == _SPACE
-    ends = np.flatnonzero(gaps)
-    row_ends = np.cumsum([len(one) + 1 for one in texts]) - 1
-    if len(ends) != len(texts) * count or not np.array_equal(ends[count - 1 :: count], row_ends):
-        return None
-    lengths = np.diff(ends, prepend=-1) - 1
-    digits = text - np.uint8(ord("0"))
-    digits[gaps] = 0
-    if lengths.min() < 1 or lengths.max() > 3 or digits.max() > 9:
-        return None
-    # Before the first number of all stands nothing, and index -1 is the last gap, which counts as 0.
-    tens = ends - 2
-    values = digits[ends - 1].astype(np.uint16) + digits[tens] * np.uint16(10)
-    values += np.where(gaps[tens], np.uint16(0), digits[ends - 3] * np.uint16(100))
-    if values.max() > 255:
-        return None
-    return values.astype(np.uint8).reshape(len(texts), count)
-
-
-def _row_pixels(path: Path, line: int, text: str) -> NDArray[np.uint8]:
-    """One row's pixels with every fault named, uint8 (2304,)."""
-    try:
-        values = np.array(text.split(), dtype=np.int64)
-    except (ValueError, OverflowError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", DeprecationWarning)  # NumPy 1 only warns of what is no number
+            values = np.fromstring(text, np.int64, sep=" ")
+    except (ValueError, DeprecationWarning) as error:
         raise DataError(f"{path}:{line}: pixels are not whole numbers ({error})", _WHERE) from error
     if len(values) != SIDE * SIDE:
         raise DataError(f"{path}:{line}: expected {SIDE * SIDE} pixels (48 x 48), found {len(values)}", _WHERE)
     if values.min() < 0 or values.max() > 255:
         raise DataError(f"{path}:{line}: pixels lie between 0 and 255, found {values.min()} to {values.max()}", _WHERE)
-    return values.astype(np.uint8)
+    return values.astype(np.uint8).reshape(SIDE, SIDE, 1)
 
 
 def _split(path: Path, line: int, text: str) -> Split:

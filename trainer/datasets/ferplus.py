@@ -28,23 +28,15 @@ OTHER_COLUMNS = ("contempt", "unknown", "NF")
 _WHERE = "use fer2013new.csv of microsoft/FERPlus, whose rows stand in the order of fer2013.csv"
 
 
-def read_ferplus(path: Path, labels: tuple[str, ...], splits: NDArray[np.str_]) -> NDArray[np.float32]:
-    """Read the votes on ``labels`` for faces whose splits, in order, are ``splits``.
-
-    Votes for contempt, unknown and "not a face" are left out.
+def read_votes(path: Path, splits: NDArray[np.str_]) -> dict[str, NDArray[np.float32]]:
+    """Read the votes for faces whose splits, in order, are ``splits``.
 
     Returns:
-        float32 (n, labels), counts of votes; a row may be all zero.
+        Each column's name to counts of votes, float32 (n,).
 
     Raises:
         DataError: when the rows do not match the faces', or a count is none.
     """
-    columns = tuple(COLUMN_OF_EMOTION[label] for label in labels)
-    return _read(path, columns, columns, splits)
-
-
-def read_votes(path: Path, splits: NDArray[np.str_]) -> dict[str, NDArray[np.float32]]:
-    """Read every column of votes: its name to counts, float32 (n,). Raises as ``read_ferplus`` does."""
     emotions = tuple(COLUMN_OF_EMOTION.values())
     columns = (*emotions, *OTHER_COLUMNS)
     counts = _read(path, columns, emotions, splits)

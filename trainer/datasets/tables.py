@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from trainer.datasets.dataset import DataSet
 from trainer.datasets.listing import SPLITS
 from trainer.datasets.stats import Overlap, Stats
+from trainer.terminal import text_table
 
 _NAMED = 3
 
@@ -38,17 +39,9 @@ def stats_lines(stats: Stats) -> list[str]:
 def count_table(counts: Mapping[str, Mapping[str, int]]) -> list[str]:
     """Rows and columns of counts with their sums."""
     columns = list(next(iter(counts.values()), {}))
-    rows = [("class", *columns, "all")]
-    rows += [(name, *map(_count, row.values()), _count(sum(row.values()))) for name, row in counts.items()]
+    rows = [(name, *map(_count, row.values()), _count(sum(row.values()))) for name, row in counts.items()]
     sums = [sum(row[column] for row in counts.values()) for column in columns]
-    rows.append(("all", *map(_count, sums), _count(sum(sums))))
-    widths = [max(len(row[index]) for row in rows) for index in range(len(columns) + 2)]
-    return [
-        "  ".join(
-            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        )
-        for row in rows
-    ]
+    return text_table(("class", *columns, "all"), [*rows, ("all", *map(_count, sums), _count(sum(sums)))])
 
 
 def recipe_lines(name: str, data: DataSet) -> list[str]:

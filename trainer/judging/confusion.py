@@ -65,9 +65,11 @@ class Confusion:
         cls, truth: NDArray[np.int64], answers: NDArray[np.int64], rows: tuple[str, ...], columns: tuple[str, ...]
     ) -> "Confusion":
         """From int64 (n,) indices into ``columns``; the label of each face is one of ``rows``."""
-        square = np.zeros((len(columns), len(columns)), np.int64)
-        np.add.at(square, (truth, answers), 1)
-        return cls(rows, columns, square[[columns.index(row) for row in rows]])
+        from sklearn.metrics import confusion_matrix
+
+        indices = np.arange(len(columns))
+        square = confusion_matrix(truth, answers, labels=indices) if len(truth) else np.zeros((len(columns),) * 2, int)
+        return cls(rows, columns, square[[columns.index(row) for row in rows]].astype(np.int64))
 
     @property
     def accuracy(self) -> Interval:
@@ -92,25 +94,31 @@ class Confusion:
     @property
     def macro_precision(self) -> float:
         """Mean precision of the labels that have faces; a label never answered counts 0."""
-        named = self.counts.sum(axis=0)[self._own]
-        return float(_mean(self.hits / np.maximum(named, 1), self.counts.sum(axis=1) > 0))
+        found = [one.precision or 0.0 for one in self.classes if one.support]
+        return float(np.mean(found)) if found else 0.0
 
     @property
     def classes(self) -> tuple[ClassFigures, ...]:
         """A line for each row."""
-        named = self.counts.sum(axis=0)[self._own]
-        support = self.counts.sum(axis=1)
-        f1 = _f1(self.counts, self._own)
+        from sklearn.metrics import precision_recall_fscore_support
+
+        if not self.counts.any():
+            return tuple(ClassFigures(label, None, wilson(0, 0), 0.0, 0, 0) for label in self.rows)
+        own, named = np.array(self._own), self.counts.sum(axis=0)
+        truth, answers = np.indices(self.counts.shape)
+        precision, _, f1, support = precision_recall_fscore_support(
+            own[truth].ravel(), answers.ravel(), labels=own, sample_weight=self.counts.ravel(), zero_division=0
+        )
         return tuple(
             ClassFigures(
                 label,
-                float(hits / named[index]) if named[index] else None,
-                wilson(int(hits), int(support[index])),
-                float(f1[index]),
-                int(support[index]),
-                int(named[index]),
+                float(precision[row]) if named[own[row]] else None,
+                wilson(int(self.hits[row]), int(support[row])),
+                float(f1[row]),
+                int(support[row]),
+                int(named[own[row]]),
             )
-            for index, (label, hits) in enumerate(zip(self.rows, self.hits, strict=True))
+            for row, label in enumerate(self.rows)
         )
 
     @property

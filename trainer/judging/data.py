@@ -13,9 +13,9 @@ from trainer.datasets.faces import FaceSet, Split
 from trainer.datasets.forms import list_faces
 from trainer.datasets.listing import Listing
 from trainer.datasets.load import arrange
-from trainer.datasets.progress import ProgressLine
 from trainer.datasets.settings import DataSettings
 from trainer.predictor import Predictor
+from trainer.terminal import ProgressLine
 
 _FEW = 1_000_000_000
 """Bytes or pictures, for which a log wants no lines."""

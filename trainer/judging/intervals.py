@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Z_95 = 1.959963984540054
-"""The standard normal distribution's 97.5% point."""
 RESAMPLES = 1000
 _SEED = 20131
 
@@ -32,13 +30,13 @@ def wilson(hits: int, count: int) -> Interval:
 
     E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", JASA 22 (1927).
     """
+    from scipy.stats import binomtest
+
     if not count:
         return Interval(0.0, 0.0, 1.0)
     share = hits / count
-    spread = Z_95**2 / count
-    centre = (share + spread / 2) / (1 + spread)
-    half = Z_95 * math.sqrt(share * (1 - share) / count + spread / (4 * count)) / (1 + spread)
-    return Interval(share, max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half)))
+    found = binomtest(hits, count).proportion_ci(method="wilson")
+    return Interval(share, min(share, float(found.low)), max(share, float(found.high)))
 
 
 def newcombe(first: Interval, second: Interval) -> Interval:

@@ -8,8 +8,8 @@ from trainer.judging.confusion import Confusion
 from trainer.judging.evaluation import Evaluation, Figures, Role, SplitFigures
 from trainer.judging.groups import Grouping
 from trainer.judging.intervals import Interval
+from trainer.terminal import WIDTH, text_table
 
-WIDTH = 100
 TITLES = {"label_accuracy": "the data set's labels", "majority_agreement": "majority of people's votes (FER+)"}
 ROLES: dict[Role, str] = {
     "trained on": "the model was trained on it: no measure of it",
@@ -84,35 +84,43 @@ def _figures(figures: Figures) -> Iterator[str]:
         yield from _grouping(grouping)
 
 
-def _classes(confusion: Confusion) -> Iterator[str]:
-    wide = max(len(label) for label in (*confusion.rows, "label"))
-    yield f"{'label':<{wide}}  precision  recall (95% interval)      F1  faces"
-    for one in confusion.classes:
-        precision = "-" if one.precision is None else f"{one.precision:.1%}"
-        recall = percent(one.recall) if one.support else "-"
-        yield f"{one.label:<{wide}}  {precision:>9}  {recall:<22}  {one.f1:>5.1%}  {one.support:>5}"
-    yield (
-        f"{'mean':<{wide}}  {confusion.macro_precision:>9.1%}  {confusion.balanced_accuracy.value:<22.1%}"
-        f"  {confusion.macro_f1.value:>5.1%}  {int(confusion.counts.sum()):>5}"
-    )
+def _classes(confusion: Confusion) -> list[str]:
+    rows = [
+        (
+            one.label,
+            "-" if one.precision is None else f"{one.precision:.1%}",
+            percent(one.recall) if one.support else "-",
+            f"{one.f1:.1%}",
+            str(one.support),
+        )
+        for one in confusion.classes
+    ]
+    recall, f1 = confusion.balanced_accuracy.value, confusion.macro_f1.value
+    faces = str(int(confusion.counts.sum()))
+    rows.append(("mean", f"{confusion.macro_precision:.1%}", f"{recall:.1%}", f"{f1:.1%}", faces))
+    return text_table(("label", "precision", "recall (95% interval)", "F1", "faces"), rows, left=(0, 2))
 
 
 def _confusion(confusion: Confusion) -> Iterator[str]:
-    wide = max(len(label) for label in confusion.rows)
-    cell = max(len(str(confusion.counts.max())), (WIDTH - wide - 1) // len(confusion.columns) - 1)
-    cell = min(cell, max(5, *map(len, confusion.columns)))
     yield "labels in rows, answers in columns"
-    yield f"{'':<{wide}}  {' '.join(f'{column[:cell]:>{cell}}' for column in confusion.columns)}"
-    for label, counts in zip(confusion.rows, confusion.counts, strict=True):
-        yield f"{label:<{wide}}  {' '.join(f'{count:>{cell}}' for count in counts)}"
+    rows = zip(confusion.rows, confusion.counts.tolist(), strict=True)
+    yield from text_table(("", *confusion.columns), [(label, *map(str, counts)) for label, counts in rows])
 
 
 def _grouping(grouping: Grouping) -> Iterator[str]:
-    wide = max(len(one.group) for one in grouping.groups) if grouping.groups else 5
-    yield f"{grouping.attribute:<{wide}}  faces  accuracy (95% interval)  balanced"
-    for one in grouping.groups:
-        mark = "  too few to compare" if one.is_small else ""
-        yield f"{one.group:<{wide}}  {one.count:>5}  {percent(one.accuracy):<23}  {one.balanced_accuracy:>8.1%}{mark}"
+    rows = [
+        (
+            one.group,
+            str(one.count),
+            percent(one.accuracy),
+            f"{one.balanced_accuracy:.1%}",
+            "too few to compare" if one.is_small else "",
+        )
+        for one in grouping.groups
+    ]
+    yield from text_table(
+        (grouping.attribute, "faces", "accuracy (95% interval)", "balanced", ""), rows, left=(0, 2, 4)
+    )
     if grouping.gap:
         best, worst = grouping.compared[0].group, grouping.compared[-1].group
         yield (

@@ -4,7 +4,8 @@ from tests.trainer.judging.answers import LABELS, answered, drawn_faces, evaluat
 from trainer.datasets.faces import FaceSet
 from trainer.judging.evaluation import Evaluation, judge
 from trainer.judging.groups import group_figures
-from trainer.judging.table import WIDTH, _grouping, as_text
+from trainer.judging.table import _grouping, as_text
+from trainer.terminal import WIDTH
 
 
 def test_the_table_fits_a_terminal_of_100_columns():

@@ -1,6 +1,6 @@
 import io
 
-from trainer.datasets.progress import ProgressLine
+from trainer.terminal import ProgressLine
 
 
 class _Terminal(io.StringIO):

@@ -1,13 +1,36 @@
-"""How far a long piece of work is, told on stderr."""
+"""What the verbs write on a terminal: tables, which Rich draws, and how far a long piece of work is."""
 
+import io
 import sys
 import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
 from device.cli import terminal
 
+WIDTH = 100
 _REDRAW_S = 0.2
+
+
+def text_table(head: Sequence[str], rows: Iterable[Sequence[str]], left: Iterable[int] = (0,)) -> list[str]:
+    """Lines of a table with ``head`` above ``rows``, at most ``WIDTH`` wide; what is longer is cut with an ellipsis.
+
+    The columns ``left`` are set to the left, the others to the right.
+    """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, show_header=True, header_style="")
+    for index, title in enumerate(head):
+        justify = "left" if index in tuple(left) else "right"
+        table.add_column(Text(title), justify=justify, no_wrap=True, overflow="ellipsis")  # type: ignore[arg-type]
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    text = io.StringIO()
+    Console(file=text, width=WIDTH, color_system=None, legacy_windows=False).print(table)
+    return [line.rstrip() for line in text.getvalue().splitlines()]
 
 
 @dataclass(slots=True)
