@@ -116,7 +116,7 @@ class TrainingRecord(RecordPart):
     temperature: float | None = None
     precision: str | None = None
     start: dict[str, str] | None = None
-    teachers: tuple[dict[str, str], ...] = ()
+    teachers: Annotated[tuple[dict[str, str], ...], Field(strict=False)] = ()
     git_revision: str | None = None
     versions: dict[str, str] = Field(default_factory=dict)
     check: RecordedCheck = RecordedCheck()
@@ -150,8 +150,8 @@ class TrainingRecord(RecordPart):
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON; what is not known is left out."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        """For JSON."""
+        return self.model_dump(mode="json", by_alias=True)
 
     def write(self, folder: Path) -> None:
         """Write ``training.json`` into ``folder``."""

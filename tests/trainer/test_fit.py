@@ -147,7 +147,7 @@ def test_to_logit_adjustment_labels_without_faces_to_judge_by_is_refused_before_
     at = command.index("--ferplus")
     del command[at : at + 2]
     assert _run_here(command) == EXIT_DATA
-    assert "there are 4, 0, 4, 4, 4, 4, 4 of each" in capfd.readouterr().err
+    assert "found 4, 0, 4, 4, 4, 4, 4 of each" in capfd.readouterr().err
     assert not (tmp_path / "out" / "log.csv").exists()
 
 
