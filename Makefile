@@ -9,7 +9,7 @@ SOURCE ?= demo
 BROKER ?=
 WORKERS ?= 2
 
-.PHONY: help run deb test test-faults soak test-homeassistant test-picamera2 test-nspawn test-steady test-arm64 test-vm test-mutations lint format types bench bench-overlay bench-train models bench-fer readings pictures clip lock clean
+.PHONY: help run deb test test-faults soak test-homeassistant test-picamera2 test-nspawn test-steady test-arm64 test-vm test-attacks test-mutations lint format types bench bench-overlay bench-train models bench-fer readings pictures clip lock clean
 
 help: ## say what there is to make
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ test-arm64: $(DEV) ## the arm64 packages in emulated Debian 12 and 13, on a Rasp
 test-vm: $(DEV) ## a virtual machine with the package, a V4L2 camera and a display, without KVM (root; make deb PACKAGES=deb13-amd64 first; 2.3 GB; about an hour on two cores; CUTS=3 for fewer power cuts)
 	@tests/vm/install.sh build/vm || [ $$? -eq 69 ]
 	$(BIN)/python -m pytest -v -s -m slow tests/vm
+
+test-attacks: $(DEV) ## what a hostile broker, camera, file or neighbour may try, and a table of what became of it (minutes; as root, more of it)
+	$(BIN)/python -m pytest -m attack
 
 test-mutations: $(DEV) ## thousands of damaged, foreign and forged files in the place of the model; a table says what became of them (2 minutes)
 	$(BIN)/python -m pytest -v -s -m slow tests/converters/test_mutations.py

@@ -49,8 +49,8 @@ def install_model(file: Path, state_dir: Path) -> ModelCard:
         raise ModelError(f"{file} is not installed: {error.reason}", error.remedy) from error
     target = state_dir / INSTALLED_NAME
     _require_writable(state_dir)
-    write_atomically(target, model.data)
-    _give_to_owner(target, state_dir)
+    # Root installs for the service's user, who could not replace it otherwise.
+    write_atomically(target, model.data, as_folder_s_owner=True)
     return model.model_card
 
 
@@ -71,10 +71,3 @@ def _require_writable(state_dir: Path) -> None:
         )
     if not os.access(state_dir, os.W_OK | os.X_OK):
         raise StorageError(f"the state directory {state_dir} cannot be written", "run this as root, with sudo")
-
-
-def _give_to_owner(path: Path, state_dir: Path) -> None:
-    """Root installs for the service's user, who could not replace it otherwise."""
-    if os.geteuid() == 0:
-        owner = state_dir.stat()
-        os.chown(path, owner.st_uid, owner.st_gid)

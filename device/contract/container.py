@@ -9,7 +9,9 @@ the flatbuffer, since interpreters trust the offsets in it. It shows damage, not
 import hashlib
 import io
 import json
+import struct
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import quote
@@ -17,11 +19,21 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from device.contract.files import read_limited
 from device.contract.model_card import SCHEMA, ModelCard
-from device.errors import ModelError
+from device.errors import ModelError, StorageError
 
 CARD_NAME = "model.json"
 
+MOST_BYTES = 64 * 2**20
+"""A model file of more is refused unread; those that ship have a megabyte."""
+MOST_CARD_BYTES = 4 * 2**20
+"""The same of the card: its golden inputs, mostly; eight of 512 x 512 pixels fit. Those that ship have 30 kB."""
+
+# As in PKWARE's APPNOTE.TXT: the end of the central directory, an entry in it, an entry's own header.
+_END = struct.Struct("<4s4H2LH")
+_LISTED = struct.Struct("<4s6H3L5H2L")
+_LOCAL = struct.Struct("<4s5H3L2H")
 _IDENTIFIER = b"TFL3"  # a flatbuffer's file identifier stands at bytes 4 to 8
 _DIGEST_LENGTH = 64
 _HEXADECIMAL = frozenset(b"0123456789abcdef")
@@ -51,17 +63,22 @@ def attach(flatbuffer: bytes, card: ModelCard) -> bytes:
     """The model file of ``flatbuffer`` and ``card``; the same bytes whenever and wherever it is made.
 
     Raises:
-        ModelError: ``flatbuffer`` is none, or carries an archive already.
+        ModelError: ``flatbuffer`` is none, or carries an archive already; or the card is too large.
     """
     check_identifier(flatbuffer, "the network")
     if zipfile.is_zipfile(io.BytesIO(flatbuffer)):
         raise ModelError("the network has an archive at its end where a bare flatbuffer is expected", _CONVERT_AGAIN)
+    text = card.to_json()
+    if len(text) > MOST_CARD_BYTES:
+        raise ModelError(
+            f"the card has {len(text):,} bytes, and {MOST_CARD_BYTES:,} are allowed", "keep fewer golden inputs"
+        )
     entry = zipfile.ZipInfo(CARD_NAME, date_time=(1980, 1, 1, 0, 0, 0))
     entry.create_system = 3  # Unix, on every system
     entry.external_attr = 0o644 << 16
     buffer = io.BytesIO(flatbuffer)
     with zipfile.ZipFile(buffer, "a", zipfile.ZIP_STORED) as archive:
-        archive.writestr(entry, card.to_json())
+        archive.writestr(entry, text)
         archive.comment = bytes(_DIGEST_LENGTH)
     sealed = buffer.getvalue()[:-_DIGEST_LENGTH]
     return sealed + _digest(sealed)
@@ -79,10 +96,11 @@ def read(path: Path) -> ModelFile:
 def read_bytes(path: Path) -> bytes:
     """What is at ``path``, whatever it is. Raises ModelError when it is no file, or cannot be read."""
     try:
-        if not path.is_file():
-            found = "a folder or device" if path.exists() else "nothing"
-            raise ModelError(f"a model file is expected at {path}, and there is {found}", _NAME_ANOTHER)
-        return path.read_bytes()
+        return read_limited(path, MOST_BYTES)
+    except FileNotFoundError as error:
+        raise ModelError(f"a model file is expected at {path}, and there is nothing", _NAME_ANOTHER) from error
+    except StorageError as error:
+        raise ModelError(f"no model file can be read: {error.reason}", _NAME_ANOTHER) from error
     except OSError as error:
         raise ModelError(f"the model file {path} cannot be read: {error.strerror}", "check its permissions") from error
 
@@ -105,12 +123,48 @@ def take_apart(data: bytes, name: str) -> tuple[bytes, bytes]:
     """
     verify(data, name)
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            card = archive.read(CARD_NAME)
-            end = min(entry.header_offset for entry in archive.infolist())
-    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError) as error:
+        start, card = _only_entry(data)
+    except ValueError as error:
         raise ModelError(f"{name} has no {CARD_NAME} in the archive at its end ({error})", _CONVERT_AGAIN) from error
-    return data[:end], card
+    return data[:start], card
+
+
+def _only_entry(data: bytes) -> tuple[int, bytes]:
+    """Where the archive starts, and the card in it.
+
+    Read by hand, and only what ``attach`` writes: one entry of this name, stored, each part where the one before ends.
+    A library for any archive unpacks what is small here and huge there, and lists a million entries.
+
+    Raises:
+        ValueError: anything else.
+    """
+    end = len(data) - _DIGEST_LENGTH - _END.size
+    if end < 0:
+        raise ValueError("there is no archive")
+    signature, disk, first_disk, on_disk, entries, list_size, list_at, comment = _END.unpack_from(data, end)
+    if signature != b"PK\5\6" or (disk, first_disk, comment) != (0, 0, _DIGEST_LENGTH):
+        raise ValueError("there is no archive")
+    if (on_disk, entries) != (1, 1):
+        raise ValueError(f"one file is expected in it, not {entries}")
+    name = CARD_NAME.encode("ascii")
+    if list_at + list_size != end or list_size != _LISTED.size + len(name):
+        raise ValueError("another file is in it")
+    signature, *_, method, _, _, crc, packed, size, name_length, _, _, _, _, _, start = _LISTED.unpack_from(
+        data, list_at
+    )
+    if signature != b"PK\1\2" or data[end - len(name) : end] != name or name_length != len(name):
+        raise ValueError("another file is in it")
+    if method != zipfile.ZIP_STORED or packed != size:
+        raise ValueError("it is compressed")
+    if size > MOST_CARD_BYTES:
+        raise ValueError(f"it is larger than {MOST_CARD_BYTES:,} bytes")
+    card_at = start + _LOCAL.size + len(name)
+    if card_at + size != list_at or data[start : start + 4] != b"PK\3\4" or data[card_at - len(name) : card_at] != name:
+        raise ValueError("it is not where the archive says")
+    card = data[card_at:list_at]
+    if zlib.crc32(card) != crc:
+        raise ValueError("its checksum is wrong")
+    return start, card
 
 
 def verify(data: bytes, name: str) -> None:
@@ -159,7 +213,7 @@ def parse_card(text: bytes, name: str) -> ModelCard:
     """
     try:
         raw: Any = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{name}: {CARD_NAME} is not JSON ({error})", _CONVERT_AGAIN) from error
     found = raw.get("schema") if isinstance(raw, dict) else None
     if found != SCHEMA:
