@@ -20,10 +20,12 @@ from device.errors import ConfigError, UsageError
 from device.events.smooth import SmoothingSettings
 from device.mqtt.settings import MqttSettings
 from device.overlay.settings import OverlaySettings
-from device.section import Section
+from device.redact import learn_secrets_in, redact
+from device.section import Section, WholePath
 from device.system.heat import HeatSettings
 from device.system.log import LogSettings
 from device.track.tracker import TrackerSettings
+from device.yaml_text import MOST_BYTES, YamlText, YamlTextError, read_yaml
 
 _DEVICE_ID = re.compile(r"[a-zA-Z0-9_-]+")
 
@@ -35,8 +37,10 @@ class DeviceSettings(Section):
     name: str | None = Field(
         None, min_length=1, max_length=64, description="what people call it, in any script; null for the id"
     )
-    state_dir: Path | None = Field(None, description="null for systemd's StateDirectory, else ~/.local/state/affectd")
-    runtime_dir: Path | None = Field(
+    state_dir: WholePath | None = Field(
+        None, description="null for systemd's StateDirectory, else ~/.local/state/affectd"
+    )
+    runtime_dir: WholePath | None = Field(
         None, description="null for systemd's RuntimeDirectory, else /run/user or /dev/shm"
     )
 
@@ -66,8 +70,7 @@ class DeviceSettings(Section):
             return self.state_dir
         # systemd gives a list where a unit asks for several; ours asks for one.
         given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
-        home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-        return Path(given) if given else home / "affectd"
+        return Path(given) if given else _state_of_user() / "affectd"
 
     @property
     def resolved_runtime_dir(self) -> Path:
@@ -76,6 +79,20 @@ class DeviceSettings(Section):
             return self.runtime_dir
         given = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
         return Path(given) if given else _own_folder_in_memory()
+
+
+def _state_of_user() -> Path:
+    """The folder that the XDG Base Directory Specification means. Raises ConfigError where the user has no home."""
+    named = Path(os.environ.get("XDG_STATE_HOME", ""))
+    if named.is_absolute():  # the specification has all others ignored
+        return named
+    try:
+        return Path.home() / ".local" / "state"
+    except RuntimeError:
+        raise ConfigError(
+            f"the user with the number {os.getuid()} has no home folder for what must survive a restart",
+            "set device.state_dir",
+        ) from None
 
 
 def _own_folder_in_memory(of_session: Path = Path("/run/user"), shared: Path = Path("/dev/shm")) -> Path:  # noqa: S108
@@ -123,20 +140,30 @@ def load_config(path: Path) -> Config:
         ConfigError: with the file, the line and the key, what was expected, what was found and what to do.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+        text = data.decode("utf-8")
+    except (OSError, ValueError) as error:
+        if isinstance(error, UnicodeDecodeError):
+            raise ConfigError(f"{path} is not UTF-8 text", "save it as UTF-8") from error
         raise ConfigError(
-            f"{path} cannot be read: {error.strerror}",
+            f"{path} cannot be read: {getattr(error, 'strerror', error)}",
             "give another file with --config, or copy the config.yaml that came along",
         ) from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} is not UTF-8 text", "save it as UTF-8") from error
+    if len(data) > MOST_BYTES:
+        raise ConfigError(f"{path} is larger than {MOST_BYTES // 1024} kB", "give the configuration itself")
     return parse_config(text, str(path))
 
 
 def parse_config(text: str, name: str) -> Config:
-    """Check the text of a configuration; ``name`` is what faults call it. Raises ConfigError."""
-    root, data = _parse_yaml(text, name)
+    """Check the text of a configuration; ``name`` is what faults call it. Raises ConfigError, whatever the text is."""
+    try:
+        document = read_yaml(text)
+    except YamlTextError as fault:
+        where = name if fault.line is None else f"{name}:{fault.line}"
+        raise ConfigError(f"{where}: {fault.reason}", fault.remedy) from None
+    data = document.data
+    _learn_secrets(data)
     if data is None:
         return Config()
     if not isinstance(data, dict):
@@ -145,11 +172,25 @@ def parse_config(text: str, name: str) -> Config:
         # JSON's rules: a string may stand for a path and a list for a tuple, but no "5" for a 5.
         return Config.model_validate_json(json.dumps(data, default=str))
     except ValidationError as error:
-        raise _config_error(error, root, name) from None
+        raise _config_error(error, document, name) from None
+    except ConfigError:
+        raise
+    except Exception as error:
+        raise ConfigError(f"{name} cannot be understood: {error}", "compare it with config.yaml") from error
+
+
+def _learn_secrets(data: Any) -> None:
+    """Whatever of a configuration is told from now on, a password in it is not; sound or not, and under any key."""
+    if isinstance(data, str):
+        learn_secrets_in(data)
+    elif isinstance(data, dict | list):
+        for part in data.values() if isinstance(data, dict) else data:
+            _learn_secrets(part)
 
 
 def with_source(config: Config, uri: str) -> Config:
     """``config`` with another source, as a command line names it. Raises UsageError when ``uri`` can be none."""
+    learn_secrets_in(uri)
     try:
         source = SourceSettings.model_validate(config.source.model_dump() | {"uri": uri})
     except ValidationError as error:
@@ -163,47 +204,25 @@ def with_overlay(config: Config) -> Config:
     return config.model_copy(update={"overlay": config.overlay.model_copy(update={"enabled": True})})
 
 
-def _parse_yaml(text: str, name: str) -> tuple[yaml.Node | None, Any]:
-    loader = yaml.SafeLoader(text)
-    try:
-        root = loader.get_single_node()
-        _refuse_duplicates(root, name)
-        return root, None if root is None else loader.construct_document(root)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError(f"{name}:{line}: this is not YAML: {error.problem}", "check indentation and quotes") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{name}: this is not YAML: {error}") from None
-    finally:
-        loader.dispose()
-
-
-def _refuse_duplicates(node: yaml.Node | None, name: str) -> None:
-    if not isinstance(node, yaml.MappingNode):
-        return
-    seen: set[str] = set()
-    for key, value in node.value:
-        if key.value in seen:
-            raise ConfigError(
-                f"{name}:{key.start_mark.line + 1}: the key {key.value!r} stands twice", "keep one of them"
-            )
-        seen.add(key.value)
-        _refuse_duplicates(value, name)
-
-
-def _config_error(error: ValidationError, root: yaml.Node | None, name: str) -> ConfigError:
+def _config_error(error: ValidationError, document: YamlText, name: str) -> ConfigError:
     faults = error.errors(include_url=False)
     first = faults[0]
     keys = tuple(str(part) for part in first["loc"])
-    where = f"{name}:{_line(root, keys)}"
+    where = f"{name}:{document.line(*keys)}"
     more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
     if first["type"] == "extra_forbidden":
         return ConfigError(f"{where}: unknown key `{'.'.join(keys)}`{more}", _nearest(keys))
     expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    found = "nothing" if first["type"] == "missing" else _shown(first["input"])
+    if section := _section(keys):
+        if first["type"] == "value_error":  # of several keys together
+            return ConfigError(f"{where}: `{'.'.join(keys)}`: {expected}{more}")
+        expected = f"keys below it, such as `{next(iter(section.model_fields))}:`"
+    node = document.node(*keys)
+    found = "nothing" if first["type"] == "missing" else _shown(first["input"], node)
     if _is_private(keys):
         found = "something else, not shown since it may hold a password"
-    return ConfigError(f"{where}: `{'.'.join(keys)}`: expected {expected}, found {found}{more}")
+    remedy = "put it in quotes" if first["type"] == "string_type" and isinstance(node, yaml.ScalarNode) else ""
+    return ConfigError(f"{where}: `{'.'.join(keys)}`: expected {expected}, found {found}{more}", remedy)
 
 
 def _is_private(keys: tuple[str, ...]) -> bool:
@@ -232,18 +251,12 @@ def _section(keys: tuple[str, ...]) -> type[BaseModel] | None:
     return section
 
 
-def _line(node: yaml.Node | None, keys: tuple[str, ...]) -> int:
-    line = 1 if node is None else node.start_mark.line + 1
-    for wanted in keys:
-        if not isinstance(node, yaml.MappingNode):
-            break
-        for key, value in node.value:
-            if key.value == wanted:
-                line, node = key.start_mark.line + 1, value
-                break
-    return line
-
-
-def _shown(value: Any) -> str:
-    text = "nothing" if value is None else repr(value)
+def _shown(value: Any, node: yaml.Node | None = None) -> str:
+    """``value`` in a few words, without secrets; as it is written in the file, where ``node`` is known."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict | list):
+        return "keys and values" if isinstance(value, dict) else "a list"
+    is_as_written = isinstance(node, yaml.ScalarNode) and not isinstance(value, str)
+    text = redact(node.value if node and is_as_written else repr(value))
     return text if len(text) <= 60 else text[:57] + "..."

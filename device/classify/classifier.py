@@ -2,11 +2,11 @@
 
 import logging
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, Strict
+from pydantic import Field, field_validator
 
 from device.classify.interpreter import RUNTIMES, TfliteInterpreter, open_interpreter
 from device.classify.interpreter.edgetpu import LIBRARY, EdgeTpu
@@ -17,7 +17,7 @@ from device.contract.model_card import ModelCard
 from device.contract.preprocess import InputSpec
 from device.errors import AcceleratorError, ModelError
 from device.records import Scores
-from device.section import Section
+from device.section import Section, WholePath, whole_path
 
 BUNDLED_MODEL = Path(__file__).parents[1] / "models" / "emotion.tflite"
 """The model that is used where the configuration names no other."""
@@ -38,13 +38,19 @@ class ClassifierSettings(Section):
         fallback_model: runs where the accelerator that ``model`` wants cannot be used; without it, that is an error.
     """
 
-    model: Annotated[Path, Strict(strict=False)] | None = None
+    model: WholePath | None = None
     threads: int = Field(1, ge=1, le=64)
     interval_s: float = Field(0.15, ge=0.0, le=10.0)
     most_per_frame: int = Field(2, ge=1, le=100)
     edgetpu_library: str | None = Field(None, min_length=1)
     edgetpu_device: str | None = Field(None, pattern=r"^(usb|pci)(:\d+)?$")
-    fallback_model: Literal["bundled"] | Annotated[Path, Strict(strict=False)] | None = None
+    fallback_model: Literal["bundled"] | WholePath | None = None
+
+    @field_validator("edgetpu_library")
+    @classmethod
+    def _complete_the_library(cls, library: str | None) -> str | None:
+        # A bare name is looked for where the system has its libraries.
+        return str(whole_path(library)) if library and ("/" in library or "$" in library) else library
 
     @property
     def model_path(self) -> Path:

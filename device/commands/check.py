@@ -15,18 +15,11 @@ def register(verbs: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from device.classify.modelstore import open_model
     from device.config import load_config
-    from device.detect import HaarDetector
+    from device.preflight import try_out
 
     config = load_config(options.config)
     print(f"ok: configuration {options.config} of device {config.device.resolved_id}")
-    classifier = open_model(config)
-    card = classifier.model_card
-    answers = f"digest and {len(card.golden.examples)} golden answers"
-    print(f"ok: model {card.name} ({card.version}): {answers}, {classifier.runtime}")
-    config.smoothing.over(card.smoothing)
-    HaarDetector(config.detector)
-    print("ok: face cascade")
-    config.overlay.require_known_labels(classifier.labels)
+    for sound in try_out(config):
+        print(f"ok: {sound}", flush=True)
     return EXIT_OK

@@ -1,6 +1,7 @@
 """``affectd run``: the daemon, or with ``--record`` an annotated video of a file."""
 
 import argparse
+import os
 import signal
 import sys
 from pathlib import Path
@@ -51,22 +52,41 @@ def _run(options: argparse.Namespace) -> int:
 
 def _start(options: argparse.Namespace) -> int:
     # Not at the top: the other verbs need none of OpenCV and the interpreter behind these.
-    from device.config import Config, load_config, with_overlay, with_source
     from device.system.log import set_up_logging
+
+    config = _load(options)
+    set_up_logging(config.log.level)
+    if options.record is not None:
+        return _record(config, options.record)
+    # What the daemon writes is for itself and root, whoever starts it; a recording is as its user has files.
+    os.umask(0o077)
+    from device.app import run
+
+    return run(config, check=lambda: _try_out(options, config))
+
+
+def _load(options: argparse.Namespace) -> "Config":
+    from device.config import Config, load_config, with_overlay, with_source
 
     # A recording is made on any computer, where nobody has set up a device.
     is_optional = options.record is not None and options.config == DEFAULT_CONFIG and not DEFAULT_CONFIG.exists()
     config = Config() if is_optional else load_config(options.config)
     if options.source is not None:
         config = with_source(config, options.source)
-    if options.overlay:
-        config = with_overlay(config)
-    set_up_logging(config.log.level)
-    if options.record is not None:
-        return _record(config, options.record)
-    from device.app import run
+    return with_overlay(config) if options.overlay else config
 
-    return run(config, check=lambda: load_config(options.config))
+
+def _try_out(options: argparse.Namespace, running: "Config") -> None:
+    """Raises AffectdError where the daemon would not start anew with what the file holds now."""
+    from device.preflight import try_out
+    from device.system.lock import FolderLock
+
+    config = _load(options)
+    for _ in try_out(config):
+        pass
+    folder = config.device.resolved_state_dir
+    if folder != running.device.resolved_state_dir and folder.is_dir():
+        FolderLock(folder).release()
 
 
 def _record(config: "Config", out: Path) -> int:

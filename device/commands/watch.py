@@ -42,7 +42,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.json:
         view = _JsonLines(fleet)
     elif sys.stdout.isatty():
-        view = _LiveTable(fleet, f"{settings.host}:{settings.port}")
+        view = _LiveTable(fleet, settings.address)
     else:
         view = _EventLines(fleet)
     try:

@@ -73,10 +73,9 @@ def cascade_path(named: Path | None, default_name: str, key: str) -> Path:
         UnavailableError: there is no such file.
     """
     if named is not None:
-        path = named.expanduser()
-        if not path.is_file():
-            raise UnavailableError(f"no cascade at {path}", f"correct {key} or leave it out")
-        return path
+        if not named.is_file():
+            raise UnavailableError(f"no cascade at {named}", f"correct {key} or leave it out")
+        return named
     folders = [
         folder for folder in (getattr(getattr(cv2, "data", None), "haarcascades", ""), _DEBIAN_CASCADES) if folder
     ]

@@ -1,22 +1,17 @@
 """How faces are searched for: the configuration's section ``detector``."""
 
-from pathlib import Path
-from typing import Annotated
+from pydantic import Field
 
-from pydantic import Field, Strict
-
-from device.section import Section
-
-CascadePath = Annotated[Path, Strict(strict=False)]
+from device.section import Section, WholePath
 
 
 class DetectorSettings(Section):
     """Two cascades, how finely they look, and how often."""
 
-    cascade: CascadePath | None = Field(
+    cascade: WholePath | None = Field(
         default=None, description="XML file of a Haar cascade; where none is named, OpenCV's frontalface_default"
     )
-    second_cascade: CascadePath | None = Field(
+    second_cascade: WholePath | None = Field(
         default=None,
         description="XML file of the cascade whose second opinion a new face needs; where none is named, OpenCV's "
         "frontalface_alt, which was trained on other pictures and errs elsewhere",

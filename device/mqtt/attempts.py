@@ -16,7 +16,7 @@ class Attempts:
     """Spaces the attempts at a broker: soon where it is away, slowly where it refuses, which somebody has to mend."""
 
     def __init__(self, settings: MqttSettings) -> None:
-        self._address = f"{settings.host}:{settings.port}"
+        self._address = settings.address
         longest_s = settings.reconnect_refused_s
         self._away = Backoff(settings.reconnect_first_s, settings.reconnect_max_s)
         self._refused = Backoff(max(settings.reconnect_max_s, longest_s / 5), longest_s)

@@ -1,18 +1,21 @@
 """How the broker is reached, and what is kept for it."""
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import Field, Strict, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from device.errors import ConfigError
 from device.mqtt.homeassistant import HomeAssistantSettings
 from device.mqtt.topics import DEFAULT_BASE, NAME_PATTERN
-from device.section import Section
+from device.redact import learn_secret
+from device.section import Section, WholePath
 from device.spool.spool import SpoolSettings
 
 PASSWORD_VARIABLE = "AFFECTD_MQTT_PASSWORD"  # noqa: S105 the name of a variable, not its value
@@ -22,7 +25,6 @@ _WHERE_PASSWORDS_GO = (
     "or name a file of mode 0600 in mqtt.password_file"
 )
 _PRIVATE_MODES = {0o600, 0o400}
-_FILE = Annotated[Path, Strict(strict=False)] | None
 
 
 class MqttSettings(Section):
@@ -61,13 +63,13 @@ class MqttSettings(Section):
     base_topic: str = Field(DEFAULT_BASE, pattern=NAME_PATTERN)
     client_id: str | None = Field(None, min_length=1, max_length=128)
     username: str | None = Field(None, min_length=1)
-    password_file: _FILE = None
+    password_file: WholePath | None = Field(None, repr=False)  # somebody may have written the password itself
     keepalive_s: int = Field(30, ge=5, le=3600)
     protocol: Literal["3.1.1", "5"] = "3.1.1"
     tls: bool = False
-    ca_file: _FILE = None
-    cert_file: _FILE = None
-    key_file: _FILE = None
+    ca_file: WholePath | None = None
+    cert_file: WholePath | None = None
+    key_file: WholePath | None = None
     tls_accept_any_server_name_dangerous: bool = False
     event_expiry_s: int | None = Field(None, ge=1, le=4_294_967_295)
     state_interval_s: float = Field(1.0, ge=0.1)
@@ -95,11 +97,7 @@ class MqttSettings(Section):
     @field_validator("host")
     @classmethod
     def _check_host(cls, host: str) -> str:
-        try:
-            host.encode("idna")
-        except UnicodeError as error:
-            raise ValueError(f"{host!r} is no name or address of a host: {error}") from error
-        return host
+        return host_alone(host)
 
     @model_validator(mode="after")
     def _check_what_goes_together(self) -> "MqttSettings":
@@ -112,6 +110,11 @@ class MqttSettings(Section):
             raise ValueError('event_expiry_s needs protocol: "5", as MQTT 3.1.1 has no expiry')
         return self
 
+    @property
+    def address(self) -> str:
+        """Host and port, as they are told."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
     def client_id_of(self, device: str) -> str:
         """What the broker knows ``device`` by."""
         if self.client_id:
@@ -120,12 +123,44 @@ class MqttSettings(Section):
         return f"affectd-{device}" if self.base_topic == DEFAULT_BASE else f"affectd-{self.base_topic}/{device}"
 
 
+def host_alone(text: str) -> str:
+    """The name or address in ``text``; the brackets of IPv6 go. Raises ValueError where more stands there, or less."""
+    if "/" in text or "@" in text:
+        raise ValueError(
+            "a host's name or address alone: its port belongs in mqtt.port, the user in mqtt.username, the password in "
+            "mqtt.password_file, and for mqtts:// set mqtt.tls"
+        )
+    inner = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    try:
+        ip_address(inner.partition("%")[0])
+    except ValueError:
+        pass
+    else:
+        return inner
+    if re.fullmatch(r"(\[.*\]|[^:]*):[0-9]+", text):
+        raise ValueError("a host's name or address alone: its port belongs in mqtt.port")
+    try:
+        is_name = bool(re.fullmatch(r"[\w.-]+", text)) and bool(text.encode("idna"))
+    except UnicodeError:
+        is_name = False
+    if not is_name:
+        raise ValueError("the name or address of a host")
+    return text
+
+
 def read_password(file: Path | None = None, environment: Mapping[str, str] = os.environ) -> str | None:
     """The broker's password from the environment, systemd's credentials or ``file``; None where there is none.
 
     Raises:
         ConfigError: the credential or the file cannot be read, or others could read the file too.
     """
+    password = _find_password(file, environment)
+    if password:
+        learn_secret(password)
+    return password
+
+
+def _find_password(file: Path | None, environment: Mapping[str, str]) -> str | None:
     if password := environment.get(PASSWORD_VARIABLE):
         return password
     if folder := environment.get("CREDENTIALS_DIRECTORY"):
@@ -143,7 +178,8 @@ def read_password(file: Path | None = None, environment: Mapping[str, str] = os.
 
 def _read_line(path: Path) -> str | None:
     with _telling_of(path):
-        return path.read_text(encoding="utf-8").rstrip("\r\n") or None
+        # Notepad begins UTF-8 with a mark that no broker takes for a part of the password.
+        return path.read_text(encoding="utf-8-sig").rstrip("\r\n") or None
 
 
 @contextmanager

@@ -79,11 +79,10 @@ class Visitor:
     def _take(self, timeout_s: float) -> News:
         item = self._news.get(timeout=max(0.0, timeout_s))
         if isinstance(item, Disconnected):
-            address = f"{self._settings.host}:{self._settings.port}"
-            raise UnavailableError(f"{item.reason} ({address})")
+            raise UnavailableError(f"{item.reason} ({self._settings.address})")
         if isinstance(item, Heard):
             self._heard.append(item)
         return item
 
     def _away(self, what: str) -> UnavailableError:
-        return UnavailableError(f"the broker at {self._settings.host}:{self._settings.port} {what}")
+        return UnavailableError(f"the broker at {self._settings.address} {what}")

@@ -2,14 +2,13 @@
 
 import difflib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, field_validator
 
 from device.errors import ConfigError
 from device.records import UNCERTAIN
-from device.section import Section
+from device.section import Section, WholePath
 
 PrivacyMode = Literal["full", "blur", "boxes"]
 Driver = Literal["auto", "wayland", "x11", "kmsdrm"]
@@ -42,7 +41,7 @@ class OverlaySettings(Section):
     labels: dict[str, str] | None = Field(
         default=None, description="other words for emotions, also for `uncertain`; null shows the model's own"
     )
-    font: Path | None = Field(
+    font: WholePath | None = Field(
         default=None,
         description="TrueType or OpenType file; null takes the one that ships, for Latin, Greek and Cyrillic",
     )

@@ -49,7 +49,7 @@ class Typeface:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self._path = (path or SHIPPED_FONT).expanduser()
+        self._path = path or SHIPPED_FONT
         probe = self._load(100)
         # A user's font may be built quite differently: sizes are told in heights of capitals, as legibility is.
         left, top, right, bottom = probe.getbbox("H", anchor="ls")

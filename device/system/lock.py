@@ -1,6 +1,7 @@
 """One process at a time in a folder."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from device.errors import StorageError
@@ -19,20 +20,28 @@ class FolderLock:
     """
 
     def __init__(self, folder: Path) -> None:
+        self._descriptor = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            self._take(folder)
+        except BaseException:
+            # Left open, it would keep out this very process when it tries again.
+            self.release()
+            raise
+
+    def _take(self, folder: Path) -> None:
         import fcntl  # not on Windows, where `affectd flash` runs
 
-        self._descriptor = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.read(self._descriptor, 32).decode(errors="replace").strip()
-            os.close(self._descriptor)
             raise StorageError(
                 f"another affectd (process {holder or 'unknown'}) keeps its events in {folder}",
                 "stop that one, or give this one a device.state_dir of its own",
             ) from None
         os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+        with suppress(OSError):  # a full disk: the number is for people, the lock is the kernel's
+            os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
 
     def release(self) -> None:
         """Let others in; harmless when it was done."""

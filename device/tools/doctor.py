@@ -108,7 +108,7 @@ def examine_permissions(config: Config) -> Finding:
 def examine_broker(config: Config) -> tuple[Finding, str | None]:
     """Whether it takes our messages and gives them back; and what the daemon, while online, says of its camera."""
     settings = config.mqtt
-    where = f"{settings.host}:{settings.port}"
+    where = settings.address
     if not settings.enabled:
         return Finding("ok", "broker", "none: mqtt.enabled is false"), None
     try:

@@ -6,6 +6,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
+from device.cli import run_command
 from device.config import Config, _own_folder_in_memory, load_config, parse_config
 from device.errors import ConfigError
 
@@ -54,11 +55,24 @@ def test_the_shipped_file_is_what_an_empty_one_means():
         ("log: loud\n", "c.yaml:1: `log`: expected "),
         ("device:\n  id: a/b\n", "c.yaml:2: `device.id`: expected letters, digits, _ and -"),
         ("source:\n  fps: .nan\n", "c.yaml:2: `source.fps`: expected a finite number"),
-        ("- a\n- b\n", "c.yaml:1: expected sections such as `mqtt:`, found ['a', 'b']"),
+        ("- a\n- b\n", "c.yaml:1: expected sections such as `mqtt:`, found a list"),
         ("mqtt: [\n", "c.yaml:2: this is not YAML"),
         ("mqtt: {}\nmqtt: {}\n", "c.yaml:2: the key 'mqtt' stands twice"),
         ("mqtt: !!python/object:os.system {}\n", "c.yaml:1: this is not YAML"),
         ("mqtt:\n  port: x\n  host: 3\n", "(and 1 more)"),
+        ("2026-11-29: x\n", "c.yaml:1: unknown key `2026-11-29`"),
+        ("mqtt:\n  host: {{ hub }}\n", "c.yaml:2: a key is expected, and a list or section stands there"),
+        ("device:\n  id: no\n", "c.yaml:2: `device.id`: expected a valid string, found no; put it in quotes"),
+        ("log:\n- level\n", "c.yaml:1: `log`: expected keys below it, such as `level:`, found a list"),
+        ("device: {id: !!binary YQ==, state_dir: !!set {a}}\n", "c.yaml:1: `device.id`: expected"),
+        ("mqtt: {!!binary YQ==: 1}\n", "c.yaml"),
+        ("mqtt:\n  host: hub:1883\n", "its port belongs in mqtt.port, found 'hub:1883'"),
+        ("mqtt:\n  host: mqtts://hub\n", "for mqtts:// set mqtt.tls, found 'mqtts://hub'"),
+        ("mqtt:\n  host: my hub\n", "c.yaml:2: `mqtt.host`: expected the name or address of a host, found 'my hub'"),
+        ("source:\n  uri: rtsp:/cam/x\n", "c.yaml:2: `source.uri`: expected a stream's address with two slashes"),
+        ("source:\n  uri: cam:554/x\n", "c.yaml:2: `source.uri`: expected a stream's address with its scheme"),
+        ("source:\n  uri: $HOME/film.mp4\n", "c.yaml:2: `source.uri`: expected a path without variables"),
+        ("source:\n  uri: ~nobody-here/film.mp4\n", "c.yaml:2: `source.uri`: expected a path whose beginning is known"),
     ],
 )
 def test_a_fault_is_told_with_its_line_what_was_expected_and_what_stands_there(text, told):
@@ -136,3 +150,130 @@ def test_a_trap_in_shared_memory_is_not_stepped_into(tmp_path):
     (tmp_path / f"affectd-{os.getuid()}").symlink_to(tmp_path)
     with pytest.raises(ConfigError, match=r"device\.runtime_dir"):
         _own_folder_in_memory(tmp_path / "none", tmp_path)
+
+
+SECRET = "Swordf1sh"
+LEAKS = [
+    "source: {uri: 'rtsp://admin:Swordf1sh@cam/x', width: 9}",
+    "source: {uri: 'rtsp:/admin:Swordf1sh@cam/x'}",
+    "source: {uri: 'admin:Swordf1sh@cam/x'}",
+    "source: {uri: 'http://admin:Swordf1sh#9@cam/x'}",
+    "source: {uri: 'ftp://cam/user=admin&password=Swordf1sh'}",
+    "source: {uri: 'rtsp://admin:Swordf1sh@cam', reopen_delay_s: 70.0}",
+    "source: 'rtsp://admin:Swordf1sh@cam'",
+    "- 'rtsp://admin:Swordf1sh@cam'",
+    "'rtsp://admin:Swordf1sh@cam'",
+    "'rtsp://admin:Swordf1sh@cam': x",
+    "mqtt: {host: 'mqtt://me:Swordf1sh@hub'}",
+    "mqtt: {host: 'me:Swordf1sh@hub:1883'}",
+    "mqtt: {password_file: Swordf1sh}",
+    "mqtt: {password: Swordf1sh}",
+    "mqtt: 'mqtt://me:Swordf1sh@hub'",
+    "source: {urii: 'rtsp://admin:Swordf1sh@cam'}",
+    "a: 'rtsp://admin:Swordf1sh@cam\n  b: c",
+    "source: {uri: [{password: Swordf1sh}]}",
+    "source: {uri: 'rtsp://" + "a" * 50 + ":Swordf1sh@cam', width: x}",
+]
+
+
+@pytest.mark.parametrize("text", LEAKS)
+def test_no_fault_of_a_configuration_shows_a_password(text, capsys):
+    assert run_command("affectd", lambda: len(str(parse_config(text, "c.yaml")))) == 78
+    assert SECRET not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "host", ["hub", "hub.local", "192.168.1.2", "::1", "fe80::1%eth0", "my_hub", "xn--bcher-kva.example"]
+)
+def test_a_broker_s_host_is_a_name_or_an_address(host):
+    assert parse_config(f"mqtt: {{host: '{host}'}}", "c.yaml").mqtt.host == host
+
+
+def test_the_brackets_around_an_address_of_ipv6_are_a_url_s_and_go():
+    settings = parse_config("mqtt: {host: '[::1]'}", "c.yaml").mqtt
+    assert settings.host == "::1"
+    assert settings.address == "[::1]:1883"
+
+
+@pytest.mark.parametrize(
+    "host", ["", "hub/x", "http://hub", "me@hub", "hub:1883", "[::1]:1883", "a b", "hub\\u0007", "[x]", "-" * 64 + ".x"]
+)
+def test_what_is_no_host_is_refused(host):
+    with pytest.raises(ConfigError, match=r"`mqtt\.host`"):
+        parse_config(f'mqtt: {{host: "{host}"}}', "c.yaml")
+
+
+@pytest.mark.parametrize("section", ["device:", "device: null", "mqtt: {spool: }", "source:\n  picamera:\n"])
+def test_an_empty_section_means_the_defaults(section):
+    assert parse_config(section, "c.yaml") == Config()
+
+
+PATH_KEYS = [
+    "device.state_dir",
+    "device.runtime_dir",
+    "mqtt.password_file",
+    "mqtt.ca_file",
+    "mqtt.cert_file",
+    "classifier.model",
+    "classifier.fallback_model",
+    "detector.cascade",
+    "detector.second_cascade",
+    "overlay.font",
+]
+
+
+def _with_path(key, path):
+    section, name = key.split(".")
+    return parse_config(f"{section}: {{{name}: '{path}'{', tls: true' if section == 'mqtt' else ''}}}", "c.yaml")
+
+
+@pytest.mark.parametrize("key", PATH_KEYS)
+def test_a_tilde_in_any_path_of_the_configuration_is_the_home_folder(key, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/anna")
+    section, name = key.split(".")
+    assert getattr(getattr(_with_path(key, "~/x/y"), section), name) == Path("/home/anna/x/y")
+
+
+@pytest.mark.parametrize("key", PATH_KEYS)
+@pytest.mark.parametrize("path", ["x/y", ".", "$HOME/x", "/srv/${USER}/x", "~nobody-here/x", ""])
+def test_a_path_that_would_mean_another_place_elsewhere_is_refused(key, path):
+    with pytest.raises(ConfigError, match=f"`{key}"):
+        _with_path(key, path)
+
+
+def test_every_path_of_the_configuration_is_one_of_these():
+    """So that a key that is added is expanded and tried as well."""
+
+    def paths(section, prefix=""):
+        for name, field in section.model_fields.items():
+            if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+                yield from paths(field.annotation, f"{prefix}{name}.")
+            elif "Path" in str(field.annotation):
+                yield prefix + name
+
+    assert set(paths(Config)) == {*PATH_KEYS, "mqtt.key_file"}
+
+
+def test_a_film_in_the_home_folder_is_found_from_anywhere(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/anna")
+    assert parse_config("source: {uri: '~/film.mp4'}", "c.yaml").source.uri == "/home/anna/film.mp4"
+
+
+def test_a_user_without_a_home_is_told_which_key_to_set(monkeypatch):
+    for name in ("HOME", "XDG_STATE_HOME", "STATE_DIRECTORY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    with pytest.raises(ConfigError, match=r"no home folder.*device\.state_dir"):
+        print(Config().device.resolved_state_dir)
+
+
+def test_a_relative_xdg_folder_counts_for_nothing_as_its_specification_wants(monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", "state")
+    monkeypatch.setenv("HOME", "/home/anna")
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    assert Config().device.resolved_state_dir == Path("/home/anna/.local/state/affectd")
+
+
+def test_a_file_that_never_ends_is_no_configuration():
+    with pytest.raises(ConfigError, match="larger than 256 kB"):
+        load_config(Path("/dev/zero"))

@@ -1,6 +1,7 @@
 """Where the pictures come from: the configuration's section ``source``."""
 
 import re
+from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -14,6 +15,9 @@ STREAM_SCHEMES = ("rtsp", "rtsps", "http", "https")
 
 PICAMERA_URI = "picamera"
 _PICAMERA = re.compile(rf"{PICAMERA_URI}(?::([0-9]{{1,2}}))?")
+
+_ONE_SLASH = re.compile(rf"(?i)(?:{'|'.join(STREAM_SCHEMES)}):")
+_NO_SCHEME = re.compile(r"(?://)?[^/@\s]*:[^@]*@|[\w.-]+:[0-9]{2,5}(?:/|$)")
 
 Pace = Literal["real-time", "as-fast-as-possible"]
 PixelFormat = Literal["auto", "MJPG", "YUYV"]
@@ -124,10 +128,12 @@ class SourceSettings(Section):
         if uri.startswith(f"{PICAMERA_URI}:") and picamera_number(uri) is None:
             raise ValueError(f"a Pi's camera is {PICAMERA_URI} or {PICAMERA_URI}:1, with its number")
         if "://" not in uri:
-            return uri
+            return _local(uri)
         scheme = uri.partition("://")[0].lower()
         if scheme not in STREAM_SCHEMES:
             raise ValueError(f"a stream begins with {', '.join(f'{known}://' for known in STREAM_SCHEMES)}")
+        if _cut_short(uri):
+            raise ValueError("a stream's address that is whole; write # in a password as %23, and ? as %3F")
         if not _has_host(uri):
             raise ValueError(
                 f"a stream wants a host: {scheme}://host:port/path; encode @, / and : in a password as %40"
@@ -141,6 +147,30 @@ class SourceSettings(Section):
                 f"reopen_delay_max_s, {self.reopen_delay_max_s}, is below reopen_delay_s, {self.reopen_delay_s}"
             )
         return self
+
+
+def _local(uri: str) -> str:
+    """``uri``, which is no stream, with ``~`` expanded. Raises ValueError for a stream's address with a slip."""
+    if _ONE_SLASH.match(uri):
+        raise ValueError("a stream's address with two slashes, as in rtsp://host:port/path")
+    if _NO_SCHEME.match(uri):
+        raise ValueError("a stream's address with its scheme, as in rtsp://host:port/path, or a file's whole path")
+    if uri.startswith("$") or "\0" in uri:
+        raise ValueError("a path without variables, which nobody replaces here: write what is meant")
+    try:
+        return str(Path(uri).expanduser()) if uri.startswith("~") else uri
+    except RuntimeError:
+        raise ValueError(f"a path whose beginning is known; {Path(uri).parts[0]} is no user's home here") from None
+
+
+def _cut_short(uri: str) -> bool:
+    """Whether an unencoded # or ? of a password ends the address before its host."""
+    address = uri.partition("://")[2]
+    before, at, _ = address.rpartition("@")
+    cut = re.search(r"[/?#]", before)
+    if not at or cut is None:
+        return False
+    return cut[0] == "#" or (cut[0] == "?" and "=" not in before[cut.start() :])
 
 
 def picamera_number(uri: str) -> int | None:

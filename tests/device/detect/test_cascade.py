@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from device.detect.cascade import HaarCascade, cascade_path
+from device.detect.settings import DetectorSettings
 from device.errors import UnavailableError
 from tests.device.detect.pictures import ONE, TWO, shot
 
@@ -64,7 +65,8 @@ def test_a_file_that_is_named_is_the_one_that_is_read(tmp_path):
 def test_a_named_file_may_lie_in_the_users_home(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "own.xml").touch()
-    assert cascade_path(Path("~/own.xml"), DEFAULT, "detector.cascade") == tmp_path / "own.xml"
+    named = DetectorSettings(cascade=Path("~/own.xml")).cascade
+    assert cascade_path(named, DEFAULT, "detector.cascade") == tmp_path / "own.xml"
 
 
 def test_a_file_that_is_missing_is_told_with_the_setting_that_names_it(tmp_path):

@@ -34,3 +34,22 @@ def test_a_lock_that_was_released_can_be_released_again(tmp_path):
     lock.release()
     lock.release()
     FolderLock(tmp_path).release()
+
+
+def test_a_lock_is_held_on_a_disk_without_room_for_the_number_of_its_holder(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.pwrite", full)
+    lock = FolderLock(tmp_path)
+    with pytest.raises(StorageError):
+        FolderLock(tmp_path)
+    lock.release()
+
+
+def test_a_try_that_failed_does_not_keep_out_the_next_one_of_this_process(tmp_path, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr("os.ftruncate", lambda *_: (_ for _ in ()).throw(OSError(5, "Input/output error")))
+        with pytest.raises(OSError, match="Input/output"):
+            FolderLock(tmp_path)
+    FolderLock(tmp_path).release()
