@@ -17,6 +17,7 @@ from device.overlay.draw import draw
 from device.overlay.scene import FaceMark, Scene
 from device.overlay.settings import OverlaySettings
 from device.records import RelativeBox
+from trainer.cells import harmless
 from trainer.photos import PictureAnswer
 
 SCHEMA = 1
@@ -67,12 +68,13 @@ def as_csv(answers: Sequence[PictureAnswer], labels: tuple[str, ...]) -> str:
     writer.writerow(["picture", "face", "x", "y", "w", "h", "emotion", "confidence", *(f"p_{one}" for one in labels)])
     for answer in answers:
         if not answer.faces:
-            writer.writerow([answer.path, *[""] * (7 + len(labels))])
+            writer.writerow([harmless(str(answer.path)), *[""] * (7 + len(labels))])
         for number, face in enumerate(answer.faces, start=1):
             said = face.as_dict()
             box = list(said["box"].values()) if said["box"] else [""] * 4
             shares = said["probabilities"].values()
-            writer.writerow([answer.path, number, *box, said["emotion"], said["confidence"], *shares])
+            emotion = harmless(said["emotion"])
+            writer.writerow([harmless(str(answer.path)), number, *box, emotion, said["confidence"], *shares])
     return text.getvalue()
 
 

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from device.commands.options import DEFAULT_CONFIG
 from device.errors import EXIT_OK, AffectdError
+from device.system.lock import SERVICE_STATE_DIR
 
 if TYPE_CHECKING:
     from device.config import Config
-
-SERVICE_STATE_DIR = Path("/var/lib/affectd")
-"""What the service's unit asks systemd for."""
 
 
 def register(verbs: Any) -> None:

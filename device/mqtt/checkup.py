@@ -43,9 +43,13 @@ def check_broker(settings: MqttSettings, topics: Topics) -> Checkup:
         visitor.publish(topics.doctor, token)
         heard: dict[str, bytes] = {}
         round_trip_s: float | None = None
-        while message := visitor.hear(_RETAINED_TIMEOUT_S if round_trip_s is not None else _ECHO_TIMEOUT_S):
-            if message.topic == topics.doctor and message.payload == token:
-                round_trip_s = time.monotonic() - begun_s
+        until_s = begun_s + _ECHO_TIMEOUT_S
+        # Until a moment, not for as long as somebody goes on talking.
+        while message := visitor.hear(until_s - time.monotonic()):
+            if message.topic == topics.doctor:
+                if message.payload == token and round_trip_s is None:
+                    round_trip_s = time.monotonic() - begun_s
+                    until_s = time.monotonic() + _RETAINED_TIMEOUT_S
             elif message.retained:
                 heard[message.topic] = message.payload
             if round_trip_s is not None and len(heard) == 2:

@@ -91,6 +91,13 @@ class Said:
     content: Any
 
 
+def _parse(text: str) -> Any:
+    """JSON by its own rules, without Python's NaN and Infinity. Raises ValueError."""
+    content = json.loads(text)
+    json.dumps(content, allow_nan=False)  # 1e999, too, is infinite here
+    return content
+
+
 @dataclass
 class Fleet:
     """All devices under one base topic that were heard of so far."""
@@ -109,7 +116,7 @@ class Fleet:
         device, _, channel = topic.removeprefix(f"{self.base}/").partition("/")
         text = payload.decode(errors="replace")
         try:
-            return Said(device, channel, json.loads(text) if text.startswith("{") else text)
+            return Said(device, channel, _parse(text) if text.startswith("{") else text)
         except (ValueError, RecursionError):
             return Said(device, channel, text)
 

@@ -7,6 +7,21 @@ from pathlib import Path
 from device.errors import StorageError
 
 LOCK_NAME = "lock"
+SERVICE_STATE_DIR = Path("/var/lib/affectd")
+"""The folder that the service's unit asks systemd for, and its daemon holds."""
+
+
+def is_held(folder: Path) -> bool | None:
+    """Whether a process holds ``folder``, by the kernel's list, so that nobody is kept out; None where unknown."""
+    try:
+        inode = (folder / LOCK_NAME).stat().st_ino
+        held = Path("/proc/locks").read_text(encoding="ascii").splitlines()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return None
+    # "1: FLOCK  ADVISORY  WRITE 4711 fe:00:131 0 EOF", the file by its disk and inode: proc_locks(5)
+    return any(fields[1] == "FLOCK" and fields[5].endswith(f":{inode}") for fields in map(str.split, held))
 
 
 class FolderLock:

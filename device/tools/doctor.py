@@ -1,6 +1,5 @@
 """Looks at everything the daemon needs, says what is wrong, and how to mend it."""
 
-import getpass
 import os
 import queue
 import shutil
@@ -24,7 +23,9 @@ from device.mqtt.topics import Topics
 from device.overlay.displays import connected, drivers_to_try, explain_kmsdrm, explain_no_display, may_read_keys
 from device.overlay.settings import OverlaySettings
 from device.system.clock import SystemClock
+from device.system.lock import SERVICE_STATE_DIR, is_held
 from device.system.telemetry import SYSFS, read_temperature_c, read_throttling
+from device.system.user import user_name
 
 Grade = Literal["ok", "warning", "wrong"]
 
@@ -100,7 +101,7 @@ def examine_permissions(config: Config) -> Finding:
     existing = _nearest_existing(folder)
     if existing.is_dir() and os.access(existing, os.W_OK | os.X_OK):
         return Finding("ok", "permissions", f"{folder} can be written")
-    user = getpass.getuser()
+    user = user_name()
     command = f"sudo install -d -m 700 -o {quote(user)} {quote(str(folder))}"
     return Finding("wrong", "permissions", f"{existing} cannot be written by {user}: no event would survive", command)
 
@@ -115,9 +116,20 @@ def examine_broker(config: Config) -> tuple[Finding, str | None]:
         checkup = check_broker(settings, Topics(settings.base_topic, config.device.resolved_id))
     except AffectdError as error:
         return Finding("wrong", "broker", str(error), _mend_broker(settings)), None
+    told = f"{where} gave our message back after {1000 * checkup.round_trip_s:.0f} ms"
+    if checkup.daemon_online and _daemon_runs(config) is False:
+        # Anybody may publish there: what is said is believed where a daemon is known to say it.
+        device = config.device.resolved_id
+        told = f"{told}; {device} is online there and no daemon runs here: another device, or somebody, uses its name"
+        return Finding("warning", "broker", told, "affectd watch  # or give this device another device.id"), None
     daemon = "online" if checkup.daemon_online else "offline"
-    told = f"{where} gave our message back after {1000 * checkup.round_trip_s:.0f} ms; the daemon is {daemon}"
-    return Finding("ok", "broker", told), checkup.source
+    return Finding("ok", "broker", f"{told}; the daemon is {daemon}"), checkup.source
+
+
+def _daemon_runs(config: Config) -> bool | None:
+    """Whether a daemon keeps its events on this machine; None where this user may not know."""
+    held = [is_held(folder) for folder in (config.device.resolved_state_dir, SERVICE_STATE_DIR)]
+    return True if True in held else None if None in held else False
 
 
 def examine_camera(config: Config, daemon_source: str | None) -> Finding:
@@ -127,6 +139,7 @@ def examine_camera(config: Config, daemon_source: str | None) -> Finding:
         config: names the camera.
         daemon_source: as ``examine_broker`` gives it.
     """
+    uri = config.source.uri
     source = build_source(config.source, SystemClock())
     # The daemon may keep its switch in a folder that systemd has given it, and not us.
     folders = config.device.resolved_state_dir, config.device.resolved_runtime_dir
@@ -146,9 +159,9 @@ def examine_camera(config: Config, daemon_source: str | None) -> Finding:
             source.close()
 
     try:
-        return Finding("ok", "camera", _within(_CAMERA_TIMEOUT_S, take, f"{source.name} does not answer"))
+        return Finding("ok", "camera", _within(_CAMERA_TIMEOUT_S, take, f"{source.name} does not answer", _wake(uri)))
     except AffectdError as error:
-        return Finding("wrong", "camera", str(error), _mend_camera(config.source.uri))
+        return Finding("wrong", "camera", str(error), _mend_camera(uri))
 
 
 def examine_overlay(settings: OverlaySettings, daemon_source: str | None) -> Finding:
@@ -176,8 +189,8 @@ def _examine_console() -> Finding:
     if fault := explain_kmsdrm():
         return Finding("warning", "overlay", fault, "ls -l /dev/dri; grep . /sys/class/drm/card*-*/status; id")
     if not may_read_keys():
-        told = f"{connected()[0]}, but no key will be heard: {getpass.getuser()} may not read any keyboard"
-        command = f"sudo usermod -aG input {quote(getpass.getuser())}  # then log in again"
+        told = f"{connected()[0]}, but no key will be heard: {user_name()} may not read any keyboard"
+        command = f"sudo usermod -aG input {quote(user_name())}  # then log in again"
         return Finding("warning", "overlay", told, command)
     return Finding("ok", "overlay", f"the whole of {connected()[0]}, by kmsdrm")
 
@@ -230,13 +243,23 @@ def _mend_broker(settings: MqttSettings) -> str:
     return f"nc -vz {quote(settings.host)} {settings.port}"
 
 
+def _wake(uri: str) -> str:
+    """What helps a source that does not answer at all."""
+    if "://" in uri:
+        return "see that it is on and can be reached from here"
+    if picamera_number(uri) is not None:
+        return "see that its cable sits on both sides, and start the machine again"
+    is_camera = uri.isdigit() or Path(uri).is_relative_to("/dev")
+    return "unplug it and plug it in again" if is_camera else "copy it to a disk of this machine"
+
+
 def _mend_camera(uri: str) -> str:
     if picamera_number(uri) is not None:
         return "rpicam-hello --list-cameras"
     node = Path(f"/dev/video{uri}" if uri.isdigit() else uri)
     if node.is_relative_to("/dev"):
         if node.exists() and not os.access(node, os.R_OK | os.W_OK):
-            return f"sudo usermod -aG video {quote(getpass.getuser())}  # then log in again"
+            return f"sudo usermod -aG video {quote(user_name())}  # then log in again"
         return f"sudo fuser -v {quote(str(node))}" if node.exists() else "ls -l /dev/v4l/by-id /dev/video*"
     return "" if "://" in uri else f"ls -l {quote(uri)}"
 
@@ -245,7 +268,7 @@ def _nearest_existing(folder: Path) -> Path:
     return next(path for path in (folder, *folder.absolute().parents) if path.exists())
 
 
-def _within(timeout_s: float, action: Callable[[], str], complaint: str) -> str:
+def _within(timeout_s: float, action: Callable[[], str], complaint: str, remedy: str) -> str:
     """What ``action`` gives, in a thread of its own, for a hung camera can block for ever. Raises SourceError."""
     results: queue.SimpleQueue[str | AffectdError] = queue.SimpleQueue()
 
@@ -254,6 +277,8 @@ def _within(timeout_s: float, action: Callable[[], str], complaint: str) -> str:
             results.put(action())
         except AffectdError as error:
             results.put(error)
+        except Exception as error:  # noqa: BLE001 an end without an answer would be waited for
+            results.put(SourceError(f"it cannot be tried: {type(error).__name__}: {error}"))
 
     threading.Thread(target=run, name="doctor-camera", daemon=True).start()
     begun_s = time.monotonic()
@@ -261,7 +286,7 @@ def _within(timeout_s: float, action: Callable[[], str], complaint: str) -> str:
         result = results.get(timeout=timeout_s)
     except queue.Empty:
         waited_s = time.monotonic() - begun_s
-        raise SourceError(f"{complaint} within {waited_s:.0f} s", "unplug it and plug it in again") from None
+        raise SourceError(f"{complaint} within {waited_s:.0f} s", remedy) from None
     if isinstance(result, AffectdError):
         raise result
     return result

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from device.contract.labels import EMOTIONS
 from device.errors import DataError, StorageError, UsageError
+from trainer.cells import harmless
 from trainer.datasets.fer2013 import COLUMNS, SIDE, SPLIT_OF_USAGE, Progress
 from trainer.datasets.listing import SPLITS, Listing
 from trainer.datasets.settings import DataSettings
@@ -101,8 +102,8 @@ def _write_paths(
             label, split = str(listing.classes[position]), str(splits[position])
             relative = Path("pictures", split, label, _file_name(listing, int(position)))
             _write_picture(root / relative, listing, int(position))
-            groups = [str(listing.groups[column][position]) for column in columns]
-            table.writerow([relative.as_posix(), label, split, *groups])
+            groups = [harmless(str(listing.groups[column][position])) for column in columns]
+            table.writerow([relative.as_posix(), harmless(label), split, *groups])
             progress(done, len(order))
 
 

@@ -152,7 +152,7 @@ def _require_camera(device: Path) -> None:
     except OSError as error:
         busy = error.errno == errno.EBUSY
         reason = f"cannot open the camera {device}: {error.strerror}"
-        remedy = "end the program that uses it" if busy else "unplug it and plug it in again"
+        remedy = "end the program that uses it" if busy else "see what the kernel says of it: sudo dmesg | tail"
     else:
         return
     raise SourceError(reason, remedy)

@@ -1,6 +1,5 @@
 """Coral's Edge TPU: its library as an interpreter's delegate, and what is wrong where it does not load."""
 
-import getpass
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from device.errors import AcceleratorError
+from device.system.user import user_name
 
 LIBRARY = "libedgetpu.so.1"
 
@@ -84,7 +84,7 @@ def _explain(answer: str, attached: list[Attached] | None = None) -> Accelerator
         )
     if not os.access(one.node, os.R_OK | os.W_OK):
         return AcceleratorError(
-            f"an Edge TPU is attached, and {getpass.getuser()} may not use it: {one.node} cannot be opened",
+            f"an Edge TPU is attached, and {user_name()} may not use it: {one.node} cannot be opened",
             "install the udev rule of libedgetpu1-std and add the user to the group plugdev (USB) or apex (PCIe)",
         )
     return AcceleratorError(

@@ -94,3 +94,11 @@ def test_it_subscribes_to_every_device_under_its_base_topic():
     topics = Fleet("attic").topics
     assert "attic/+/events" in topics
     assert all(topic.startswith("attic/+/") for topic in topics)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b'{"a":NaN}', b'{"a":-Infinity}', b'{"a":1e999}', b"{" * 3, b'{"a":' * 5000, b'{"a":' + b"9" * 5000 + b"}"],
+)
+def test_what_is_no_json_by_json_s_own_rules_is_text(payload):
+    assert Fleet("affectd").read("affectd/hall/state", payload).content == payload.decode()

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from device.errors import StorageError
-from device.system.lock import FolderLock
+from device.system.lock import FolderLock, is_held
 
 HOLDER = """
 import sys
 from pathlib import Path
-from device.system.lock import FolderLock
+from device.system.lock import FolderLock, is_held
 lock = FolderLock(Path(sys.argv[1]))
 print("held", flush=True)
 sys.stdin.read()
@@ -53,3 +53,11 @@ def test_a_try_that_failed_does_not_keep_out_the_next_one_of_this_process(tmp_pa
         with pytest.raises(OSError, match="Input/output"):
             FolderLock(tmp_path)
     FolderLock(tmp_path).release()
+
+
+def test_whether_a_folder_is_held_can_be_told_without_holding_it(tmp_path):
+    assert is_held(tmp_path / "none") is False
+    lock = FolderLock(tmp_path)
+    assert is_held(tmp_path) is True
+    lock.release()
+    assert is_held(tmp_path) is False

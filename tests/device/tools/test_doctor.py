@@ -2,14 +2,20 @@
 
 import os
 import socket
+import threading
+import time
 from contextlib import closing
 from typing import NamedTuple
 
 import pytest
+from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion
 
 from device.capture.privacy_switch import PauseSwitch
 from device.config import parse_config
 from device.overlay.settings import OverlaySettings
+from device.system.lock import FolderLock
+from device.system.user import user_name
 from device.tools.doctor import (
     examine,
     examine_broker,
@@ -66,9 +72,99 @@ def test_the_daemon_is_known_by_what_it_retains(broker, listen, configure, state
     listener = listen(broker.port)
     listener.say("affectd/hall/availability", "online", retain=True)
     listener.say("affectd/hall/state", state, retain=True)
-    finding, found = examine_broker(configure(mqtt(broker.port)))
+    config = configure(mqtt(broker.port))
+    config.device.resolved_state_dir.mkdir()
+    lock = FolderLock(config.device.resolved_state_dir)
+    finding, found = examine_broker(config)
+    lock.release()
     assert "the daemon is online" in finding.told
     assert found == source
+
+
+def test_what_somebody_publishes_in_the_name_of_a_daemon_that_does_not_run_is_not_believed(broker, listen, configure):
+    listener = listen(broker.port)
+    listener.say("affectd/hall/availability", "online", retain=True)
+    listener.say("affectd/hall/state", '{"source":"paused"}', retain=True)
+    listener.say("affectd/hall/doctor", "ok", retain=True)
+    finding, found = examine_broker(configure(mqtt(broker.port)))
+    assert finding.grade == "warning"
+    assert "no daemon runs here" in finding.told
+    assert found is None
+
+
+def test_a_stranger_who_goes_on_talking_does_not_hold_the_doctor_up(silent_broker, configure, tmp_path):
+    (tmp_path / "acl").write_text("pattern read affectd/#\nuser talker\ntopic affectd/#\n")
+    (tmp_path / "acl").chmod(0o600)
+    silent_broker.start(f"acl_file {tmp_path / 'acl'}")  # nobody's messages are given back, but the talker's
+    over = threading.Event()
+
+    def talk():
+        client = paho.Client(CallbackAPIVersion.VERSION2)
+        client.username_pw_set("talker")
+        client.connect(LOOPBACK, silent_broker.port)
+        client.loop_start()
+        while not over.wait(0.5):
+            client.publish("affectd/hall/doctor", "anything")
+        client.disconnect()
+
+    talker = threading.Thread(target=talk)
+    talker.start()
+    finding, _ = examine_broker(configure(mqtt(silent_broker.port)))
+    over.set()
+    talker.join()
+    assert finding.grade == "wrong"
+    assert "does not give it back" in finding.told
+
+
+@pytest.mark.parametrize(
+    ("uri", "remedy"),
+    [
+        ("http://127.0.0.1:9/x", "see that it is on"),
+        ("picamera", "see that its cable sits"),
+        ("0", "unplug it"),
+        ("/dev/video3", "unplug it"),
+        ("/mnt/share/film.mkv", "copy it"),
+    ],
+)
+def test_who_does_not_answer_is_helped_by_what_it_is(configure, monkeypatch, uri, remedy):
+    class Deaf:
+        name = uri
+
+        def open(self):
+            time.sleep(0.2)
+
+        def read(self):
+            return None
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr("device.tools.doctor.build_source", lambda *_: Deaf())
+    monkeypatch.setattr("device.tools.doctor._CAMERA_TIMEOUT_S", 0.01)
+    assert remedy in examine_camera(configure(f"source: {{uri: '{uri}'}}"), None).told
+
+
+def test_a_fault_of_ours_while_a_camera_is_tried_is_told_and_not_waited_for(configure, monkeypatch):
+    class Odd:
+        name = "odd"
+
+        def open(self):
+            raise KeyError("x")
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr("device.tools.doctor.build_source", lambda *_: Odd())
+    finding = examine_camera(configure("source: {uri: demo}"), None)
+    assert finding.told == "it cannot be tried: KeyError: 'x'"
+
+
+def test_a_user_without_an_entry_is_a_number(monkeypatch):
+    def missing():
+        raise KeyError("getpwuid(): uid not found: 4711")
+
+    monkeypatch.setattr("getpass.getuser", missing)
+    assert user_name() == str(os.getuid())
 
 
 def test_a_broker_that_is_away_is_wrong_and_the_command_starts_it(configure):
