@@ -10,6 +10,7 @@ from device.cli import drawing
 from device.errors import EXIT_OK, DataError, UsageError
 from trainer.claim import claim
 from trainer.datasets.dataset import DataSet
+from trainer.datasets.folds import Fold, hold_out
 from trainer.framework import load_keras
 from trainer.recipe import Recipe, load_recipe
 from trainer.terminal import ProgressLine
@@ -21,14 +22,19 @@ _FEW = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class _Origins:
-    """Earlier trainings that this one builds on."""
+    """What a training builds on beside recipe and data: earlier trainings, and the fold that it is kept from."""
 
     start: TrainedNetwork | None
     teachers: tuple[TrainedNetwork, ...]
+    fold: Fold | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """For a training's record; a key without a model is left out."""
-        found = {"start": self.start and self.start.as_dict(), "teachers": [one.as_dict() for one in self.teachers]}
+        found = {
+            "start": self.start and self.start.as_dict(),
+            "teachers": [one.as_dict() for one in self.teachers],
+            "fold": self.fold and str(self.fold),
+        }
         return {key: origin for key, origin in found.items() if origin}
 
 
@@ -72,6 +78,13 @@ def register(verbs: Any) -> None:
         metavar="KEY=VALUE",
         help="instead of the recipe's, as in optimizer.learning_rate=0.05; may be given again",
     )
+    parser.add_argument(
+        "--fold",
+        type=Fold.parse,
+        metavar="K/N",
+        help="cross-validation: train without the K-th of N parts of the training split and choose by it; the data's "
+        "validation split is not looked at",
+    )
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of the arithmetic")
     parser.set_defaults(run=_run)
 
@@ -100,7 +113,7 @@ def _origins(recipe: Recipe, options: argparse.Namespace) -> _Origins:
     if recipe.targets.teachers_share and not options.teachers:
         raise DataError(f"the recipe {recipe.name} learns from teachers", "name trained models with --teacher")
     start = find_trained(options.start) if options.start else None
-    return _Origins(start, tuple(map(find_trained, options.teachers)))
+    return _Origins(start, tuple(map(find_trained, options.teachers)), options.fold)
 
 
 def _read(recipe: Recipe, options: argparse.Namespace) -> DataSet:
@@ -109,7 +122,7 @@ def _read(recipe: Recipe, options: argparse.Namespace) -> DataSet:
     if recipe.wants_votes and options.ferplus is None:
         raise DataError(f"the recipe {recipe.name} learns people's votes", "give FER+'s fer2013new.csv with --ferplus")
     print(f"reading {options.data}", flush=True)
-    return load(
+    data = load(
         options.data,
         recipe.data,
         size=(recipe.input.height, recipe.input.width),
@@ -117,6 +130,7 @@ def _read(recipe: Recipe, options: argparse.Namespace) -> DataSet:
         seed=options.seed,
         progress=ProgressLine(f"reading {options.data}", _FEW),
     )
+    return hold_out(data, options.fold) if options.fold else data
 
 
 def _train(recipe: Recipe, data: DataSet, folder: Path, origins: _Origins, options: argparse.Namespace) -> None:
