@@ -37,6 +37,11 @@ class TrainingFolder:
         """The weights of the epoch that did best."""
         return self.folder / "checkpoints" / "best.weights.h5"
 
+    @property
+    def answers(self) -> Path:
+        """What teachers that are asked once answered, a row a face."""
+        return self.folder / "checkpoints" / "answers.npy"
+
     def state(self, epoch: int) -> Path:
         """Weights, optimizer and random seeds as they were when ``epoch`` epochs were done."""
         return self.folder / "checkpoints" / f"epoch-{epoch:04d}.weights.h5"

@@ -19,8 +19,8 @@ from trainer.normalisation import with_fused_normalisation
 from trainer.recipe import Recipe
 from trainer.recipe.learning import Plateau
 from trainer.start import take_weights
-from trainer.targets import TrainingSet, reference_labels, training_set
-from trainer.teachers import Teacher, open_teachers
+from trainer.targets import TrainingSet, reference_labels, training_set, with_answers
+from trainer.teachers import Teacher, answers_once, open_teachers
 from trainer.trained import TrainedNetwork
 
 Precision = Literal["float32", "bfloat16"]
@@ -87,6 +87,9 @@ def fit(recipe: Recipe, train: FaceSet, validation: FaceSet, options: FitOptions
             take_weights(network, options.start, train.label_names)
         trained = with_fused_normalisation(network)
         teachers = open_teachers(options.teachers, train.label_names, mirrored=recipe.targets.teachers_mirrored)
+        if teachers and recipe.targets.teachers_once:
+            answers = answers_once(teachers, faces.faces, options.files.answers)
+            faces, teachers = with_answers(faces, answers, recipe.targets.teachers_share), []
         temperature = _train(trained, recipe, faces, held_against, options, teachers=teachers)
     finally:
         keras.mixed_precision.set_global_policy("float32")

@@ -1,6 +1,6 @@
 """What a network is to learn from a set of faces, and what its choice is held against."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,14 @@ def training_set(faces: FaceSet, recipe: Recipe) -> TrainingSet:
         raise DataError(f"none of {len(faces)} faces has what the recipe learns: {recipe.targets.learn}")
     targets = _targets(kept, recipe.targets)
     return TrainingSet(kept.images, targets, _weights(targets, faces.label_names, recipe))
+
+
+def with_answers(faces: TrainingSet, answers: NDArray[np.float32], share: float) -> TrainingSet:
+    """``faces`` with ``share`` of each target taken from ``answers``, float32 (n, labels).
+
+    As cross-entropy is linear in the target, this is a loss of which ``share`` is the distance to the answers.
+    """
+    return replace(faces, targets=((1 - share) * faces.targets + share * answers).astype(np.float32))
 
 
 def reference_labels(faces: FaceSet, recipe: Recipe) -> NDArray[np.int64]:

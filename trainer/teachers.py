@@ -1,21 +1,28 @@
 """Trained networks that a smaller one learns from, beside the data (Hinton et al., 2015).
 
 A teacher sees each face as it is changed for the pupil and answers that very picture, as Beyer et al., "Knowledge
-distillation: A good teacher is patient and consistent" (2021), found it best.
+distillation: A good teacher is patient and consistent" (2021), found it best. Slow ones answer each face once.
 """
 
-from collections.abc import Callable, Iterable
+import io
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
+from numpy.typing import NDArray
 
+from device.contract.files import write_atomically
 from device.errors import DataError
 from trainer.predictor import open_keras
 from trainer.trained import TrainedNetwork
 
 Teacher = Callable[[Any], Any]
 """Float32 (n, height, width, 1) in 0 to 1, of any size, to probabilities (n, labels)."""
+
+_BATCH = 128
 
 
 def open_teachers(
@@ -53,6 +60,30 @@ def _open(trained: TrainedNetwork, labels: tuple[str, ...]) -> Teacher:
         return ops.take(network(faces * (high - low) + low, training=False), columns, axis=1)
 
     return answer
+
+
+def answers_once(teachers: Sequence[Teacher], images: NDArray[np.uint8], kept: Path) -> NDArray[np.float32]:
+    """The teachers' mean answers to ``images`` as they are, uint8 (n, height, width, 1): float32 (n, labels).
+
+    They are kept in the file ``kept``, and read from there the next time.
+    """
+    if kept.exists():
+        found: NDArray[np.float32] = np.load(kept, allow_pickle=False)
+        if found.shape[:1] == images.shape[:1]:
+            return found
+    answers = np.concatenate([_mean_answer(teachers, images[at : at + _BATCH]) for at in range(0, len(images), _BATCH)])
+    buffer = io.BytesIO()
+    np.save(buffer, answers)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(kept, buffer.getvalue())
+    return answers
+
+
+def _mean_answer(teachers: Sequence[Teacher], images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    faces = images.astype(np.float32) / 255
+    answers = [np.asarray(ops.convert_to_numpy(teacher(faces)), np.float32) for teacher in teachers]
+    mean: NDArray[np.float32] = np.mean(answers, axis=0)
+    return mean
 
 
 class LearnFromTeachers(keras.layers.Layer):

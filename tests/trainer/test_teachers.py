@@ -8,7 +8,7 @@ from trainer.trained import find_trained
 
 keras = pytest.importorskip("keras", reason="networks need Keras: pip install 'affectd[train]'")
 
-from trainer.teachers import LearnFromTeachers, open_teachers  # noqa: E402 (wants Keras)
+from trainer.teachers import LearnFromTeachers, answers_once, open_teachers  # noqa: E402 (wants Keras)
 
 LABELS = ("happy", "sad")
 
@@ -90,3 +90,15 @@ def test_a_teacher_is_neither_trained_nor_saved_with_its_pupil(teacher):
     layer = LearnFromTeachers(open_teachers([teacher()], LABELS), share=0.5)
     layer(LIGHT_AND_DARK, np.array([[0.9, 0.1], [0.5, 0.5]], np.float32))
     assert layer.weights == []
+
+
+def test_teachers_that_are_asked_once_answer_each_face_in_the_mean_and_are_not_asked_again(tmp_path):
+    images = np.zeros((130, 4, 4, 1), np.uint8)
+    images[129] = 255
+    bright = [
+        lambda faces: np.concatenate([faces.mean((1, 2)), 1 - faces.mean((1, 2))], axis=1),
+        lambda faces: np.full((len(faces), 2), 0.5, np.float32),
+    ]
+    answers = answers_once(bright, images, tmp_path / "checkpoints" / "answers.npy")
+    np.testing.assert_allclose(answers[[0, 128, 129]], [[0.25, 0.75], [0.25, 0.75], [0.75, 0.25]])
+    np.testing.assert_array_equal(answers_once([], images, tmp_path / "checkpoints" / "answers.npy"), answers)

@@ -8,7 +8,7 @@ from typing import Any
 from device.errors import EXIT_OK
 from trainer.framework import load_keras
 from trainer.recipe import Recipe, bundled_recipes, load_recipe
-from trainer.recipe.networks import BackboneNetwork
+from trainer.recipe.networks import BackboneNetwork, DlibResNetNetwork
 
 
 def register(verbs: Any) -> None:
@@ -41,7 +41,7 @@ def _described(recipe: Recipe) -> dict[str, Any]:
     from trainer.networks import build_network
 
     network = recipe.network
-    if isinstance(network, BackboneNetwork):
+    if isinstance(network, BackboneNetwork | DlibResNetNetwork):
         network = network.model_copy(update={"weights": "none"})  # to count them is no reason to fetch them
     built = build_network(network, recipe.input.spec, len(recipe.data.label_names))
     return {

@@ -16,12 +16,15 @@ class Targets(Part):
         label_share: the label's share in a ``mix``; the votes have the rest.
         teachers_share: how much of the loss is the distance to what trained networks answer, see ``trainer.teachers``.
         teachers_mirrored: whether a teacher's answer is the mean of those to a face and to its mirror image.
+        teachers_once: whether teachers answer each face once, before training and as it is in the data, and not each
+            changed picture of it: for teachers that are slow.
     """
 
     learn: Literal["labels", "majority", "votes", "mix"]
     label_share: float = Field(default=0.5, gt=0, lt=1)
     teachers_share: float = Field(default=0.0, ge=0, le=1)
     teachers_mirrored: bool = False
+    teachers_once: bool = False
 
 
 class Loss(Part):

@@ -63,6 +63,19 @@ class ResNet18Network(Part):
     name: Literal["resnet18"]
 
 
+class DlibResNetNetwork(Part):
+    """``dlib-resnet``: dlib's network for face recognition with a last layer of ours, to train as a teacher.
+
+    Attributes:
+        weights: the path of its weights as a weight manifest of TensorFlow.js, or ``none`` to start from chance.
+        dropout: before the last layer.
+    """
+
+    name: Literal["dlib-resnet"]
+    weights: str | None = None
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+
+
 Application = Literal[
     "DenseNet121",
     "EfficientNetB0",
@@ -103,6 +116,7 @@ Network = Annotated[
     | VggEluNetwork
     | MiniXceptionNetwork
     | ResNet18Network
+    | DlibResNetNetwork
     | BackboneNetwork,
     Field(discriminator="name"),
 ]
