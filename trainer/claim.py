@@ -13,6 +13,7 @@ from trainer.recipe import Recipe
 from trainer.recipe.files import RENAMED
 
 CLAIM_FILE = "begun.json"
+_THREADS = "threads"
 _MAY_DIFFER: Mapping[str, bool | set[str]] = {
     "epochs": True,
     "about": True,
@@ -32,6 +33,7 @@ def claim(
     precision: str,
     files: dict[str, str],
     origins: dict[str, Any] | None = None,
+    threads: int | None = None,
 ) -> None:
     """Write down what is trained in ``folder``; a folder that holds this training already goes on.
 
@@ -45,6 +47,7 @@ def claim(
         precision: of its arithmetic.
         files: the data, name to digest.
         origins: the models that it starts from and learns from, for JSON.
+        threads: that it computes in, written down for ``begun_threads``.
 
     Raises:
         DataError: the folder holds another training, or what is written of it cannot be read.
@@ -59,15 +62,31 @@ def claim(
     path = folder / CLAIM_FILE
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, (json.dumps(training, indent=2) + "\n").encode("utf-8"))
+        begun = training if threads is None else {**training, _THREADS: threads}
+        write_atomically(path, (json.dumps(begun, indent=2) + "\n").encode("utf-8"))
         return
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise DataError(f"{path} is not JSON ({error})", _OTHER) from error
-    differing = list(_differences(_brought_up(found), training))
+    known = _brought_up(found)
+    if isinstance(known, dict):
+        known.pop(_THREADS, None)
+    differing = list(_differences(known, training))
     if differing:
         raise DataError(f"{folder} holds another training: {', '.join(differing[:3])}", _OTHER)
+
+
+def begun_threads(folder: Path) -> int | None:
+    """The threads that the training in ``folder`` began with: sums of others are rounded otherwise.
+
+    None where none has begun or it does not say; what is wrong with the file is for ``claim`` to say.
+    """
+    try:
+        threads = json.loads((folder / CLAIM_FILE).read_text(encoding="utf-8"))[_THREADS]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return threads if isinstance(threads, int) and threads > 0 else None
 
 
 def _brought_up(found: Any) -> Any:

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from device.errors import DataError
-from trainer.claim import CLAIM_FILE, claim
+from trainer.claim import CLAIM_FILE, begun_threads, claim
 from trainer.recipe import load_recipe
 
 FILES = {"fer2013.csv": "ab12"}
@@ -71,4 +71,24 @@ def test_a_training_begun_under_a_key_s_earlier_name_goes_on(tmp_path):
 def test_a_claim_that_cannot_be_read_is_no_claim_to_overwrite(tmp_path):
     (tmp_path / CLAIM_FILE).write_text("{", encoding="utf-8")
     with pytest.raises(DataError, match="is not JSON"):
+        _claim(tmp_path)
+
+
+def test_a_training_goes_on_with_the_threads_that_it_began_with(tmp_path):
+    assert begun_threads(tmp_path) is None
+    recipe = load_recipe("edge")
+    claim(tmp_path, recipe, seed=1, precision="float32", files=FILES, threads=1)
+    claim(tmp_path, recipe, seed=1, precision="float32", files=FILES, threads=2)
+    assert begun_threads(tmp_path) == 1
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"threads": "two"}', '{"threads": 0}'])
+def test_threads_that_are_not_told_are_nobody_s(tmp_path, text):
+    (tmp_path / CLAIM_FILE).write_text(text, encoding="utf-8")
+    assert begun_threads(tmp_path) is None
+
+
+def test_a_training_without_a_fold_is_not_one_with_it(tmp_path):
+    claim(tmp_path, load_recipe("edge"), seed=1, precision="float32", files=FILES, origins={"fold": "1/5"})
+    with pytest.raises(DataError, match='fold is "1/5" there, and null now'):
         _claim(tmp_path)

@@ -8,10 +8,10 @@ from typing import Any
 
 from device.cli import drawing
 from device.errors import EXIT_OK, DataError, UsageError
-from trainer.claim import claim
+from trainer.claim import begun_threads, claim
 from trainer.datasets.dataset import DataSet
 from trainer.datasets.folds import Fold, hold_out
-from trainer.framework import load_keras
+from trainer.framework import free_cores, load_keras, use_threads
 from trainer.recipe import Recipe, load_recipe
 from trainer.terminal import ProgressLine
 from trainer.trained import TrainedNetwork, find_trained
@@ -85,11 +85,19 @@ def register(verbs: Any) -> None:
         help="cross-validation: train without the K-th of N parts of the training split and choose by it; the data's "
         "validation split is not looked at",
     )
+    parser.add_argument(
+        "--threads",
+        type=int,
+        metavar="N",
+        help="that TensorFlow computes in (default: as many as there are cores that nothing keeps busy)",
+    )
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of the arithmetic")
     parser.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.threads is not None and options.threads < 1:
+        raise UsageError(f"--threads wants at least 1, not {options.threads}")
     changes = [] if options.epochs is None else [f"epochs={options.epochs}"]
     recipe = load_recipe(options.recipe, [*options.set, *changes])
     origins = _origins(recipe, options)
@@ -134,6 +142,8 @@ def _read(recipe: Recipe, options: argparse.Namespace) -> DataSet:
 
 
 def _train(recipe: Recipe, data: DataSet, folder: Path, origins: _Origins, options: argparse.Namespace) -> None:
+    threads = options.threads or begun_threads(folder) or free_cores()
+    use_threads(threads)
     load_keras()
     from trainer.checkpoints import TrainingFolder
     from trainer.fit import FitOptions, fit
@@ -149,6 +159,7 @@ def _train(recipe: Recipe, data: DataSet, folder: Path, origins: _Origins, optio
         precision=options.precision,
         files=dict(data.files),
         origins=origins.as_dict(),
+        threads=threads,
     )
     settings = FitOptions(
         TrainingFolder(folder), options.seed, recipe.epochs, options.precision, start, teachers, verbose
