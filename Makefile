@@ -9,7 +9,7 @@ SOURCE ?= demo
 BROKER ?=
 WORKERS ?= 2
 
-.PHONY: help run deb test test-faults soak test-homeassistant test-picamera2 test-nspawn test-steady test-arm64 test-vm test-attacks test-mutations lint format types bench bench-overlay bench-train models bench-fer readings pictures clip lock clean
+.PHONY: help run deb test test-faults soak test-homeassistant test-picamera2 test-nspawn test-steady test-arm64 test-vm test-attacks test-mutations lint format types bench bench-overlay bench-train figures-gpu models bench-fer readings pictures clip lock clean
 
 help: ## say what there is to make
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -76,6 +76,9 @@ bench-overlay: $(DEV) ## what the overlay costs: drawing, for each mode at 720 a
 
 bench-train: $(DEV) ## faces a second and seconds an epoch of a recipe's training (RECIPE=edge), against Keras alone and in bfloat16
 	$(BIN)/python -m tests.benchmarks.training $(or $(RECIPE),edge)
+
+figures-gpu: ## every recipe's figures, teachers and students in one run of ten minutes on one large GPU, with a Python that has JAX (DATA, FERPLUS, DLIB=weight manifest, OUT=figures, PYTHON=python3)
+	KERAS_BACKEND=jax $(PYTHON) -m tests.benchmarks.figures_gpu $(DATA) $(FERPLUS) $(or $(OUT),figures) $(if $(DLIB),--dlib $(DLIB))
 
 models: $(DEV) ## the models that ship, trained and converted anew in runs/ (DATA=fer2013.csv FERPLUS=fer2013new.csv; four to five hours on two cores)
 	$(BIN)/affectd-train fit edge --set temperature_scaling=false --data $(DATA) --ferplus $(FERPLUS)

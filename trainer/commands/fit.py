@@ -22,19 +22,14 @@ _FEW = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class _Origins:
-    """What a training builds on beside recipe and data: earlier trainings, and the fold that it is kept from."""
+    """Earlier trainings that this one builds on."""
 
     start: TrainedNetwork | None
     teachers: tuple[TrainedNetwork, ...]
-    fold: Fold | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """For a training's record; a key without a model is left out."""
-        found = {
-            "start": self.start and self.start.as_dict(),
-            "teachers": [one.as_dict() for one in self.teachers],
-            "fold": self.fold and str(self.fold),
-        }
+        found = {"start": self.start and self.start.as_dict(), "teachers": [one.as_dict() for one in self.teachers]}
         return {key: origin for key, origin in found.items() if origin}
 
 
@@ -121,7 +116,7 @@ def _origins(recipe: Recipe, options: argparse.Namespace) -> _Origins:
     if recipe.targets.teachers_share and not options.teachers:
         raise DataError(f"the recipe {recipe.name} learns from teachers", "name trained models with --teacher")
     start = find_trained(options.start) if options.start else None
-    return _Origins(start, tuple(map(find_trained, options.teachers)), options.fold)
+    return _Origins(start, tuple(map(find_trained, options.teachers)))
 
 
 def _read(recipe: Recipe, options: argparse.Namespace) -> DataSet:
@@ -158,7 +153,7 @@ def _train(recipe: Recipe, data: DataSet, folder: Path, origins: _Origins, optio
         seed=options.seed,
         precision=options.precision,
         files=dict(data.files),
-        origins=origins.as_dict(),
+        origins={**origins.as_dict(), **({"fold": str(options.fold)} if options.fold else {})},
         threads=threads,
     )
     settings = FitOptions(

@@ -4,7 +4,7 @@ import pytest
 from device.errors import DataError, UsageError
 from tests.trainer.files import picture
 from trainer.datasets.dataset import DataSet
-from trainer.datasets.faces import FaceSet
+from trainer.datasets.faces import FaceSet, Split
 from trainer.datasets.folds import Fold, folds_of, hold_out
 
 LABELS = ("happy", "sad")
@@ -21,7 +21,7 @@ def _noise(count, seed=1):
 
 
 def _data(count=60):
-    splits = {"train": "Training", "validation": "PublicTest"}
+    splits: dict[Split, str] = {"train": "Training", "validation": "PublicTest"}
     return DataSet("a CSV", _faces(_noise(count)), _faces(_noise(5, 2)), _faces(_noise(1, 3)[:0]), splits)
 
 

@@ -16,7 +16,7 @@ from trainer.networks.tfjs import read_manifest  # noqa: E402
 SPEC = InputSpec(112, 112)
 
 
-def _weights(name, kernel, scaled=True):
+def _weights(name, kernel, *, scaled=True):
     """The arrays of one convolution, as published: 8 bit where ``scaled``."""
     rounded = {"dtype": "uint8", "scale": 0.001, "min": -0.1} if scaled else None
     shapes = {"conv/filters": kernel, **dict.fromkeys(("conv/bias", "scale/weights", "scale/biases"), kernel[-1:])}
