@@ -17,7 +17,15 @@ def test_the_event_shown_is_one():
 
 def test_the_table_names_every_topic_that_the_device_sends_or_is_turned_by():
     named = set(re.findall(r"^\| `([^`]+)`", TEXT, re.MULTILINE))
-    replacements = {"{base}": "<base>", "{device}": "<device>", "{prefix}": "homeassistant", "{id}": "<base>_<device>"}
+    replacements = {
+        "{base}": "<base>",
+        "{device}": "<device>",
+        "{prefix}": "homeassistant",
+        "{id}": "<base>_<device>",
+    } | {
+        "{platform}": "<platform>",
+        "{key}": "<key>",
+    }
     described = {channel["address"] for channel in asyncapi()["channels"].values()} - {"{prefix}/status"}
     for found, shown in replacements.items():
         described = {address.replace(found, shown) for address in described}

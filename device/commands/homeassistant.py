@@ -17,14 +17,15 @@ def register(verbs: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from device.mqtt.homeassistant import discovery_topic
+    from device.mqtt.homeassistant import discovery_topics
     from device.mqtt.topics import Topics
     from device.mqtt.visitor import Visitor
 
     config = config_of(options)
     topics = Topics(config.mqtt.base_topic, options.device or config.device.resolved_id)
     with Visitor(config.mqtt, "homeassistant") as visitor:
-        visitor.publish(discovery_topic(config.mqtt.homeassistant, topics), b"", retain=True)
+        for topic in discovery_topics(config.mqtt.homeassistant, topics):
+            visitor.publish(topic, b"", retain=True)
     print(f"{topics.device} is taken out of Home Assistant")
     print("its daemon puts it in again at its next connection, unless mqtt.homeassistant.enabled is false")
     return EXIT_OK

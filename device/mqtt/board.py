@@ -1,6 +1,7 @@
 """What the broker keeps for those who come later: the state, the privacy switch, the discovery."""
 
 from device.mqtt.homeassistant import Discovery
+from device.mqtt.limits import Limits
 from device.mqtt.payloads import SWITCH_OFF, SWITCH_ON, StateSnapshot, encode, state_message
 from device.mqtt.session import Session
 from device.mqtt.topics import Topics
@@ -23,6 +24,7 @@ class Board:
         self._topics = topics
         self._discovery = discovery
         self._state_interval_s = state_interval_s
+        self._limits = Limits()
         self._unsent: dict[str, bytes] = {}
         self._paused = False
         self._source: SourceState = "lost"
@@ -39,8 +41,9 @@ class Board:
         """When ``publish`` has something to do for the state, monotonic seconds."""
         return self._state_due_s if session.room and self._state_changed else float("inf")
 
-    def begin(self) -> None:
+    def begin(self, limits: Limits) -> None:
         """A session is new: all is to be sent afresh."""
+        self._limits = limits
         self._tell_pause()
         self.announce()
         self._state_changed = True
@@ -49,7 +52,7 @@ class Board:
     def announce(self) -> None:
         """Tell Home Assistant of the device."""
         if self._discovery:
-            self._unsent[self._discovery.topic] = self._discovery.payload
+            self._unsent |= self._discovery.messages(self._limits)
 
     def show(self, seen: StateSnapshot) -> None:
         """There is something else to be seen."""

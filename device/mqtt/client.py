@@ -1,23 +1,37 @@
 """One connection to the broker, from the attempt to its end."""
 
 import ssl
-import sys
+import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from paho.mqtt import client as paho
 from paho.mqtt.client import MQTT_LOG_ERR
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from device.mqtt.limits import NO_LIMIT, Limits
+from device.mqtt.network import NetworkClient
 from device.mqtt.payloads import OFFLINE
-from device.mqtt.refusals import NEVER_ACCEPTED, explain_end, explain_failure, explain_refusal
+from device.mqtt.refusals import (
+    NEVER_ACCEPTED,
+    UNMET_LIMITS,
+    explain_end,
+    explain_failure,
+    explain_oversized,
+    explain_refusal,
+)
 from device.mqtt.settings import MqttSettings
 
 _PROTOCOLS = {"3.1.1": MQTTProtocolVersion.MQTTv311, "5": MQTTProtocolVersion.MQTTv5}
-_NO_LIMIT = 65_535
+_CONNECTING_S = 60.0
+_TURN_S = 10.0
+SMALL_BYTES = 16_384
+"""More than the longest message that is said to a daemon."""
+LARGE_BYTES = 262_144
+"""More than the longest message that a daemon says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +46,10 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The broker has let us in; it takes ``receive_maximum`` unacknowledged messages at a time."""
+    """The broker has let us in, and takes what ``limits`` say."""
 
     connection: "Connection"
-    receive_maximum: int
+    limits: Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +60,10 @@ class Disconnected:
     reason: str
     refused: bool = False
     """Whether it would be the same again until somebody mends it: a wrong password or certificate, say."""
+    oversized_topic: str | None = None
+    """Where a message came that was too long to be read; empty where that is not known."""
+    unmet: Limits | None = None
+    """What the broker takes, where the last will was more than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +89,10 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """The broker has answered to a subscription; ``refusal`` says why it does not let us hear."""
+    """The broker has answered to a subscription; ``refusals`` says for a topic why it does not let us hear."""
 
     connection: "Connection"
-    refusal: str | None
+    refusals: dict[str, str] = field(default_factory=dict)
 
 
 News = Connected | Disconnected | Acknowledged | Heard | Subscribed
@@ -87,46 +105,85 @@ class Connection:
     their mark. So each connection has a client of its own, and what was not acknowledged comes from the spool again.
 
     ``tell`` is called from paho's thread and must not block. After a Disconnected more news may follow; it is to be
-    ignored.
+    ignored. However the thread ends, a Disconnected is told.
+
+    Args:
+        settings: how the broker is reached.
+        login: who we are to it.
+        will_topic: where the broker says ``offline`` for us; None for nowhere.
+        tell: hears the news.
+        limits: what the broker takes, as far as an attempt before has shown.
+        largest_bytes: a longer message ends the connection before it is read; MQTT 5 brokers do not even send it.
     """
 
     def __init__(
-        self, settings: MqttSettings, login: Login, will_topic: str | None, tell: Callable[[News], None]
+        self,
+        settings: MqttSettings,
+        login: Login,
+        will_topic: str | None,
+        tell: Callable[[News], None],
+        *,
+        limits: Limits | None = None,
+        largest_bytes: int = SMALL_BYTES,
     ) -> None:
+        limits = limits or Limits()
         self._settings = settings
         self._tell = tell
         self._closing = False
         self._accepted = False
         self._complaint = ""
-        client = self._client = paho.Client(
-            CallbackAPIVersion.VERSION2,
+        self._largest_bytes = largest_bytes
+        self._asking = threading.Lock()
+        self._asked: dict[int, tuple[str, ...]] = {}
+        client = self._client = NetworkClient(
+            largest_bytes=largest_bytes,
+            on_unreachable=self._on_unreachable,
+            on_fault=self._on_fault,
+            on_ended=lambda: self._tell(Disconnected(self, "the connection has ended")),
+            callback_api_version=CallbackAPIVersion.VERSION2,
             client_id=login.client_id,
             protocol=_PROTOCOLS[settings.protocol],
-            reconnect_on_failure=False,
         )
         # The publisher keeps the window; a second one inside paho would only hide messages from it.
         client.max_inflight_messages_set(0)
         if will_topic:
-            client.will_set(will_topic, OFFLINE, qos=1, retain=True)
+            client.will_set(will_topic, OFFLINE, qos=min(1, limits.qos), retain=limits.retain)
         if login.username:
             client.username_pw_set(login.username, login.password)
         if login.tls:
             client.tls_set_context(login.tls)
-        client.on_connect = self._on_connect
-        client.on_connect_fail = self._on_connect_fail
-        client.on_disconnect = self._on_disconnect
-        client.on_publish = self._on_publish
-        client.on_subscribe = self._on_subscribe
-        client.on_message = self._on_message
-        client.on_log = self._on_log
+        client.listen(
+            on_connect=self._on_connect,
+            on_disconnect=self._on_disconnect,
+            on_publish=self._on_publish,
+            on_subscribe=self._on_subscribe,
+            on_message=self._on_message,
+            on_log=self._on_log,
+        )
+
+    @property
+    def stuck(self) -> bool:
+        """Whether its thread shows no sign of life, in a name server say: it is to be given up."""
+        patience_s = _CONNECTING_S if self._client.connecting else _TURN_S
+        return time.monotonic() - self._client.turned_at_s > patience_s
+
+    @property
+    def alive(self) -> bool:
+        """Whether its thread runs."""
+        return not self._client.ended
 
     def open(self) -> None:
         """Begin the attempt; returns at once."""
-        self._client.connect_async(self._settings.host, self._settings.port, self._settings.keepalive_s)
+        properties = None
+        if self._settings.protocol == "5":
+            properties = Properties(PacketTypes.CONNECT)
+            properties.MaximumPacketSize = self._largest_bytes
+        settings = self._settings
+        self._client.connect_async(settings.host, settings.port, settings.keepalive_s, properties=properties)
         self._client.loop_start()
 
     def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool, expiry_s: int | None = None) -> int:
-        """Hand a message over; returns the id by which it will be acknowledged (QoS 1).
+        """Hand a message over; returns the id by which it will be acknowledged (QoS 0: once it is written).
 
         A message given to a connection that has just ended is lost with it, unacknowledged. ``expiry_s`` needs MQTT 5.
         """
@@ -138,36 +195,51 @@ class Connection:
 
     def subscribe(self, topics: Sequence[str]) -> None:
         """Ask for what others say on ``topics`` (QoS 1); a Subscribed answers, and each message comes as a Heard."""
-        self._client.subscribe([(topic, 1) for topic in topics])
+        with self._asking:  # paho's thread may have the answer before we have the number
+            _, number = self._client.subscribe([(topic, 1) for topic in topics])
+            self._asked[number or 0] = tuple(topics)
+
+    def unsubscribe(self, topics: Sequence[str]) -> None:
+        """Ask for no more of it."""
+        self._client.unsubscribe(list(topics))
 
     def close(self) -> None:
         """Ask for a clean end, at which the broker does not publish the last will; a Disconnected follows."""
         self._closing = True
         self._client.disconnect()
 
+    def give_up(self) -> None:
+        """Let go of a connection that is of no use any more, without a word to the broker; nothing follows."""
+        self.release()
+        self._client.give_up()
+
     def release(self) -> None:
         """Break the ring of references between paho and this, so that its sockets go now and not at some collection."""
-        client = self._client
-        client.on_connect = client.on_connect_fail = client.on_disconnect = client.on_publish = None
-        client.on_subscribe = client.on_message = client.on_log = None
+        self._client.release()
 
     def _on_connect(self, client: Any, _userdata: Any, _flags: Any, reason: Any, properties: Any) -> None:
         if self._closing:
             client.disconnect()
         elif reason.is_failure:
-            self._tell(Disconnected(self, *explain_refusal(reason)))
+            unmet = UNMET_LIMITS.get(reason.value)
+            self._tell(Disconnected(self, *explain_refusal(reason), unmet=unmet))
         else:
             self._accepted = True
-            self._tell(Connected(self, getattr(properties, "ReceiveMaximum", _NO_LIMIT)))
+            self._tell(Connected(self, _limits_in(properties)))
 
-    def _on_connect_fail(self, client: Any, _userdata: Any) -> None:
-        # paho calls this while it handles the exception, and does not pass it on.
-        error = sys.exc_info()[1]
-        client.disconnect()  # else paho waits a second before it ends its thread
+    def _on_unreachable(self, error: OSError) -> None:
         self._tell(Disconnected(self, *explain_failure(error, self._settings.host, tls=self._settings.tls)))
 
+    def _on_fault(self, error: Exception) -> None:
+        reason = f"the broker has sent what cannot be read, or there is a fault here: {error!r}"
+        self._tell(Disconnected(self, reason))
+
     def _on_disconnect(self, _client: Any, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
-        self._tell(Disconnected(self, *explain_end(str(reason), self._complaint, accepted=self._accepted)))
+        if oversized := self._client.oversized:
+            explanation = explain_oversized(*oversized, self._largest_bytes)
+            self._tell(Disconnected(self, *explanation, oversized_topic=oversized[0]))
+        else:
+            self._tell(Disconnected(self, *explain_end(str(reason), self._complaint, accepted=self._accepted)))
 
     def _on_log(self, _client: Any, _userdata: Any, level: int, text: str) -> None:
         # With TLS 1.3 a broker refuses our certificate after the handshake; paho tells only its log.
@@ -178,9 +250,25 @@ class Connection:
         refusal = str(reason) if reason.is_failure else None
         self._tell(Acknowledged(self, message_id, refusal, final=reason.value in NEVER_ACCEPTED))
 
-    def _on_subscribe(self, _client: Any, _userdata: Any, _message_id: int, reasons: Any, _properties: Any) -> None:
-        refusals = [str(reason) for reason in reasons if reason.is_failure]
-        self._tell(Subscribed(self, ", ".join(refusals) or None))
+    def _on_subscribe(self, _client: Any, _userdata: Any, number: int, reasons: Any, _properties: Any) -> None:
+        with self._asking:
+            topics = self._asked.pop(number, ())
+        answers = zip(topics, reasons, strict=False)
+        self._tell(Subscribed(self, {topic: str(reason) for topic, reason in answers if reason.is_failure}))
 
     def _on_message(self, _client: Any, _userdata: Any, message: Any) -> None:
-        self._tell(Heard(self, message.topic, message.payload, message.retain))
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            return  # none of ours
+        self._tell(Heard(self, topic, message.payload, message.retain))
+
+
+def _limits_in(properties: Any) -> Limits:
+    """What the properties of a CONNACK say; MQTT 3.1.1 has none."""
+    return Limits(
+        receive_maximum=getattr(properties, "ReceiveMaximum", NO_LIMIT),
+        packet_bytes=getattr(properties, "MaximumPacketSize", None),
+        qos=getattr(properties, "MaximumQoS", 1),
+        retain=bool(getattr(properties, "RetainAvailable", 1)),
+    )

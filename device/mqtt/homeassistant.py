@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from pydantic import Field
 
+from device.mqtt.limits import Limits
 from device.mqtt.payloads import NO_EMOTION, OFFLINE, ONLINE, SWITCH_OFF, SWITCH_ON, DeviceInfo, encode
 from device.mqtt.topics import DEFAULT_BASE, Topics
 from device.records import EVENT_TYPES, UNCERTAIN, SourceState
@@ -42,20 +43,43 @@ class HomeAssistantSettings(Section):
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """A retained message and where it goes; with an empty payload the device is forgotten."""
+    """Retained messages and where they go: one for the whole device, or one for each entity where that is too long."""
 
     topic: str
     payload: bytes
+    parts: dict[str, bytes]
 
     @classmethod
     def of(cls, settings: HomeAssistantSettings, topics: Topics, info: DeviceInfo) -> "Discovery":
-        """The message of the device that speaks on ``topics`` and is as ``info`` says."""
-        return cls(discovery_topic(settings, topics), encode(discovery_message(topics, info)))
+        """The messages of the device that speaks on ``topics`` and is as ``info`` says."""
+        message = discovery_message(topics, info)
+        common = {key: value for key, value in message.items() if key != "components"}
+        parts = {
+            _component_topic(settings, topics, component["platform"], key): encode(
+                common | {name: value for name, value in component.items() if name != "platform"}
+            )
+            for key, component in message["components"].items()
+        }
+        return cls(discovery_topic(settings, topics), encode(message), parts)
+
+    def messages(self, limits: Limits) -> dict[str, bytes]:
+        """By topic, what a broker with ``limits`` takes."""
+        return {self.topic: self.payload} if limits.admit(self.topic, self.payload) else self.parts
+
+
+def _component_topic(settings: HomeAssistantSettings, topics: Topics, platform: str, key: str) -> str:
+    return f"{settings.discovery_prefix}/{platform}/{unique_id(topics)}/{key}/config"
 
 
 def discovery_topic(settings: HomeAssistantSettings, topics: Topics) -> str:
     """Where the device's discovery message is kept."""
     return f"{settings.discovery_prefix}/device/{unique_id(topics)}/config"
+
+
+def discovery_topics(settings: HomeAssistantSettings, topics: Topics) -> list[str]:
+    """Wherever something of the device may be kept: the whole message, or its parts."""
+    nobody = Discovery.of(settings, topics, DeviceInfo("", "", "", (), ""))
+    return [nobody.topic, *nobody.parts]
 
 
 def unique_id(topics: Topics) -> str:

@@ -10,16 +10,17 @@ from itertools import groupby
 from typing import Any
 
 from device.interfaces import Clock
-from device.mqtt.attempts import Attempts
 from device.mqtt.board import Board
-from device.mqtt.client import Acknowledged, Connected, Connection, Disconnected, Heard, News, Subscribed
+from device.mqtt.client import Acknowledged, Connected, Connection, Disconnected, Heard, Subscribed
+from device.mqtt.echo import Echo
 from device.mqtt.homeassistant import Discovery
+from device.mqtt.limits import Limits
+from device.mqtt.link import ConnectionFactory, Link
+from device.mqtt.listening import Listening
 from device.mqtt.messages import Message, PauseChanged, SourceChanged, Stop, Stored
 from device.mqtt.payloads import (
     OFFLINE,
     ONLINE,
-    SWITCH_ON,
-    SWITCH_POSITIONS,
     DeviceInfo,
     StateSnapshot,
     encode,
@@ -35,12 +36,9 @@ from device.spool.upkeep import Upkeep
 from device.system.telemetry import TelemetrySnapshot
 
 _SHARE_FOR_DRAINING = 0.7
+_HANG_S = 60.0
 
 _log = logging.getLogger(__name__)
-
-
-ConnectionFactory = Callable[[Callable[[News], None]], Connection]
-"""Makes a connection, not yet opened, that tells its news to the callable."""
 
 
 class Publisher:
@@ -73,25 +71,23 @@ class Publisher:
         self._topics = topics
         self._spool = spool
         self._upkeep = Upkeep(spool)
-        self._connect = connect
+        self._link = Link(settings, topics.events, connect, self.post)
         self._info = info
         self._clock = clock
         self._run_id = run
-        self._on_pause = on_pause
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="mqtt-publisher", daemon=True)
         home = settings.homeassistant
         discovery = Discovery.of(home, topics, info) if home.enabled else None
         self._board = Board(topics, discovery, settings.state_interval_s, StateSnapshot(clock.now()))
-        self._listened = (topics.pause_set, *([home.status_topic] if home.enabled else []))
-        self._attempts = Attempts(settings)
+        birth = home.status_topic if home.enabled else None
+        self._listening = Listening(topics.pause_set, birth, on_pause, self._board.announce)
+        self._echo = self._make_echo(discovery) if settings.protocol == "3.1.1" else None
         self._stop: Stop | None = None
         self._fault: BaseException | None = None
 
-        self._connection: Connection | None = None
-        self._session: Session | None = None
-        self._away_since_s = time.monotonic()
         self._refused = 0
+        self._busy_since_s: float | None = None
 
     def start(self) -> None:
         """Start the thread; the first attempt at the broker follows at once."""
@@ -105,12 +101,19 @@ class Publisher:
     @property
     def connected(self) -> bool:
         """Whether the broker has let us in and is there still, as far as is known; any thread may ask."""
-        return self._session is not None
+        return self._link.up
+
+    @property
+    def hung_s(self) -> float:
+        """For how long the thread has been at one turn, beyond what the slowest disk needs; 0 while all is well."""
+        busy_since_s = self._busy_since_s
+        busy_s = time.monotonic() - busy_since_s if busy_since_s is not None else 0.0
+        return busy_s if busy_s > _HANG_S else 0.0
 
     @property
     def broker_trouble(self) -> str | None:
         """Why the broker is away, as far as it is known; None once it has let us in. Any thread may ask."""
-        return self._attempts.trouble
+        return self._link.attempts.trouble
 
     @property
     def disk_trouble(self) -> str | None:
@@ -153,21 +156,22 @@ class Publisher:
 
     def _leave(self, timeout_s: float) -> None:
         started_s = time.monotonic()
+        self._listening.act(float("inf"))
         self._turn_while(self._has_unsent, started_s + timeout_s * _SHARE_FOR_DRAINING)
         end_s = started_s + timeout_s
-        if self._session:
-            self._session.publish_retained(self._topics.availability, OFFLINE)
-            self._turn_while(lambda: self._session is not None and not self._session.idle, end_s)
-        if self._connection:
-            self._connection.close()
-            self._turn_while(lambda: self._connection is not None, end_s)
+        if self._link.session:
+            self._link.session.publish_retained(self._topics.availability, OFFLINE)
+            self._turn_while(lambda: self._link.session is not None and not self._link.session.idle, end_s)
+        if self._link.connection:
+            self._link.connection.close()
+            self._turn_while(lambda: self._link.connection is not None, end_s)
         if len(self._spool):
             _log.info("%d events stay in the spool for the next start", len(self._spool))
 
     def _has_unsent(self) -> bool:
-        if self._session is None:
-            return self._connection is not None  # it may be accepted in time
-        return self._board.pending or not self._session.idle or len(self._spool) > 0
+        if self._link.session is None:
+            return self._link.connection is not None  # it may be accepted in time
+        return self._board.pending or not self._link.session.idle or len(self._spool) > 0
 
     def _turn_while(self, condition: Callable[[], bool], until_s: float) -> None:
         while condition() and time.monotonic() < until_s:
@@ -177,33 +181,34 @@ class Publisher:
         for kind, group in groupby(self._receive(until_s), key=type):
             self._handle(kind, list(group))
         now_s = time.monotonic()
-        self._upkeep.run(now_s, away_s=self._away_for_s(now_s))
-        if self._connection is None and self._stop is None and now_s >= self._attempts.next_at_s:
-            self._connection = self._connect(self.post)
-            self._connection.open()
-        if self._session:
-            self._board.publish(self._session, now_s, at_once=self._stop is not None)
-            self._session.publish_events(self._spool)
-
-    def _away_for_s(self, now_s: float) -> float:
-        """How long the broker has not answered."""
-        return self._session.unanswered_s if self._session else now_s - self._away_since_s
+        self._upkeep.run(now_s, away_s=self._link.away_for_s(now_s))
+        self._listening.act(now_s)
+        self._link.look_after(now_s, stopping=self._stop is not None)
+        if self._link.session:
+            self._board.publish(self._link.session, now_s, at_once=self._stop is not None)
+            if hopeless := self._link.session.publish_events(self._spool):
+                self._refused += len(hopeless)
+                self._spool.remove(hopeless)
+            if self._echo:
+                self._echo.check(now_s)
 
     def _receive(self, until_s: float) -> list[Message]:
         """All messages that wait; when there is none, the first to come before something else is due."""
-        due_s = min(until_s, self._upkeep.due_s)
-        if self._connection is None and self._stop is None:
-            due_s = min(due_s, self._attempts.next_at_s)
-        if self._session:
-            due_s = min(due_s, self._board.due_s(self._session))
-        if self._session and self._session.room and self._session.events_due_s:
-            due_s = min(due_s, self._session.events_due_s)
+        now_s = time.monotonic()
+        link_due_s = self._link.due_s(now_s, stopping=self._stop is not None)
+        due_s = min(until_s, self._upkeep.due_s, self._listening.due_s, link_due_s)
+        if session := self._link.session:
+            due_s = min(due_s, self._board.due_s(session), self._echo.due_s if self._echo else float("inf"))
+            if session.room and session.events_due_s:
+                due_s = min(due_s, session.events_due_s)
         messages = []
+        self._busy_since_s = None
         try:
             messages.append(self._inbox.get(timeout=max(0.0, due_s - time.monotonic())))
             while True:
                 messages.append(self._inbox.get_nowait())
         except queue.Empty:
+            self._busy_since_s = time.monotonic()
             return messages
 
     def _handle(self, kind: type[Message], group: Sequence[Any]) -> None:
@@ -216,9 +221,9 @@ class Publisher:
 
     def _handle_one(self, message: Message) -> None:
         match message:
-            case Connected(connection=connection, receive_maximum=limit) if connection is self._connection:
-                self._on_connected(connection, limit)
-            case Disconnected(connection=connection) if connection is self._connection:
+            case Connected(connection=connection, limits=limits) if connection is self._link.connection:
+                self._on_connected(connection, limits)
+            case Disconnected(connection=connection) if connection is self._link.connection:
                 self._on_disconnected(message)
             case StateSnapshot():
                 self._board.show(message)
@@ -226,10 +231,10 @@ class Publisher:
                 self._board.set_source(state, StateSnapshot(self._clock.now()))
             case PauseChanged(paused=paused):
                 self._board.set_paused(paused=paused)
-            case Heard(connection=connection) if connection is self._connection:
+            case Heard(connection=connection) if connection is self._link.connection:
                 self._on_heard(message)
-            case Subscribed(connection=connection, refusal=str() as refusal) if connection is self._connection:
-                _log.warning("the broker lets nobody turn the privacy switch here: %s; allow to subscribe", refusal)
+            case Subscribed(connection=connection, refusals=refusals) if connection is self._link.connection:
+                self._on_subscribed(refusals)
             case TelemetrySnapshot():
                 self._publish_stats(message)
             case Stop():
@@ -237,59 +242,56 @@ class Publisher:
             case _:
                 pass  # events are looked for on every turn; the rest is news of a connection that is given up
 
-    def _on_connected(self, connection: Connection, receive_maximum: int) -> None:
-        self._attempts.succeeded()
-        settings = self._settings
-        session = Session(
-            connection,
-            self._topics.events,
-            window=min(settings.publish_window, receive_maximum),
-            replay_up_to=self._spool.last_seq,
-            drain_per_s=settings.spool.drain_per_s,
-            event_expiry_s=settings.event_expiry_s,
-        )
-        connection.subscribe(self._listened)
+    def _on_connected(self, connection: Connection, limits: Limits) -> None:
+        session = self._link.accepted(connection, limits, replay_up_to=self._spool.last_seq)
+        if topics := self._listening.topics:
+            connection.subscribe(topics)
+        if self._echo:
+            self._echo.begin(connection)
         session.publish_retained(self._topics.availability, ONLINE)
         info = info_message(self._info, device=self._topics.device, run=self._run_id)
         session.publish_retained(self._topics.info, encode(info))
-        self._session = session
-        self._board.begin()
+        self._board.begin(session.limits)
+
+    def _make_echo(self, discovery: Discovery | None) -> Echo:
+        own = self._topics
+        topics = [own.availability, own.info, own.pause, own.events]
+        return Echo([*topics, discovery.topic] if discovery else topics)
 
     def _on_heard(self, message: Heard) -> None:
-        if message.topic != self._topics.pause_set:
-            if message.payload == ONLINE:
-                self._board.announce()
-        elif message.retained:
-            # It was said to whoever listened then; obeyed again, it would undo every later turn at each connection.
-            _log.warning("a retained message on %s is ignored; publish it without retain", message.topic)
-        elif message.payload in SWITCH_POSITIONS:
-            self._on_pause(message.payload == SWITCH_ON)
-        else:
-            _log.warning("%s takes ON or OFF, not %.20r", message.topic, message.payload)
+        if self._echo:
+            self._echo.heard(message.topic, retained=message.retained)
+        self._listening.hear(message)
+
+    def _on_subscribed(self, refusals: dict[str, str]) -> None:
+        if refusal := refusals.get(self._topics.pause_set):
+            _log.warning("the broker lets nobody turn the privacy switch here: %s; allow to subscribe", refusal)
+        if self._echo:
+            self._echo.unreadable(refusals)
 
     def _on_disconnected(self, news: Disconnected) -> None:
-        news.connection.release()
-        held_s = self._session.age_s if self._session else 0.0
-        if self._session:
-            self._away_since_s = time.monotonic() - self._session.unanswered_s
-        self._connection = self._session = None
-        self._attempts.ended(news.reason, held_s=held_s, refused=news.refused, stopping=self._stop is not None)
+        held_s = self._link.ended(news, stopping=self._stop is not None)
+        if news.oversized_topic is not None:
+            self._listening.flooded(news.oversized_topic, held_s=held_s)
 
     def _on_acknowledged(self, group: Sequence[Acknowledged]) -> None:
         done: list[int] = []
         for answer in group:
-            if self._session is None or answer.connection is not self._session.connection:
+            if self._link.session is None or answer.connection is not self._link.session.connection:
                 continue
-            seq = self._session.settle(answer.message_id)
+            sent = self._link.session.settle(answer.message_id)
+            seq = sent.seq if sent else None
+            if self._echo and sent and not answer.refusal:
+                self._echo.acknowledged(sent.topic)
             if answer.refusal:
-                self._on_refused(self._session, answer, answer.refusal, seq)
+                self._on_refused(self._link.session, answer, answer.refusal, seq)
             if seq is not None and (answer.final or not answer.refusal):
                 done.append(seq)
         if done:
             self._spool.remove(done)
 
     def _on_refused(self, session: Session, answer: Acknowledged, refusal: str, seq: int | None) -> None:
-        self._attempts.complain(
+        self._link.attempts.complain(
             "the broker refuses a message: %s; check what it allows this client to publish", refusal
         )
         if seq is not None and answer.final:
@@ -298,11 +300,11 @@ class Publisher:
             session.hold_events(seq, self._settings.reconnect_refused_s)
 
     def _publish_stats(self, snapshot: TelemetrySnapshot) -> None:
-        if self._session:
+        if self._link.session:
             message = stats_message(
                 snapshot,
                 time=self._clock.now(),
                 queue=len(self._spool),
                 dropped_events=self._spool.dropped + self._refused,
             )
-            self._session.publish_once(self._topics.stats, encode(message))
+            self._link.session.publish_once(self._topics.stats, encode(message))

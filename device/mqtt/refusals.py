@@ -3,6 +3,8 @@
 import ssl
 from typing import Any
 
+from device.mqtt.limits import Limits
+
 Explanation = tuple[str, bool]
 """What happened and what to do, and whether it stays so until somebody does it."""
 
@@ -21,6 +23,9 @@ _REMEDIES = {
     _BANNED: "ask whoever keeps the broker",
     _BAD_AUTHENTICATION: "check how the broker wants to be logged in to",
 }
+
+UNMET_LIMITS = {0x9A: Limits(retain=False), 0x9B: Limits(qos=0)}
+"""What a broker takes that refuses the last will: retain not supported, QoS not supported."""
 
 NEVER_ACCEPTED = frozenset({0x90, 0x95, 0x99})
 """What is wrong with the message itself: topic name invalid, packet too large, payload format invalid."""
@@ -59,6 +64,12 @@ def explain_end(reason: str, complaint: str, *, accepted: bool) -> Explanation:
     if "alert" in complaint:
         return _explain_tls(complaint.partition("[SSL: ")[2].partition("]")[0] or complaint)
     return f"the broker has ended the connection before it let us in: {reason}; does it want TLS at that port?", False
+
+
+def explain_oversized(topic: str, length: int, largest: int) -> Explanation:
+    """Explain why we have ended a connection at a message that nobody can mean."""
+    where = f"on {topic} " if topic else ""
+    return f"a message of {length} bytes came {where}and was not read: nothing longer than {largest} is expected", False
 
 
 def _explain_certificate(error: ssl.SSLCertVerificationError, host: str) -> Explanation:

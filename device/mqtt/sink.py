@@ -8,6 +8,7 @@ from pathlib import Path
 from device.errors import AffectdError
 from device.interfaces import Clock
 from device.mqtt.client import Connection, News
+from device.mqtt.limits import Limits
 from device.mqtt.login import make_login
 from device.mqtt.messages import PauseChanged, SourceChanged
 from device.mqtt.payloads import DeviceInfo, StateSnapshot
@@ -58,8 +59,8 @@ class MqttSink:
         topics = Topics(settings.base_topic, device_id)
         login = make_login(settings, settings.client_id_of(device_id), password)
 
-        def connect(tell: Callable[[News], None]) -> Connection:
-            return Connection(settings, login, topics.availability, tell)
+        def connect(tell: Callable[[News], None], limits: Limits) -> Connection:
+            return Connection(settings, login, topics.availability, tell, limits=limits)
 
         self.run = run or str(uuid.uuid4())
         memory_path = (runtime_dir or state_dir) / memory_name(state_dir)
@@ -97,11 +98,16 @@ class MqttSink:
         return self._publisher.disk_trouble
 
     def check(self) -> None:
-        """To be called now and then after ``start``. Raises PublisherError when the thread behind it has ended."""
+        """To be called now and then after ``start``. Raises PublisherError when its thread has ended or hangs."""
         if not self.alive:
             raise PublisherError(
                 f"nothing is published any more: {self._publisher.fault!r} ended the thread that does",
                 "start the daemon again, which sends what was kept, and report this",
+            )
+        if hung_s := self._publisher.hung_s:
+            raise PublisherError(
+                f"nothing is published any more: the thread that does has been stuck for {hung_s:.0f} s",
+                "look after the disk that device.state_dir is on; what was kept is sent after the next start",
             )
 
     def observe(self, observation: Observation) -> None:

@@ -7,7 +7,16 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from device.errors import UnavailableError
-from device.mqtt.client import Acknowledged, Connected, Connection, Disconnected, Heard, News, Subscribed
+from device.mqtt.client import (
+    LARGE_BYTES,
+    Acknowledged,
+    Connected,
+    Connection,
+    Disconnected,
+    Heard,
+    News,
+    Subscribed,
+)
 from device.mqtt.login import make_login
 from device.mqtt.settings import MqttSettings
 
@@ -32,7 +41,9 @@ class Visitor:
         client_id = f"affectd-{purpose}-{uuid.uuid4().hex[:8]}"
         self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
         self._heard: list[Heard] = []
-        self._connection = Connection(settings, make_login(settings, client_id), None, self._news.put)
+        self._connection = Connection(
+            settings, make_login(settings, client_id), None, self._news.put, largest_bytes=LARGE_BYTES
+        )
 
     def __enter__(self) -> Self:
         self._connection.open()
@@ -47,8 +58,9 @@ class Visitor:
     def subscribe(self, *topics: str) -> None:
         """Listen on ``topics`` from now on; what the broker retains there comes first."""
         self._connection.subscribe(topics)
-        if refusal := self._await(Subscribed).refusal:
-            raise self._away(f"does not let us subscribe to {', '.join(topics)}: {refusal}")
+        if refusals := self._await(Subscribed).refusals:
+            told = ", ".join(f"{topic}: {why}" for topic, why in refusals.items())
+            raise self._away(f"does not let us subscribe to {told}")
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Say something and wait until the broker has it (QoS 1)."""

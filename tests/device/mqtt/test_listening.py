@@ -129,6 +129,6 @@ def test_a_broker_that_forbids_to_listen_is_named(tmp_path, caplog):
     stage = Stage(tmp_path)
     connection = stage.connection()
     connection.accept()
-    connection.tell(Subscribed(cast("Connection", connection), "Not authorized"))
+    connection.tell(Subscribed(cast("Connection", connection), {SET: "Not authorized"}))
     wait_until(lambda: "turn the privacy switch here: Not authorized" in caplog.text, "a word about it")
     stage.publisher.stop(0.2)

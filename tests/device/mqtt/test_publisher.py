@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from device.mqtt.client import Acknowledged, Connected, Connection, Disconnected, News
+from device.mqtt.limits import Limits
 from device.mqtt.messages import SourceChanged
 from device.mqtt.payloads import DeviceInfo, StateSnapshot
 from device.mqtt.publisher import Publisher
@@ -36,6 +37,9 @@ class FakeConnection:
     expiries_s: list[int | None] = field(default_factory=list)
     subscribed: tuple[str, ...] = ()
     closed: bool = False
+    stuck: bool = False
+    alive: bool = True
+    given_up: bool = False
     released: bool = False
 
     def open(self) -> None:
@@ -51,7 +55,13 @@ class FakeConnection:
         return len(self.published)
 
     def subscribe(self, topics: Sequence[str]) -> None:
-        self.subscribed = tuple(topics)
+        self.subscribed += tuple(topics)
+
+    def unsubscribe(self, topics: Sequence[str]) -> None:
+        self.subscribed = tuple(topic for topic in self.subscribed if topic not in topics)
+
+    def give_up(self) -> None:
+        self.given_up = True
 
     def close(self) -> None:
         self.closed = True
@@ -60,8 +70,8 @@ class FakeConnection:
     def release(self) -> None:
         self.released = True
 
-    def accept(self, receive_maximum: int = 65_535) -> None:
-        self.tell(Connected(cast("Connection", self), receive_maximum))
+    def accept(self, receive_maximum: int = 65_535, limits: Limits | None = None) -> None:
+        self.tell(Connected(cast("Connection", self), limits or Limits(receive_maximum)))
 
     def lose(self, reason: str = "cut", *, refused: bool = False) -> None:
         self.tell(Disconnected(cast("Connection", self), reason, refused))
@@ -108,7 +118,8 @@ class Stage:
         wait_until(lambda: len(self.connections) >= number, f"connection {number}")
         return self.connections[number - 1]
 
-    def _connect(self, tell: Callable[[News], None]) -> Connection:
+    def _connect(self, tell: Callable[[News], None], limits: Limits) -> Connection:
+        self.limits = limits
         self.connections.append(FakeConnection(tell))
         return cast("Connection", self.connections[-1])
 
@@ -284,8 +295,8 @@ def test_a_refusal_is_tried_again_much_later_than_a_broker_that_is_away(tmp_path
     stage = Stage(tmp_path, reconnect_refused_s=3600.0)
     stage.connection(1).lose("away")
     stage.connection(2).lose("Not authorized", refused=True)
-    wait_until(lambda: stage.publisher._connection is None, "the refusal to be noted")
-    assert stage.publisher._attempts.next_at_s > time.monotonic() + 300
+    wait_until(lambda: stage.publisher._link.connection is None, "the refusal to be noted")
+    assert stage.publisher._link.attempts.next_at_s > time.monotonic() + 300
     stage.publisher.stop(0.2)
 
 
@@ -383,10 +394,10 @@ def test_an_outage_counts_from_when_the_broker_first_owed_an_answer(stage):
     settle(stage)
     connection.acknowledge_retained()
     settle(stage)
-    assert stage.publisher._away_for_s(time.monotonic()) == 0.0
+    assert stage.publisher._link.away_for_s(time.monotonic()) == 0.0
     post_changes(stage, 1)
     wait_until(lambda: connection.tracks() == [1], "the event")
-    (owed_since_s,) = [since_s for since_s, _ in stage.publisher._session._in_flight.values()]
+    (owed_since_s,) = [sent.since_s for sent in stage.publisher._link.session._in_flight.values()]
     connection.lose()
-    wait_until(lambda: stage.publisher._session is None, "the end to be noted")
-    assert stage.publisher._away_since_s == pytest.approx(owed_since_s, abs=1e-3)
+    wait_until(lambda: stage.publisher._link.session is None, "the end to be noted")
+    assert stage.publisher._link._away_since_s == pytest.approx(owed_since_s, abs=1e-3)

@@ -18,6 +18,7 @@ PROMISED = {
     "stats": ("send", 0, False),
     "pause": ("send", 1, True),
     "pauseSet": ("receive", 1, False),
+    "discoveryPart": ("send", 1, True),
     "discovery": ("send", 1, True),
     "homeAssistantStatus": ("receive", 1, False),
     "doctor": ("send", 1, False),

@@ -216,7 +216,7 @@ def test_an_event_whose_answer_is_lost_comes_again_with_the_same_id_and_number(b
     listener = listen(broker.port)
     sink = make_sink(wire.port)
     listener.wait_for(lambda heard: heard.on("state"), "the connection")
-    session = sink._publisher._session
+    session = sink._publisher._link.session
     wait_until(lambda: session is not None and session.idle, "the greeting to be acknowledged")
     wire.mute.set()
     sink.emit(change(1))
@@ -366,7 +366,7 @@ def test_a_second_daemon_on_the_same_state_folder_is_refused(make_sink):
 def test_a_thread_that_has_ended_is_a_fault_that_names_what_ended_it(make_sink):
     sink = make_sink(free_port())
     sink.check()
-    sink._publisher._attempts = None
+    sink._publisher._link.attempts = None
     wait_until(lambda: not sink.alive, "the thread to end")
     with pytest.raises(PublisherError, match="nothing is published any more: AttributeError"):
         sink.check()

@@ -24,8 +24,10 @@ def check_payload(channel: str, payload: bytes) -> None:
 
 def check_message(topic: str, payload: bytes) -> None:
     """As ``check_payload``, for a message of the device ``hall`` wherever it went."""
-    is_discovery = topic.startswith("homeassistant/device/")
-    check_payload("discovery" if is_discovery else topic.removeprefix("affectd/hall/"), payload)
+    channel = topic.removeprefix("affectd/hall/")
+    if topic.startswith("homeassistant/"):
+        channel = "discovery" if topic.startswith("homeassistant/device/") else "discoveryPart"
+    check_payload(channel, payload)
 
 
 def _close(node: Any) -> None:

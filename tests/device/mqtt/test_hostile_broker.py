@@ -1,0 +1,247 @@
+"""A broker, or whoever publishes on it, that means harm or is out of order, does not silence the device."""
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import pytest
+from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+
+from device.errors import AffectdError
+from device.mqtt.client import SMALL_BYTES
+from device.mqtt.payloads import DeviceInfo
+from device.mqtt.settings import MqttSettings
+from device.mqtt.sink import MqttSink, PublisherError
+from tests.brokers import LOOPBACK, PATIENCE_S, wait_until
+from tests.device.mqtt.test_publisher import Stage, greet, post_changes, settle
+from tests.device.sightings import LABELS, FakeClock, change
+
+INFO = DeviceInfo("0.1.0", "emotion", "2026.11", LABELS, "demo clip")
+CONNACK = b"\x20\x02\x00\x00"
+STATUS, SET = "homeassistant/status", "affectd/hall/pause/set"
+
+
+def publish_packet(topic: bytes, payload: bytes) -> bytes:
+    body = len(topic).to_bytes(2, "big") + topic + payload
+    assert len(body) < 128
+    return bytes([0x30, len(body)]) + body
+
+
+class RawBroker:
+    """Accepts every client, answers nothing but a login and a ping, and says to the first what the test wants."""
+
+    def __init__(self, says: bytes = b"") -> None:
+        self.logins: list[bytes] = []
+        self._says = says
+        self._server = socket.create_server((LOOPBACK, 0))
+        self.port = int(self._server.getsockname()[1])
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._server.accept()
+                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with suppress(OSError), client:
+            self.logins.append(client.recv(4096))
+            client.sendall(CONNACK + (self._says if len(self.logins) == 1 else b""))
+            while data := client.recv(65536):
+                if b"\xc0\x00" in data:
+                    client.sendall(b"\xd0\x00")
+
+
+@pytest.fixture
+def make_sink(tmp_path) -> Iterator[Callable[..., MqttSink]]:
+    sinks: list[MqttSink] = []
+    turns: list[bool] = []
+
+    def make(port: int, **settings) -> MqttSink:
+        options = {"host": LOOPBACK, "port": port, "reconnect_first_s": 0.05, "reconnect_max_s": 0.2} | settings
+        section = MqttSettings.model_validate(options)
+        sinks.append(MqttSink(section, "hall", tmp_path / "state", INFO, clock=FakeClock(), on_pause=turns.append))
+        sinks[-1].start()
+        return sinks[-1]
+
+    yield make
+    for sink in sinks:
+        sink.close(0.5)
+
+
+@pytest.fixture
+def raw_broker() -> Iterator[Callable[[bytes], RawBroker]]:
+    brokers: list[RawBroker] = []
+
+    def make(says: bytes = b"") -> RawBroker:
+        brokers.append(RawBroker(says))
+        return brokers[-1]
+
+    yield make
+    for broker in brokers:
+        broker.close()
+
+
+def test_a_topic_that_is_not_utf_8_is_passed_over(raw_broker, make_sink):
+    broker = raw_broker(publish_packet(b"\xff\xfe", b"X") + publish_packet(SET.encode(), b"neither"))
+    sink = make_sink(broker.port)
+    wait_until(lambda: sink.connected, "the connection")
+    session = sink._publisher._link.session
+    wait_until(lambda: sink._publisher._listening._nonsense, "the message behind it")
+    assert sink._publisher._link.session is session
+    assert len(broker.logins) == 1
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [b"\x30\x01\x00", b"\x40\x00", b"\x90\x01\x00", b"\x32\x03\x00\x01a", b"\x20\x00", b"\xff\xff\xff\xff\xff"],
+    ids=["a topic cut short", "an empty answer", "a short answer", "no number", "a second login", "no packet"],
+)
+def test_nonsense_from_the_broker_ends_the_connection_and_not_the_device(raw_broker, make_sink, nonsense):
+    broker = raw_broker(nonsense)
+    sink = make_sink(broker.port)
+    wait_until(lambda: len(broker.logins) >= 2 and sink.connected, "another connection")
+    sink.check()
+
+
+def test_a_fault_in_a_callback_ends_the_connection_and_another_follows(raw_broker, make_sink, monkeypatch, caplog):
+    fired = []
+
+    def throw(*_) -> None:
+        if not fired:
+            fired.append(True)
+            raise ZeroDivisionError("a fault of ours")
+
+    monkeypatch.setattr("device.mqtt.client.Connection._on_message", throw)
+    broker = raw_broker(publish_packet(SET.encode(), b"ON"))
+    sink = make_sink(broker.port)
+    wait_until(lambda: len(broker.logins) == 2 and sink.connected, "another connection")
+    assert "a fault of ours" in caplog.text
+
+
+def publish_large(port: int, topic: str, size: int, *, retain: bool) -> None:
+    client = paho.Client(CallbackAPIVersion.VERSION2)
+    client.connect(LOOPBACK, port)
+    client.loop_start()
+    client.publish(topic, bytes(size), qos=1, retain=retain).wait_for_publish(PATIENCE_S)
+    client.disconnect()
+    client.loop_stop()
+
+
+def test_a_message_that_is_too_long_is_not_read_and_its_topic_given_up_if_it_is_retained(broker, make_sink, caplog):
+    publish_large(broker.port, STATUS, SMALL_BYTES + 1, retain=True)
+    sink = make_sink(broker.port)
+    wait_until(lambda: f"{STATUS} is not listened to for an hour" in caplog.text, "the topic to be given up")
+    assert "was not read: nothing longer than" in caplog.text
+    sink.emit(change(1))
+    wait_until(lambda: len(sink._publisher._spool) == 0, "an event to get through")
+    assert sink._publisher._listening.topics == (SET,)
+
+
+def test_a_single_message_that_is_too_long_costs_one_connection_and_no_topic(broker, make_sink, caplog):
+    sink = make_sink(broker.port)
+    sink.emit(change(1))
+    wait_until(lambda: len(sink._publisher._spool) == 0, "the connection")
+    publish_large(broker.port, SET, SMALL_BYTES + 1, retain=False)
+    wait_until(lambda: caplog.text.count("was not read") == 1, "it to be refused")
+    wait_until(lambda: sink.connected, "the connection again")
+    assert sink._publisher._listening.topics == (SET, STATUS)
+
+
+def test_with_mqtt_5_the_broker_is_told_how_much_we_take_and_keeps_the_rest(broker, raw_broker, make_sink, caplog):
+    caplog.set_level(logging.INFO)
+    publish_large(broker.port, STATUS, 10 * SMALL_BYTES, retain=True)
+    sink = make_sink(broker.port, protocol="5")
+    sink.emit(change(1))
+    wait_until(lambda: len(sink._publisher._spool) == 0, "an event to get through")
+    sink.close(1)
+    assert caplog.text.count("connected to the broker") == 1
+    raw = raw_broker()
+    make_sink(raw.port, protocol="5")
+    wait_until(lambda: raw.logins, "a login")
+    assert b"\x27" + SMALL_BYTES.to_bytes(4, "big") in raw.logins[0]  # property 39, Maximum Packet Size
+
+
+def test_a_broker_that_acknowledges_nothing_is_not_called_connected_and_given_up(raw_broker, make_sink, monkeypatch):
+    monkeypatch.setattr("device.mqtt.link._SLOW_ANSWER_S", 0.2)
+    monkeypatch.setattr("device.mqtt.link._LOOK_EVERY_S", 0.05)
+    broker = raw_broker()
+    sink = make_sink(broker.port)
+    wait_until(lambda: sink.connected, "the connection")
+    wait_until(lambda: sink._publisher._link.session and not sink.connected, "it to be doubted")
+    assert len(broker.logins) == 1
+    monkeypatch.setattr("device.mqtt.link._ANSWER_S", 0.4)
+    wait_until(lambda: len(broker.logins) >= 2, "another attempt")
+
+
+def test_a_thread_that_is_stuck_is_given_up_and_another_connection_made(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr("device.mqtt.link._LOOK_EVERY_S", 0.05)
+    stage = Stage(tmp_path)
+    first = greet(stage)
+    post_changes(stage, 1)
+    first.stuck = True
+    second = greet(stage, 2)
+    assert first.given_up
+    assert "was stuck" in caplog.text
+    wait_until(lambda: second.tracks() == [1], "the event on the new connection")
+    stage.publisher.stop(0.2)
+
+
+def test_too_many_threads_that_stay_stuck_are_a_fault_that_another_process_mends(tmp_path, monkeypatch):
+    monkeypatch.setattr("device.mqtt.link._LOOK_EVERY_S", 0.05)
+    stage = Stage(tmp_path)
+    for number in range(1, 5):
+        stage.connection(number).stuck = True
+    wait_until(lambda: not stage.publisher.alive, "the thread to end")
+    assert "4 threads that speak to the broker are stuck" in str(stage.publisher.fault)
+
+
+def test_a_publisher_that_hangs_at_one_turn_is_a_fault(raw_broker, make_sink, monkeypatch):
+    monkeypatch.setattr("device.mqtt.publisher._HANG_S", 0.2)
+    sink = make_sink(raw_broker().port)
+    wait_until(lambda: sink.connected, "the connection")
+    sink.check()
+    let_go = threading.Event()
+    monkeypatch.setattr(sink._publisher._spool, "tick", lambda **_: let_go.wait(PATIENCE_S))
+    sink.emit(change(1))
+    wait_until(lambda: sink._publisher.hung_s, "the hang to be seen")
+    with pytest.raises(PublisherError, match="has been stuck for") as caught:
+        sink.check()
+    assert isinstance(caught.value, AffectdError)
+    let_go.set()
+    wait_until(lambda: not sink._publisher.hung_s, "it to go on")
+
+
+def test_a_publisher_that_waits_for_news_does_not_hang(tmp_path, monkeypatch):
+    monkeypatch.setattr("device.mqtt.publisher._HANG_S", 0.0)
+    stage = Stage(tmp_path)
+    greet(stage)
+    settle(stage)
+    deadline_s = time.monotonic() + PATIENCE_S
+    while stage.publisher.hung_s and time.monotonic() < deadline_s:
+        time.sleep(0.001)
+    assert time.monotonic() < deadline_s
+    stage.publisher.stop(0.2)
+
+
+def test_thousands_of_turns_of_the_switch_are_obeyed_by_the_latest(broker, listen, make_sink):
+    listener = listen(broker.port)
+    sink = make_sink(broker.port)
+    turns: list[bool] = []
+    sink._publisher._listening._on_pause = turns.append
+    listener.wait_for(lambda heard: heard.on("state"), "the connection")
+    for number in range(1000):
+        listener._client.publish(SET, "OFF" if number % 2 else "ON", qos=0)
+    listener.say(SET, "ON")
+    wait_until(lambda: turns and turns[-1], "the latest")
+    settled = len(turns)
+    assert settled < 100
