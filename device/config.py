@@ -148,7 +148,7 @@ def load_config(path: Path) -> Config:
             raise ConfigError(f"{path} is not UTF-8 text", "save it as UTF-8") from error
         raise ConfigError(
             f"{path} cannot be read: {getattr(error, 'strerror', error)}",
-            "give another file with --config, or copy the config.yaml that came along",
+            f"give another file with --config, or begin with a copy of {sample_config()}",
         ) from error
     if len(data) > MOST_BYTES:
         raise ConfigError(f"{path} is larger than {MOST_BYTES // 1024} kB", "give the configuration itself")

@@ -91,12 +91,15 @@ def _summarise(viewer: EventViewer) -> None:
         print(f"first event: {viewer.first_event_s:.1f} s after the start")
     if viewer.stats:
         print(f"daemon: {viewer.stats['fps']:.0f} frames a second, peak memory {peak_mb:.0f} MB")
+    from device.config import sample_config
+
     affectd = _program()
+    begin = "edit config.yaml" if Path("config.yaml").exists() else f"cp {sample_config()} . and edit it"
     print(
         "\nnext:\n"
         f"  your webcam        {affectd} demo --source 0\n"
         f"  your own broker    {affectd} demo --broker HOST\n"
-        f"  for good           edit config.yaml, then: {affectd} check --config config.yaml"
+        f"  for good           {begin}, then: {affectd} check --config config.yaml"
         f" && {affectd} run --config config.yaml\n"
         "  on a Raspberry Pi  see README.md"
     )

@@ -15,7 +15,7 @@ from typing import Literal
 from device.capture.privacy_switch import is_switched_on
 from device.capture.sources import build_source
 from device.capture.sources.settings import picamera_number
-from device.config import Config, load_config
+from device.config import Config, load_config, sample_config
 from device.errors import AffectdError, SourceError
 from device.mqtt.checkup import check_broker
 from device.mqtt.settings import MqttSettings
@@ -234,7 +234,9 @@ def examine_temperature(sysfs: Path = SYSFS) -> Finding:
 
 
 def _mend_config(path: Path) -> str:
-    return f"sudoedit {quote(str(path))}" if path.exists() else f"sudo install -D -m 644 config.yaml {quote(str(path))}"
+    if path.exists():
+        return f"sudoedit {quote(str(path))}"
+    return f"sudo install -D -m 644 {quote(str(sample_config()))} {quote(str(path))}"
 
 
 def _mend_broker(settings: MqttSettings) -> str:

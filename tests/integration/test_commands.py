@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from device.config import sample_config
 from device.mqtt.schema import asyncapi_text
 from tests.brokers import LOOPBACK, free_port, wait_until
 from tests.device.mqtt.wire_format import check
@@ -189,4 +190,4 @@ def test_the_doctor_tells_each_fault_with_a_command_and_ends_with_69(configure):
 def test_the_doctor_ends_with_78_for_the_configuration_alone(tmp_path):
     answer = run_affectd("doctor", "--config", str(tmp_path / "none.yaml"))
     assert answer.returncode == 78
-    assert "$ sudo install -D -m 644 config.yaml" in answer.stdout
+    assert f"$ sudo install -D -m 644 {sample_config()} /" in answer.stdout
