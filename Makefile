@@ -3,16 +3,22 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := $(VENV)/.demo
+TEST := $(VENV)/.test
 DEV := $(VENV)/.dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 SOURCE ?= demo
 BROKER ?=
 WORKERS ?= 2
+SLOW ?=
+MUTANTS ?=
+FAST_TESTS = $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadfile
+SLOW_TESTS = $(BIN)/python -m pytest -m slow --no-skip
 
-.PHONY: help run deb test test-faults soak test-homeassistant test-picamera2 test-nspawn test-steady test-arm64 test-vm test-attacks test-mutations lint format types bench bench-overlay bench-train figures-gpu models bench-fer readings pictures clip lock clean
+# No target here is a file's name but those that make the environment.
+.PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## say what there is to make
-	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
 
 run: $(DEMO) ## the daemon on the bundled clip, its events at a subscriber (SOURCE=0 for a webcam, BROKER=host for your own)
 	@$(BIN)/affectd demo --source $(SOURCE) $(if $(BROKER),--broker $(BROKER))
@@ -20,43 +26,64 @@ run: $(DEMO) ## the daemon on the bundled clip, its events at a subscriber (SOUR
 deb: $(DEV) ## Debian packages with all they need, for Debian 12 and 13, amd64 and arm64, in build/deb (PACKAGES=deb13-arm64 makes one; debhelper)
 	systemd/debian/build.sh $(BIN)/uv build/deb $(PACKAGES)
 
-test: $(DEV) ## every test but the slow ones, in two processes (WORKERS=0 for one, which pdb wants)
-	$(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadfile
+deps: ## what the tests need besides Python packages, by apt, with sudo where it must (SLOW=1 for the slow targets' needs as well)
+	@tests/deps.sh $(if $(SLOW),slow)
 
-test-faults: $(DEV) ## camera, broker, network, card and daemon fail on purpose; a table says what that cost (25 minutes; root also fills a disk)
-	$(BIN)/python -m pytest -m slow tests/faults
+test: $(DEV) ## every test but the slow ones, in two processes (WORKERS=0 for one, which pdb wants); the parts are:
+	$(FAST_TESTS)
+
+test-device: $(TEST) ## - the device's; they need neither Keras nor TensorFlow
+	$(FAST_TESTS) --part device
+
+test-trainer: $(DEV) ## - the trainer's
+	$(FAST_TESTS) --part trainer
+
+test-converters: $(DEV) ## - the converters'
+	$(FAST_TESTS) --part converters
+
+test-lowest: $(TEST) ## the device's tests on the oldest packages that pyproject.toml allows, in build/lowest (Python 3.11)
+	tests/lowest.sh $(BIN)/uv build/lowest $(WORKERS)
+
+test-packaging: $(TEST) ## wheel and sdist as a new user has them: installed in an empty environment and unpacked, each runs the demo (2 minutes)
+	$(SLOW_TESTS) tests/packaging
+
+test-mutants: $(TEST) ## breaks the device's code in small ways, one at a time, and lists what no test notices (MUTANTS="--minutes 30 --sample 80 mqtt"; hours for all)
+	$(BIN)/python -m tests.mutants $(MUTANTS)
+
+test-faults: $(DEV) ## camera, broker, network, card and daemon fail on purpose; a table says what that cost (25 minutes; root, to fill a disk)
+	$(SLOW_TESTS) tests/faults
 
 soak: $(DEV) ## the daemon at full speed for half an hour: memory and descriptors at the end as after warming up (SOAK_S=600 is shorter)
-	$(BIN)/python -m pytest -v -s -m slow tests/soak
+	$(SLOW_TESTS) -v -s tests/soak
 
 test-homeassistant: $(DEV) ## the real Home Assistant takes the device in (root; installs 1.4 GB the first time, 15 minutes; then 4)
-	@tests/homeassistant/install.sh build/homeassistant || [ $$? -eq 69 ]
-	$(BIN)/python -m pytest -v -s -m slow tests/homeassistant
+	@tests/homeassistant/install.sh build/homeassistant
+	$(SLOW_TESTS) -v -s tests/homeassistant
 
 test-picamera2: $(DEV) ## the real Picamera2 on libcamera's virtual camera, under the daemon (root; 1.6 GB the first time, about 5 minutes; then 90 s)
-	@tests/picamera2/install.sh build/picamera2 || [ $$? -eq 69 ]
-	$(BIN)/python -m pytest -v -s -m slow tests/picamera2
+	@tests/picamera2/install.sh build/picamera2
+	$(SLOW_TESTS) -v -s tests/picamera2
 
 test-nspawn: $(DEV) ## the packages in Debian 12 and 13: installed, booted, upgraded, purged (root; make deb first; 1 GB and 5 minutes the first time)
-	@tests/package/install.sh build/debian || [ $$? -eq 69 ]
-	$(BIN)/python -m pytest -v -s -m slow tests/package --ignore tests/package/test_steady.py --ignore tests/package/test_arm64.py
+	@tests/package/install.sh build/debian
+	$(SLOW_TESTS) -v -s tests/package --ignore tests/package/test_steady.py --ignore tests/package/test_arm64.py
 
 test-steady: $(DEV) ## the installed daemon watches for half an hour: what that writes to the card (root; make test-nspawn first; STEADY_S=600 is shorter)
-	$(BIN)/python -m pytest -v -s -m slow tests/package/test_steady.py
+	$(SLOW_TESTS) -v -s tests/package/test_steady.py
 
 test-arm64: $(DEV) ## the arm64 packages in emulated Debian 12 and 13, on a Raspberry Pi 4's and 5's processor: as on x86-64 (root; make deb first)
-	@tests/package/install.sh build/debian deb12 deb13 deb12-arm64 deb13-arm64 || [ $$? -eq 69 ]
-	$(BIN)/python -m pytest -v -s -m slow tests/package/test_arm64.py
+	@tests/package/install.sh build/debian deb12 deb13 deb12-arm64 deb13-arm64
+	$(SLOW_TESTS) -v -s tests/package/test_arm64.py
 
 test-vm: $(DEV) ## a virtual machine with the package, a V4L2 camera and a display, without KVM (root; make deb PACKAGES=deb13-amd64 first; 2.3 GB; about an hour on two cores; CUTS=3 for fewer power cuts)
-	@tests/vm/install.sh build/vm || [ $$? -eq 69 ]
-	$(BIN)/python -m pytest -v -s -m slow tests/vm
+	@tests/vm/install.sh build/vm
+	$(SLOW_TESTS) -v -s tests/vm
 
 test-attacks: $(DEV) ## what a hostile broker, camera, file or neighbour may try, and a table of what became of it (minutes; as root, more of it)
 	$(BIN)/python -m pytest -m attack
 
 test-mutations: $(DEV) ## thousands of damaged, foreign and forged files in the place of the model; a table says what became of them (2 minutes)
-	$(BIN)/python -m pytest -v -s -m slow tests/converters/test_mutations.py
+	$(SLOW_TESTS) -v -s tests/converters/test_mutations.py
 
 lint: $(DEV) ## formatting, lint and types, as CI holds them
 	$(BIN)/ruff format --check .
@@ -101,6 +128,19 @@ pictures: $(DEV) ## draw the overlay's golden pictures and the screenshots in do
 clip: $(DEV) ## draw the demo clip and its true boxes anew
 	$(BIN)/python -m tests.clip.make_clip
 
+architecture: $(DEV) ## draw docs/architecture.svg anew from its source, docs/architecture.dot (graphviz)
+	@command -v dot >/dev/null || { echo "dot is missing: sudo apt-get install graphviz" >&2; exit 69; }
+	dot -Tsvg docs/architecture.dot -o docs/architecture.svg
+
+dist: $(TEST) ## wheel and sdist, in dist/
+	rm -rf dist
+	$(BIN)/python -m hatchling build
+
+release: ## what is checked and built before a release: a clean tree, its version in the changelog, lint, tests, wheel, sdist (15 minutes)
+	@.ci/release check
+	@$(MAKE) --no-print-directory lint test test-packaging dist
+	@.ci/release next
+
 lock: $(DEV) ## write constraints.txt anew from what the package indexes have today
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra overlay --extra dev --no-emit-package affectd \
 		--no-annotate --no-header --output-file constraints.txt pyproject.toml
@@ -118,7 +158,12 @@ $(DEMO): pyproject.toml constraints.txt | $(BIN)/python
 	@$(PIP) install -c constraints.txt -e '.[demo]'
 	@touch $@
 
+$(TEST): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing affectd, the demo's broker and the tests' tools (about 500 MB; the first time takes a minute)"
+	@$(PIP) install -c constraints.txt -e '.[demo,overlay,test]'
+	@touch $@ $(DEMO)
+
 $(DEV): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing affectd with the trainer, the converters and the tests' tools (about 1 GB; the first time takes minutes)"
 	@$(PIP) install -c constraints.txt -e '.[dev]'
-	@touch $@ $(DEMO)
+	@touch $@ $(TEST) $(DEMO)

@@ -1,6 +1,6 @@
 # A Debian root for the slow suites that need another system than the one at hand; sourced by their install.sh.
 # DEBIAN_MIRROR and pip's own PIP_INDEX_URL may be set in the environment.
-# Exit code 69 means that this machine cannot make one, and that the tests will be skipped.
+# Exit code 69 means that this machine cannot make one.
 
 # Of which release and which processor; none is this machine's own.
 suite=trixie
@@ -18,7 +18,7 @@ require_root() {
 # require_tool COMMAND PACKAGE
 require_tool() {
   if ! command -v "$1" >/dev/null; then
-    echo "$1 is missing: sudo apt-get install $2" >&2
+    echo "$1 is missing: make deps SLOW=1, or sudo apt-get install $2" >&2
     exit 69
   fi
 }

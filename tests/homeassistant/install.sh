@@ -15,7 +15,7 @@ if [ "$(id -u)" -ne 0 ]; then
   exit 69
 fi
 if ! command -v debootstrap >/dev/null; then
-  echo "debootstrap is missing: apt-get install debootstrap" >&2
+  echo "debootstrap is missing: make deps SLOW=1" >&2
   exit 69
 fi
 

@@ -1,0 +1,88 @@
+"""The suite's parts, what each costs, and what was left out."""
+
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).parents[1]
+_PARTS = {
+    "trainer": ("tests/trainer", "tests/integration/test_recipes.py"),
+    "converters": ("tests/converters", "tests/integration/test_no_skew.py"),
+}
+"""What needs Keras, half of the suite's time. All else is the device's part, and needs none."""
+
+_INSTALLABLE = "apt-get install "
+"""Every skip that ``make deps`` ends says so in its reason, with the packages behind it."""
+
+
+def part_of(path: Path) -> str:
+    """The part that a file of tests belongs to: device, trainer or converters."""
+    name = path.relative_to(_ROOT).as_posix()
+    for part, places in _PARTS.items():
+        if any(name == place or name.startswith(f"{place}/") for place in places):
+            return part
+    return "device"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--part", choices=["device", *_PARTS], help="the tests of one part only")
+    parser.addoption("--no-skip", action="store_true", help="a test that cannot be set up here is an error")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    wanted = config.getoption("--part")
+    is_other = wanted and collection_path.suffix == ".py" and part_of(collection_path) != wanted
+    return True if is_other else None
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if session.config.getoption("--no-skip") and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    if config.getoption("--no-skip"):
+        for reason in sorted({_reason(report) for report in skipped}):
+            terminalreporter.write_line(f"ERROR: tests that were asked for could not run: {reason}", red=True)
+        return
+    for line in (_cost(terminalreporter), _left_out(terminalreporter, skipped)):
+        if line:
+            terminalreporter.write_line(line)
+
+
+def _cost(terminalreporter: pytest.TerminalReporter) -> str:
+    """What each part took, its processes' seconds added up; nothing where one part alone has run."""
+    seconds: defaultdict[str, float] = defaultdict(float)
+    tests: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                part = part_of(_ROOT / report.nodeid.partition("::")[0])
+                seconds[part] += report.duration
+                tests[part] += report.when == "call"
+    told = (f"{part} {seconds[part]:.0f} s for {tests[part]} tests" for part in ("device", *_PARTS) if tests[part])
+    return "cost of each part: " + ", ".join(told) if len(tests) > 1 else ""
+
+
+def _left_out(terminalreporter: pytest.TerminalReporter, skipped: list[pytest.TestReport]) -> str:
+    """One line: how many tests did not run, and what to do about it."""
+    reasons = [_reason(report) for report in skipped]
+    wanting = [reason.partition(_INSTALLABLE)[2] for reason in reasons if _INSTALLABLE in reason]
+    told = []
+    if wanting:
+        packages = " ".join(sorted({package for text in wanting for package in text.split()}))
+        told.append(f"{len(wanting)} tests for want of {packages}: `make deps` installs them")
+    if len(reasons) > len(wanting):
+        told.append(f"{len(reasons) - len(wanting)} tests for the reasons above")
+    slow = len(terminalreporter.stats.get("deselected", []))
+    if slow:
+        told.append(f"{slow} slow ones: `make help` lists their targets, `make deps SLOW=1` installs what they need")
+    return "left out: " + "; ".join(told) if told else ""
+
+
+def _reason(report: pytest.TestReport) -> str:
+    told = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return " ".join(told.removeprefix("Skipped: ").split())
