@@ -27,7 +27,9 @@ _SWAPS: dict[type[ast.AST], str] = {
     ast.BitOr: "&",
 }
 _TOLD = {"debug", "info", "warning", "error", "exception"}
-_NOT_BEHAVIOUR = {"description", "title"}
+_NOT_BEHAVIOUR = {"description", "title", "repr"}
+_LIMITS = {"ge", "gt", "le", "lt", "min_length", "max_length"}
+"""A setting's limits: that there is one matters, and is tested; 7680 or 7681 does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +144,13 @@ def _living_parts(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _is_words(node: ast.AST) -> bool:
-    """Docstrings, imports, what is logged, descriptions, and the text of an f-string."""
+    """Docstrings, imports, what is logged, descriptions, types' own words, and the text of an f-string."""
     if isinstance(node, ast.Import | ast.ImportFrom | ast.JoinedStr):
         return True
     if isinstance(node, ast.keyword):
-        return node.arg in _NOT_BEHAVIOUR
+        return node.arg in _NOT_BEHAVIOUR | _LIMITS
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.value, ast.Name) and node.value.id == "Literal"
     if isinstance(node, ast.Assign) and any(
         isinstance(target, ast.Name) and target.id == "_log" for target in node.targets
     ):

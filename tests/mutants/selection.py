@@ -24,6 +24,8 @@ def tests_of(path: Path) -> list[Path]:
     mirror = [file for file in files if file == home / f"test_{path.stem}.py"]
     near = [file for file in files if Path("tests", *path.parts[:2]) in file.parents and name in _reached(file)]
     naming = [file for file in files if name in _imported(file)]
+    if b"(Section):" in path.read_bytes():
+        naming.append(Path("tests/device/test_config.py"))
     return list(dict.fromkeys([*mirror, *sorted(near, key=lambda file: file.parent != home), *naming]))
 
 
