@@ -1,6 +1,8 @@
 """What a training leaves on disk after each epoch, so that it can be cut off at any time and go on."""
 
 import csv
+import math
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
-from device.errors import StorageError
+from device.errors import DataError, StorageError
 
 MONITOR = "val_accuracy"
 """The column of the log that the best epoch is chosen by."""
 
 _STATE = "epoch-*.weights.h5"
+_LOST = "to begin anew, name another folder with --out, or remove this one; nothing was changed"
+_SPARE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +57,18 @@ class TrainingFolder:
         return sorted(((int(path.name[6:].partition(".")[0]), path) for path in found), reverse=True)
 
     def rows(self) -> list[dict[str, float]]:
-        """The log."""
+        """The log. Raises DataError where it is damaged."""
         if not self.log.exists():
             return []
-        with self.log.open(newline="", encoding="utf-8") as file:
-            return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+        with self.log.open(newline="", encoding="utf-8", errors="replace") as file:
+            reader = csv.DictReader(file)
+            try:
+                rows = [{name: float(row[name]) for name in (MONITOR, *row)} for row in reader]
+            except (TypeError, ValueError, KeyError, csv.Error) as error:
+                raise DataError(
+                    f"{self.log}:{reader.line_num}: an epoch's figures are expected ({error})", _LOST
+                ) from error
+        return rows
 
     def best_epoch(self) -> int:
         """The epoch, from 1, that did best; 0 before the first. The first of several that are equal."""
@@ -68,16 +80,26 @@ def resume(learner: Any, files: TrainingFolder) -> int:
     """Load the newest state that can be read into ``learner`` and cut the log to it; returns the epochs done.
 
     A state of which only a part was written is passed over.
+
+    Raises:
+        DataError: there was a training here, of which too little is left to go on with.
     """
-    for epoch, path in files.states():
+    states, rows = files.states(), len(files.rows())
+    for epoch, path in states:
+        if epoch > rows:
+            raise DataError(f"{files.log} has {rows} epochs, and {path} was saved after {epoch}", _LOST)
         learner.optimizer.build(learner.trainable_variables)
         try:
             learner.load_weights(path)
         except (OSError, KeyError, ValueError):
             continue
-        if len(files.rows()) >= epoch:
-            _cut_log(files.log, epoch)
-            return epoch
+        if not files.best.is_file():
+            raise DataError(f"the weights of the best of {epoch} epochs are gone: {files.best} is missing", _LOST)
+        _cut_log(files.log, epoch)
+        return epoch
+    if states or (files.folder / "model.keras").is_file() or rows > 1:
+        what = "can be read" if states else "is there"
+        raise DataError(f"{files.folder} holds a training of {rows} epochs, and no state of it {what}", _LOST)
     _cut_log(files.log, 0)
     return 0
 
@@ -107,7 +129,8 @@ class SaveState(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
         """Write what would be lost."""
-        _save(partial_of(self._files.state(epoch + 1)), self.model.save_weights, epoch)
+        size = _saved_bytes(self.model)
+        _save(partial_of(self._files.state(epoch + 1)), self.model.save_weights, epoch, size)
 
 
 class SaveBest(keras.callbacks.Callback):
@@ -121,7 +144,8 @@ class SaveBest(keras.callbacks.Callback):
         """Write the weights if they are the best, and close the epoch."""
         files = self._files
         if files.best_epoch() == epoch + 1:
-            _save(partial_of(files.best), self.model.save_weights, epoch)
+            size = _saved_bytes(self.model)
+            _save(partial_of(files.best), self.model.save_weights, epoch, size)
             partial_of(files.best).replace(files.best)
         partial_of(files.state(epoch + 1)).replace(files.state(epoch + 1))
         for _, old in files.states()[2:]:
@@ -149,13 +173,26 @@ def saving(epoch: int, path: Path | str) -> Iterator[None]:
         ) from error
 
 
-def _save(path: Path, write: Callable[[Path], object], epoch: int) -> None:
+def _save(path: Path, write: Callable[[Path], object], epoch: int, size: int) -> None:
     try:
         with saving(epoch, path):
+            _reserve(path, size)
             write(path)
     except StorageError:
         path.unlink(missing_ok=True)
         raise
+
+
+def _reserve(path: Path, size: int) -> None:
+    """Find out that a disk is full before HDF5 does, which then may end the process. Raises OSError."""
+    with path.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, size + size // 20 + _SPARE_BYTES)
+    path.unlink()
+
+
+def _saved_bytes(learner: Any) -> int:
+    variables = [*learner.variables, *learner.optimizer.variables]
+    return sum(math.prod(one.shape) * np.dtype(one.dtype).itemsize for one in variables)
 
 
 def _cut_log(log: Path, rows: int) -> None:

@@ -1,19 +1,23 @@
 """Whose training a folder holds: so that none goes on as another."""
 
+import fcntl
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from device.contract.files import write_atomically
-from device.errors import DataError
+from device.errors import DataError, UsageError
 from trainer.recipe import Recipe
 from trainer.recipe.files import RENAMED
 
 CLAIM_FILE = "begun.json"
 _THREADS = "threads"
+LOCK_FILE = ".lock"
 _MAY_DIFFER: Mapping[str, bool | set[str]] = {
     "epochs": True,
     "about": True,
@@ -23,6 +27,40 @@ _MAY_DIFFER: Mapping[str, bool | set[str]] = {
     "input": {"crop_margin"},  # of which training sees nothing: it is for the device
 }
 _OTHER = "name another folder with --out, or remove this one"
+
+
+@contextmanager
+def claimed(
+    folder: Path,
+    recipe: Recipe,
+    *,
+    seed: int,
+    precision: str,
+    files: dict[str, str],
+    origins: dict[str, Any] | None = None,
+    threads: int | None = None,
+) -> Iterator[None]:
+    """``claim`` the folder for as long as the block runs, so that two processes do not write into one training.
+
+    Raises:
+        DataError: see ``claim``.
+        UsageError: another process trains there, which is named.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK_FILE).open("a+", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise UsageError(
+                f"process {file.read().strip() or 'of another user'} trains in {folder} already",
+                "wait for it, or name another folder with --out",
+            ) from None
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        claim(folder, recipe, seed=seed, precision=precision, files=files, origins=origins, threads=threads)
+        yield
 
 
 def claim(

@@ -82,12 +82,33 @@ def _optimizer(settings: Optimizer, schedule: Schedule, steps: int, epochs: int)
     }
     if isinstance(settings, Adam):
         kind = keras.optimizers.Adam if settings.name == "adam" else keras.optimizers.Nadam
-        optimizer = kind(rate, **shared)
+        optimizer = _warming(kind)(rate, **shared)
     else:
-        optimizer = keras.optimizers.SGD(rate, momentum=settings.momentum, nesterov=settings.momentum > 0, **shared)
+        momentum = {"momentum": settings.momentum, "nesterov": settings.momentum > 0}
+        optimizer = _warming(keras.optimizers.SGD)(rate, **momentum, **shared)
     if settings.weight_decay:
         optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
     return optimizer
+
+
+def _warming(kind: Any) -> Any:
+    """``kind`` of optimizer, whose average of weights begins short, as TensorFlow's does that counts its updates.
+
+    With the full momentum from the start, the average of a short training is still what its first steps were.
+    """
+
+    class Warming(kind):  # type: ignore[misc]
+        @property
+        def ema_momentum(self) -> Any:
+            steps = keras.ops.cast(self.iterations, "float32")
+            return keras.ops.minimum(self._highest_momentum, (1.0 + steps) / (10.0 + steps))
+
+        @ema_momentum.setter
+        def ema_momentum(self, highest: float) -> None:
+            self._highest_momentum = highest
+
+    Warming.__name__ = kind.__name__
+    return Warming
 
 
 def _rate(highest: float, schedule: Schedule, steps: int, epochs: int) -> Any:

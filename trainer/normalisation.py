@@ -30,7 +30,10 @@ def with_fused_normalisation(network: Any) -> Any:
 
 def _can_be_fused(layer: Any) -> bool:
     last = layer.axis in (-1, _RANK - 1)
-    return bool(last and layer.input.ndim == _RANK and layer.epsilon >= _LEAST_EPSILON and not layer.renorm)
+    renormalised = getattr(layer, "renorm", False)  # Keras 3.14 and later
+    return bool(
+        last and layer.input.ndim == _RANK and layer.epsilon >= _LEAST_EPSILON and not renormalised
+    )  # from 3.14 on
 
 
 def _cloned(layer: Any) -> Any:

@@ -10,17 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.contract.preprocess import crop_face, resize
-from device.detect import DetectorSettings, HaarDetector
 from device.errors import DataError
 from device.records import Box, Scores
+from trainer.datasets.framing import FaceFinder
+from trainer.datasets.listing import printable
+from trainer.datasets.pictures import SUFFIXES, decode_bgr
 from trainer.predictor import Predictor
 
 Reading = Literal["auto", "faces", "crops"]
 """Whether a picture is searched for faces, or is one; ``auto``: one where it has the size of the model's input."""
-
-SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
-LONGEST_SIDE_PX = 1920
-"""A larger photograph is reduced to it before faces are searched for, as for the device's own snapshots."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +55,11 @@ class PictureAnswer:
     height: int
     faces: tuple[FaceAnswer, ...]
 
+    @property
+    def name(self) -> str:
+        """Its file's path as text that can be written."""
+        return printable(str(self.path))
+
 
 class PhotoReader:
     """Finds faces as the device does in a still picture, and asks a model.
@@ -69,7 +72,7 @@ class PhotoReader:
         self._predictor = predictor
         self._reading = reading
         self._flip = flip
-        self._detector: HaarDetector | None = None
+        self._finder = FaceFinder()
 
     def read(self, path: Path) -> tuple[PictureAnswer, NDArray[np.uint8]]:
         """The faces in the picture at ``path``, and its pixels.
@@ -86,13 +89,10 @@ class PhotoReader:
         spec = self._predictor.spec
         if self._reading == "crops" or (self._reading == "auto" and grey.shape == (spec.height, spec.width)):
             return PictureAnswer(path, width, height, self._answers([None], [resize(grey, spec)])), bgr
-        scale = min(1.0, LONGEST_SIDE_PX / max(grey.shape))
+        faces, grey, scale = self._finder.find(grey)
         if scale < 1.0:
-            bgr = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-            grey = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
-        if self._detector is None:
-            self._detector = HaarDetector(DetectorSettings())
-        found = sorted(self._detector.detect(grey), key=lambda face: face.box.centre)
+            bgr = cv2.resize(bgr, grey.shape[::-1], interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        found = sorted(faces, key=lambda face: face.box.centre)
         crops = [crop_face(grey, face.box, spec, face.roll_deg) for face in found]
         boxes = [Box(*(side / scale for side in (face.box.x, face.box.y, face.box.w, face.box.h))) for face in found]
         return PictureAnswer(path, width, height, self._answers(boxes, crops)), bgr
@@ -115,14 +115,12 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
         DataError: it is missing, empty, damaged or no picture.
     """
     try:
-        data = path.read_bytes()
+        picture = decode_bgr(path.read_bytes())
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from error
-    # An empty buffer makes OpenCV raise where it answers None otherwise.
-    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     if picture is None:
         raise DataError(f"{path} cannot be read: it is no picture, or damaged")
-    return picture.astype(np.uint8, copy=False)
+    return picture
 
 
 def find_pictures(paths: Sequence[Path]) -> Iterator[Path]:

@@ -18,6 +18,7 @@ from device.overlay.scene import FaceMark, Scene
 from device.overlay.settings import OverlaySettings
 from device.records import RelativeBox
 from trainer.cells import harmless
+from trainer.datasets.listing import printable
 from trainer.photos import PictureAnswer
 
 SCHEMA = 1
@@ -34,7 +35,7 @@ class Table:
     """The faces for a terminal, a line each, in columns as wide as the longest of ``paths`` and ``labels``."""
 
     def __init__(self, paths: Sequence[Path], labels: Sequence[str]) -> None:
-        self._wide = min(_WIDEST_PATH, max(len("picture"), *(len(str(path)) for path in paths)))
+        self._wide = min(_WIDEST_PATH, max(len("picture"), *(len(printable(str(path))) for path in paths)))
         self._word = max(len("emotion"), *map(len, labels))
 
     @property
@@ -44,7 +45,7 @@ class Table:
 
     def lines(self, answer: PictureAnswer) -> Iterator[str]:
         """A line for each face of a picture; one that says so where there is none."""
-        path = str(answer.path)
+        path = answer.name
         shown = path if len(path) <= self._wide else "…" + path[1 - self._wide :]
         if not answer.faces:
             yield self._row(shown, "-", "", "no face found", "", "")
@@ -68,13 +69,13 @@ def as_csv(answers: Sequence[PictureAnswer], labels: tuple[str, ...]) -> str:
     writer.writerow(["picture", "face", "x", "y", "w", "h", "emotion", "confidence", *(f"p_{one}" for one in labels)])
     for answer in answers:
         if not answer.faces:
-            writer.writerow([harmless(str(answer.path)), *[""] * (7 + len(labels))])
+            writer.writerow([harmless(answer.name), *[""] * (7 + len(labels))])
         for number, face in enumerate(answer.faces, start=1):
             said = face.as_dict()
             box = list(said["box"].values()) if said["box"] else [""] * 4
             shares = said["probabilities"].values()
             emotion = harmless(said["emotion"])
-            writer.writerow([harmless(str(answer.path)), number, *box, emotion, said["confidence"], *shares])
+            writer.writerow([harmless(answer.name), number, *box, emotion, said["confidence"], *shares])
     return text.getvalue()
 
 
@@ -84,7 +85,7 @@ def as_dict(answers: Sequence[PictureAnswer], model: dict[str, Any]) -> dict[str
         "schema": SCHEMA,
         "model": model,
         "pictures": [
-            {"picture": str(answer.path), "faces": [face.as_dict() for face in answer.faces]} for answer in answers
+            {"picture": answer.name, "faces": [face.as_dict() for face in answer.faces]} for answer in answers
         ],
     }
 

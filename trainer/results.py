@@ -23,11 +23,12 @@ from device.contract.training_record import (
 from device.contract.versions import library_versions
 from device.errors import UnavailableError
 from trainer.curves import read_log, say_when_curves_part
-from trainer.datasets.dataset import DataSet
-from trainer.datasets.faces import FaceSet
+from trainer.datasets.faces import DataSet, FaceSet
 from trainer.fit import Fitted
 from trainer.judging.evaluation import Evaluation, SplitFigures, judge
 from trainer.judging.references import METRIC_NAMES
+from trainer.judging.seen import FILE as SEEN_FILE
+from trainer.judging.seen import seen_arrays
 from trainer.model_card import EVALUATION_FILE, write_card
 from trainer.plots import write_curves, write_mistakes
 from trainer.predictor import MODEL_NAME, Predictor, answers_of, load_predictor
@@ -61,7 +62,7 @@ def write_results(
         fitted: the network and the epoch that was kept.
         recipe: what was trained.
         data: what it was trained on.
-        training: what else the record tells (seed, precision, revision).
+        training: what else the record tells (the model's name, seed, precision, revision).
         paths: where the data lies, for the evaluation's record.
     """
     faces, spec = data.validation, recipe.input.spec
@@ -70,12 +71,12 @@ def write_results(
     _write_calibration(folder, data.train, spec, int(training["seed"]))
     labels = reference_labels(faces, recipe)
     _write_arrays(folder / "check.npz", faces=_sized(faces.images, spec), labels=labels)
+    _write_arrays(folder / SEEN_FILE, **seen_arrays(data))
     network = Predictor(
-        recipe.name, folder / MODEL_NAME, "keras", faces.label_names, spec, answers_of(fitted.network, spec)
+        str(training["name"]), folder / MODEL_NAME, "keras", faces.label_names, spec, answers_of(fitted.network, spec)
     )
     figures = judge(network.probabilities(faces.images), faces, faces.label_names, split, "chosen on")
     record = TrainingRecord(
-        name=recipe.name,
         labels=faces.label_names,
         input=RecordedInput.of(spec),
         recipe=recipe.model_dump(mode="json"),

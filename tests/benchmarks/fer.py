@@ -80,7 +80,7 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     ours = [load_predictor(path, threads=1) for path in sorted(BUNDLED_MODEL.parent.glob("*.tflite"))]
     models = [as_predictor(fetch(folder)), *ours]
-    faces = read_data(data, ferplus, ours[0]).splits["validation"][1]
+    faces = read_data(data, ours[0], ferplus).splits["validation"][1]
     rows = measure(models, faces)
     print(f"PublicTest, {len(faces):,} faces; one thread, median of {ROUNDS} rounds of {FACES_IN_TURN} faces by turns")
     print(ROW.format("", "kB", "labels", "FER+ major.", "mean recall", "ms a face", "of fer"))

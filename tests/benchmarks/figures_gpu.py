@@ -25,7 +25,7 @@ from device.errors import AffectdError
 from trainer.batches import shuffled
 from trainer.callbacks import FollowPlateau, stands_still
 from trainer.checkpoints import MONITOR
-from trainer.datasets.dataset import DataSet
+from trainer.datasets.faces import DataSet
 from trainer.datasets.folds import Fold, hold_out
 from trainer.datasets.load import load
 from trainer.judging.evaluation import judge
@@ -109,7 +109,7 @@ class Source:
 
     def read(self, recipe: Recipe, fold: Fold | None) -> DataSet:
         """The faces as ``recipe`` takes them."""
-        found = load(self.data, recipe.data, size=(48, 48), ferplus=self.ferplus)
+        found = load(self.data, recipe.data, ferplus=self.ferplus)
         if self.limit:
             first = np.arange(self.limit)
             found = DataSet(

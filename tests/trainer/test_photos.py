@@ -8,7 +8,7 @@ from device.contract.preprocess import InputSpec
 from device.errors import DataError
 from device.records import Box, Face
 from tests.device.detect.pictures import NOBODY, ONE, shot
-from trainer import photos
+from trainer.datasets import framing
 from trainer.photos import PhotoReader, find_pictures, read_picture
 from trainer.predictor import Predictor
 
@@ -78,7 +78,7 @@ def test_crops_are_taken_as_such_at_any_size(tmp_path):
 
 def test_a_small_picture_is_searched_where_faces_are_asked_for(tmp_path, monkeypatch):
     detector = FakeDetector()
-    monkeypatch.setattr(photos, "HaarDetector", detector)
+    monkeypatch.setattr(framing, "HaarDetector", detector)
     path = _write(tmp_path / "crop.png", np.full((48, 48), 204, np.uint8))
     assert PhotoReader(_predictor(), "faces").read(path)[0].faces == ()
     assert detector.sizes == [(48, 48)]
@@ -87,14 +87,14 @@ def test_a_small_picture_is_searched_where_faces_are_asked_for(tmp_path, monkeyp
 def test_faces_stand_from_left_to_right_and_each_has_its_own_answer(tmp_path, monkeypatch):
     picture = np.zeros((100, 300), np.uint8)
     picture[:, 150:] = 255
-    monkeypatch.setattr(photos, "HaarDetector", FakeDetector(Box(220, 20, 50, 50), Box(20, 20, 50, 50)))
+    monkeypatch.setattr(framing, "HaarDetector", FakeDetector(Box(220, 20, 50, 50), Box(20, 20, 50, 50)))
     answer, _ = PhotoReader(_predictor()).read(_write(tmp_path / "two.png", picture))
     assert [(face.box.x, face.scores.top[0]) for face in answer.faces] == [(20, "sad"), (220, "happy")]
 
 
 def test_boxes_of_a_large_photograph_are_in_its_own_pixels(tmp_path, monkeypatch):
     detector = FakeDetector(Box(192, 96, 96, 96))
-    monkeypatch.setattr(photos, "HaarDetector", detector)
+    monkeypatch.setattr(framing, "HaarDetector", detector)
     path = _write(tmp_path / "large.png", np.zeros((1920, 3840), np.uint8))
     answer, pixels = PhotoReader(_predictor()).read(path)
     assert detector.sizes == [(960, 1920)]

@@ -8,7 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from device.contract.preprocess import InputSpec
 from device.errors import EXIT_DATA, EXIT_OK, EXIT_USAGE, DataError, UsageError
+from trainer.commands.options import add_reading, codes_of
 from trainer.datasets.listing import Listing
 from trainer.datasets.settings import DataSettings
 from trainer.datasets.sources import SOURCES, Source, source_named
@@ -29,7 +31,8 @@ def register(verbs: Any) -> None:
         "training would leave out.",
     )
     stats.add_argument("path", type=Path, metavar="PATH", help="a CSV or a folder, see docs/data.md")
-    stats.add_argument("--ferplus", type=Path, metavar="CSV", help="FER+'s fer2013new.csv, joined by row")
+    add_reading(stats)
+    stats.add_argument("--person", metavar="COLUMN", help="of a CSV of paths: who is shown")
     stats.add_argument("--recipe", help="say what this recipe (a name or a YAML file) takes of it")
     stats.add_argument("--json", action="store_true", help="print one JSON object")
     stats.set_defaults(run=_stats)
@@ -63,7 +66,8 @@ def _register_convert(parts: Any) -> None:
     )
     convert.add_argument("--size", type=int, default=48, metavar="PIXELS", help="side of the pictures (default: 48)")
     convert.add_argument("--seed", type=int, default=1, help="of the splits where there are none (default: 1)")
-    convert.set_defaults(run=_convert)
+    add_reading(convert)
+    convert.set_defaults(run=_convert, recipe=None, person=None)
 
 
 def _help(parser: argparse.ArgumentParser) -> int:
@@ -76,12 +80,12 @@ def _stats(options: argparse.Namespace) -> int:
     from trainer.datasets.stats import measure_data
     from trainer.datasets.tables import recipe_lines, stats_lines
 
-    settings = _recipe_settings(options.recipe) if options.recipe else None
-    listing, unreadable = _read(options.path, options.ferplus, 48)
+    settings = _settings(options)
+    listing, unreadable = _read(options.path, settings, 48, options.ferplus)
     stats = measure_data(listing, unreadable)
     if not options.json:
         print("\n".join(stats_lines(stats)))
-    if settings is None:
+    if options.recipe is None:
         if options.json:
             print(json.dumps(stats.as_dict(), indent=2, ensure_ascii=False))
         return EXIT_OK
@@ -98,20 +102,25 @@ def _stats(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _read(path: Path, ferplus: Path | None, size: int) -> tuple[Listing, list[str]]:
+def _read(path: Path, settings: DataSettings, size: int, ferplus: Path | None = None) -> tuple[Listing, list[str]]:
     from trainer.datasets.forms import list_faces
+    from trainer.datasets.load import reading
     from trainer.datasets.stats import read_all
 
-    listing = list_faces(path, ferplus, ProgressLine(f"reading {path}", _FEW_BYTES))
+    listing = list_faces(path, reading(settings, ferplus), ProgressLine(f"reading {path}", _FEW_BYTES))
     if listing.pixels is not None:
         return listing, []
-    return read_all(listing, (size, size), ProgressLine(f"reading {len(listing):,} pictures"))
+    progress = ProgressLine(f"reading {len(listing):,} pictures")
+    return read_all(listing, InputSpec(size, size), settings, progress)
 
 
-def _recipe_settings(name: str) -> DataSettings:
+def _settings(options: argparse.Namespace) -> DataSettings:
+    """The recipe's ``data:`` section, with what the command line says of the data."""
     from trainer.recipe import load_recipe
 
-    return load_recipe(name).data
+    own = load_recipe(options.recipe).data if options.recipe else DataSettings()
+    said = {"codes": codes_of(options), "person": options.person, "find_faces": options.find_faces or None}
+    return own.model_copy(update={key: value for key, value in said.items() if value is not None})
 
 
 def _get(options: argparse.Namespace) -> int:
@@ -160,7 +169,7 @@ def _convert(options: argparse.Namespace) -> int:
         raise UsageError(f"pictures are 8 to 1024 pixels wide, not {options.size}")
     if form == "fer2013" and options.size != 48:
         raise UsageError("a CSV as Kaggle's holds pictures of 48 x 48", "leave --size out, or name a folder")
-    listing, unreadable = _read(options.source, None, options.size)
+    listing, unreadable = _read(options.source, _settings(options), options.size)
     progress = ProgressLine(f"writing {options.target}")
     count = convert(listing, options.target, form, seed=options.seed, progress=progress)
     for note in (*listing.notes, *(f"left out {one}" for one in unreadable[:5])):

@@ -7,8 +7,9 @@ from typing import Any, get_args
 
 from device.contract.files import check_folder, write_atomically
 from device.errors import EXIT_OK, DataError
-from trainer.commands.options import add_model_and_data, check_limit
+from trainer.commands.options import add_model_and_data, check_limit, codes_of
 from trainer.datasets.faces import FaceSet, Split
+from trainer.datasets.listing import printable
 
 
 def register(verbs: Any) -> None:
@@ -36,8 +37,8 @@ def register(verbs: Any) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from trainer.judging.data import read_data, sample
-    from trainer.judging.evaluation import Evaluation, judge, role_of
-    from trainer.judging.overlap import mark_known
+    from trainer.judging.evaluation import Evaluation, judge
+    from trainer.judging.seen import mark_known, read_seen, role_of
     from trainer.judging.table import as_text
     from trainer.predictor import load_predictor
 
@@ -45,32 +46,34 @@ def _run(options: argparse.Namespace) -> int:
     for file in filter(None, (options.json, options.html)):
         check_folder(file)
     predictor = load_predictor(options.model)
-    data = read_data(options.data, options.ferplus, predictor)
-    chosen = {word: sample(faces, options.limit) for word, faces in _chosen(data.splits, options.split, options.data)}
-    if "train" in data.splits:
-        own, training = data.splits["train"]
-        chosen = {word: faces if word == own else mark_known(faces, training) for word, faces in chosen.items()}
-    splits = tuple(
-        judge(
-            predictor.probabilities(faces.images, flip=options.tta == "flip"),
-            faces,
-            predictor.labels,
-            word,
-            role_of(word, predictor.describe()["training"], (name for name, _ in data.splits.values())),
+    data = read_data(options.data, predictor, options.ferplus, codes_of(options), find_faces=options.find_faces)
+    seen = read_seen(predictor.path, predictor.record)
+    notes = list(data.notes)
+    chosen: dict[str, FaceSet] = {}
+    splits = []
+    for split in _chosen(data.splits, options.split, options.data):
+        word, whole = data.splits[split]
+        role, shared = role_of(
+            whole, split, word, seen=seen, record=predictor.record, files=data.files, official=data.official
         )
-        for word, faces in chosen.items()
-    )
+        notes += [shared] if shared else []
+        faces = sample(whole, options.limit)
+        if "train" in data.splits and split != "train":
+            faces = mark_known(faces, data.splits["train"][1])
+        chosen[word] = faces
+        probabilities = predictor.probabilities(faces.images, flip=options.tta == "flip")
+        splits.append(judge(probabilities, faces, predictor.labels, word, role))
     evaluation = Evaluation(
         predictor.describe(),
         {
-            "path": str(options.data),
-            "ferplus": options.ferplus and str(options.ferplus),
+            "path": printable(str(options.data)),
+            "ferplus": options.ferplus and printable(str(options.ferplus)),
             "form": data.form,
             "files": dict(data.files),
         },
         {"tta": options.tta, "limit": options.limit},
-        splits,
-        data.notes,
+        tuple(splits),
+        tuple(notes),
     )
     # Before anything is printed: who reads that may close the pipe.
     if options.json:
@@ -83,9 +86,7 @@ def _run(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _chosen(
-    splits: dict[Split, tuple[str, FaceSet]], wanted: list[Split] | None, path: Path
-) -> list[tuple[str, FaceSet]]:
+def _chosen(splits: dict[Split, tuple[str, FaceSet]], wanted: list[Split] | None, path: Path) -> list[Split]:
     """The splits to measure on, those asked for or all but what models train on."""
     missing = [split for split in wanted or () if split not in splits]
     if missing:
@@ -93,7 +94,7 @@ def _chosen(
     named = wanted or [split for split in splits if split != "train"]
     if not named:
         raise DataError(f"{path} has faces to train on alone", "name them with --split train to measure on these")
-    return [splits[split] for split in dict.fromkeys(named)]
+    return list(dict.fromkeys(named))
 
 
 def _write_report(file: Path, evaluation: Any, faces: dict[str, FaceSet], model: Path) -> None:

@@ -1,6 +1,7 @@
 """``affectd-train fit``: train a recipe on faces."""
 
 import argparse
+import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,9 +9,11 @@ from typing import Any
 
 from device.cli import drawing
 from device.errors import EXIT_OK, DataError, UsageError
-from trainer.claim import begun_threads, claim
-from trainer.datasets.dataset import DataSet
+from trainer.claim import begun_threads, claimed
+from trainer.commands.options import add_reading, codes_of
+from trainer.datasets.faces import DataSet
 from trainer.datasets.folds import Fold, hold_out
+from trainer.datasets.listing import printable
 from trainer.framework import free_cores, load_keras, use_threads
 from trainer.recipe import Recipe, load_recipe
 from trainer.terminal import ProgressLine
@@ -44,8 +47,9 @@ def register(verbs: Any) -> None:
     parser.add_argument(
         "--data", type=Path, required=True, metavar="PATH", help="a CSV or a folder of faces, see docs/data.md"
     )
+    add_reading(parser)
     parser.add_argument(
-        "--ferplus", type=Path, metavar="CSV", help="FER+'s fer2013new.csv, for recipes that learn votes"
+        "--person", metavar="COLUMN", help="of a CSV of paths: who is shown, so that none is in two splits"
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where results go (default: runs/RECIPE)")
     parser.add_argument(
@@ -64,6 +68,7 @@ def register(verbs: Any) -> None:
         metavar="MODEL",
         help="for recipes that learn from teachers: one of them, as --from takes it; may be given again",
     )
+    parser.add_argument("--name", help="of the model (default: the name of --out's folder, else the recipe's)")
     parser.add_argument("--seed", type=int, default=1, help="of weights, order and augmentation (default: 1)")
     parser.add_argument("--epochs", type=int, help="instead of the recipe's")
     parser.add_argument(
@@ -93,8 +98,7 @@ def register(verbs: Any) -> None:
 def _run(options: argparse.Namespace) -> int:
     if options.threads is not None and options.threads < 1:
         raise UsageError(f"--threads wants at least 1, not {options.threads}")
-    changes = [] if options.epochs is None else [f"epochs={options.epochs}"]
-    recipe = load_recipe(options.recipe, [*options.set, *changes])
+    recipe = load_recipe(options.recipe, [*options.set, *_changes(options)])
     origins = _origins(recipe, options)
     folder: Path = options.out or Path("runs") / recipe.name
     data = _read(recipe, options)
@@ -106,6 +110,24 @@ def _run(options: argparse.Namespace) -> int:
         print(f"note: {note}")
     _train(recipe, data, folder, origins, options)
     return EXIT_OK
+
+
+def _changes(options: argparse.Namespace) -> list[str]:
+    """What options of their own say in the place of the recipe, as ``--set`` would."""
+    codes = codes_of(options)
+    said = {
+        "epochs": options.epochs,
+        "data.codes": codes and f"[{', '.join(map(json.dumps, codes))}]",
+        "data.person": options.person and json.dumps(options.person),
+        "data.find_faces": "true" if options.find_faces else None,
+    }
+    return [f"{key}={value}" for key, value in said.items() if value is not None]
+
+
+def _model_name(recipe: Recipe, options: argparse.Namespace) -> str:
+    """What is given, the run's own, or the recipe's; a model's name is text of a card."""
+    run = printable(options.out.resolve().name) if options.out else ""
+    return str(options.name or run or recipe.name)[:200]
 
 
 def _origins(recipe: Recipe, options: argparse.Namespace) -> _Origins:
@@ -128,7 +150,7 @@ def _read(recipe: Recipe, options: argparse.Namespace) -> DataSet:
     data = load(
         options.data,
         recipe.data,
-        size=(recipe.input.height, recipe.input.width),
+        spec=recipe.input.spec,
         ferplus=options.ferplus,
         seed=options.seed,
         progress=ProgressLine(f"reading {options.data}", _FEW),
@@ -146,8 +168,7 @@ def _train(recipe: Recipe, data: DataSet, folder: Path, origins: _Origins, optio
 
     revision = git_revision()  # before hours pass in which the source tree may move on
     verbose = 1 if sys.stdout.isatty() else 2
-    start, teachers = origins.start, origins.teachers
-    claim(
+    with claimed(
         folder,
         recipe,
         seed=options.seed,
@@ -155,15 +176,30 @@ def _train(recipe: Recipe, data: DataSet, folder: Path, origins: _Origins, optio
         files=dict(data.files),
         origins={**origins.as_dict(), **({"fold": str(options.fold)} if options.fold else {})},
         threads=threads,
-    )
-    settings = FitOptions(
-        TrainingFolder(folder), options.seed, recipe.epochs, options.precision, start, teachers, verbose
-    )
-    with drawing():  # Keras's progress bar
-        fitted = fit(recipe, data.train, data.validation, settings)
-    training = {"seed": options.seed, "precision": options.precision, "git_revision": revision, **origins.as_dict()}
-    paths = {"path": str(options.data), "ferplus": options.ferplus and str(options.ferplus)}
-    results = write_results(folder, fitted, recipe, data, training=training, paths=paths)
+    ):
+        settings = FitOptions(
+            TrainingFolder(folder),
+            options.seed,
+            recipe.epochs,
+            options.precision,
+            origins.start,
+            origins.teachers,
+            verbose,
+        )
+        with drawing():  # Keras's progress bar
+            fitted = fit(recipe, data.train, data.validation, settings)
+        training = {
+            "name": _model_name(recipe, options),
+            "seed": options.seed,
+            "precision": options.precision,
+            "git_revision": revision,
+            **origins.as_dict(),
+        }
+        paths = {
+            "path": printable(str(options.data)),
+            "ferplus": options.ferplus and printable(str(options.ferplus)),
+        }
+        results = write_results(folder, fitted, recipe, data, training=training, paths=paths)
     print(f"kept epoch {fitted.kept_epoch} of {fitted.epochs}; wrote {folder / 'model.keras'} and model-card.md")
     for one in results.measured:
         recall = ", ".join(f"{label} {share:.0%}" for label, share in one.recall.items())

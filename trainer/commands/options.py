@@ -1,4 +1,4 @@
-"""Options that the verbs share which hold a model against faces."""
+"""Options that verbs share."""
 
 import argparse
 from pathlib import Path
@@ -11,8 +11,33 @@ def add_model_and_data(parser: Any, limit_help: str) -> None:
     """Add the model, the data set, people's votes, and a limit to how many faces are taken."""
     parser.add_argument("model", type=Path, metavar="MODEL", help="a .keras or .tflite file, or a training's folder")
     parser.add_argument("data", type=Path, metavar="DATA", help="the data set, as for `affectd-train fit`")
-    parser.add_argument("--ferplus", type=Path, metavar="CSV", help="FER+'s fer2013new.csv: people's votes")
+    add_reading(parser)
     parser.add_argument("--limit", type=int, metavar="N", help=limit_help)
+
+
+def add_reading(parser: Any) -> None:
+    """Add how a data set is to be read, where it does not say so itself."""
+    parser.add_argument(
+        "--ferplus", type=Path, metavar="CSV", help="FER+'s fer2013new.csv: people's votes, joined by row"
+    )
+    parser.add_argument(
+        "--codes", metavar="NAME,NAME", help="what the codes 0, 1, … mean, where it is not FER-2013's order"
+    )
+    parser.add_argument(
+        "--find-faces", action="store_true", help="the pictures are photographs: crop the largest face of each"
+    )
+
+
+def codes_of(options: argparse.Namespace) -> tuple[str, ...] | None:
+    """The names in ``--codes``; None without it. Raises UsageError for fewer than two."""
+    if options.codes is None:
+        return None
+    names = tuple(name.strip() for name in options.codes.split(",") if name.strip())
+    if len(names) < 2 or len(set(names)) < len(names):
+        raise UsageError(
+            f"--codes names each code once, in order, not {options.codes!r}", "as in --codes angry,happy,sad"
+        )
+    return names
 
 
 def check_limit(options: argparse.Namespace) -> None:

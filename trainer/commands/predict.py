@@ -40,6 +40,7 @@ def register(verbs: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from trainer.datasets.listing import printable
     from trainer.photos import PhotoReader, find_pictures
     from trainer.predict import Table, as_csv, as_dict
     from trainer.predictor import load_predictor
@@ -59,7 +60,7 @@ def _run(options: argparse.Namespace) -> int:
         model = {key: value for key, value in predictor.describe().items() if key != "training"}
         write_atomically(options.json, (json.dumps(as_dict(answers, model), indent=1) + "\n").encode("utf-8"))
     if unread:
-        named = ", ".join(map(str, unread[:5])) + (", …" if len(unread) > 5 else "")
+        named = ", ".join(printable(str(path)) for path in unread[:5]) + (", …" if len(unread) > 5 else "")
         raise DataError(f"{len(unread)} of {len(paths)} pictures could not be read: {named}")
     return EXIT_OK
 

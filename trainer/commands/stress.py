@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from device.contract.files import check_folder, write_atomically
 from device.errors import EXIT_OK, DataError
-from trainer.commands.options import add_model_and_data, check_limit
+from trainer.commands.options import add_model_and_data, check_limit, codes_of
 from trainer.datasets.faces import Split
 from trainer.terminal import ProgressLine
 
@@ -44,7 +44,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.json:
         check_folder(options.json)
     predictor = load_predictor(options.model)
-    data = read_data(options.data, options.ferplus, predictor)
+    data = read_data(options.data, predictor, options.ferplus, codes_of(options), find_faces=options.find_faces)
     if options.split not in data.splits:
         raise DataError(f"{options.data} has no faces for {options.split}, but for {', '.join(data.splits)}")
     word, faces = data.splits[options.split]

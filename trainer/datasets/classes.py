@@ -1,6 +1,7 @@
 """What data sets call their classes, and which label each name means."""
 
 import difflib
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -20,10 +21,21 @@ SYNONYMS = (
 """Names that mean one class in the data sets that people have; compared without regard to case."""
 
 
+def in_recipe(*changes: str) -> str:
+    """How keys of the ``data:`` section are changed, in words; a change as in ``drop=[contempt]``."""
+    options = " or ".join(f"--set 'data.{change}'" for change in changes)
+    return f"with {options}, or the same in a copy of the recipe (affectd-train recipes --copy NAME)"
+
+
 def same_class(name: str) -> frozenset[str]:
     """All names, folded, that mean the class ``name``."""
-    folded = name.strip().casefold()
+    folded = fold(name)
     return next((names for names in SYNONYMS if folded in names), frozenset({folded}))
+
+
+def fold(name: str) -> str:
+    """A name as it is compared: without regard to case, to spaces around it, and to how accents are written."""
+    return unicodedata.normalize("NFC", name.strip().casefold())
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +67,7 @@ class ClassMap:
             if label not in labels:
                 raise DataError(f"classes names {label!r}, which is none of the labels {', '.join(labels)}")
             for name in names:
-                _claim(index_of, name.strip().casefold(), labels.index(label), labels)
+                _claim(index_of, fold(name), labels.index(label), labels)
         for synonym, label in _synonyms_of_merged(classes):
             index_of.setdefault(synonym, labels.index(label))
         dropped = frozenset(synonym for name in drop for synonym in same_class(name))
@@ -73,7 +85,7 @@ class ClassMap:
         found: dict[str, int | None] = {}
         unknown: list[str] = []
         for name in sorted(set(names)):
-            folded = name.strip().casefold()
+            folded = fold(name)
             if folded in self.index_of or folded in self.dropped:
                 found[name] = self.index_of.get(folded)
             else:
@@ -83,13 +95,14 @@ class ClassMap:
         return found
 
     def _unknown(self, names: list[str]) -> DataError:
-        near = difflib.get_close_matches(names[0].strip().casefold(), self.index_of, n=1, cutoff=0.6)
+        near = difflib.get_close_matches(fold(names[0]), self.index_of, n=1, cutoff=0.6)
         label = self.labels[self.index_of[near[0]]] if near else "LABEL"
         nearest = f" (nearest to {names[0]!r} is {label!r})" if near else ""
         told = f"class {names[0]!r} is" if len(names) == 1 else f"classes {', '.join(map(repr, names))} are"
         return DataError(
             f"the data's {told} none of the labels {', '.join(self.labels)}{nearest}",
-            f"the recipe's data section takes `drop: [{', '.join(names)}]` or `classes: {{{label}: [{names[0]}]}}`",
+            "leave out or map what is meant, "
+            + in_recipe(f"drop=[{', '.join(names)}]", f"classes={{{label}: [{names[0]}]}}"),
         )
 
 

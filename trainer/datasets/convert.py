@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from device.contract.labels import EMOTIONS
 from device.errors import DataError, StorageError, UsageError
 from trainer.cells import harmless
-from trainer.datasets.fer2013 import COLUMNS, SIDE, SPLIT_OF_USAGE, Progress
-from trainer.datasets.listing import SPLITS, Listing
+from trainer.datasets.faces import SPLITS
+from trainer.datasets.fer2013 import COLUMNS, SIDE, SPLIT_OF_USAGE
+from trainer.datasets.listing import Listing
+from trainer.datasets.rows import Progress
 from trainer.datasets.settings import DataSettings
 from trainer.datasets.splits import share_out
 

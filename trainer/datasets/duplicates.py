@@ -1,10 +1,15 @@
-"""Pictures that say nothing, and pictures that are there twice."""
+"""Pictures that say nothing, pictures that are there twice, and what of both is left out of training."""
 
 import hashlib
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from device.errors import DataError
+from trainer.datasets.faces import FaceSet, Split
+from trainer.datasets.memory import keep
 
 BLANK_LEVELS = 4
 """Fewest grey levels between the darkest and the lightest pixel of a picture that shows something. FER-2013 has twelve
@@ -111,3 +116,31 @@ def _standardised(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     length = np.linalg.norm(pixels, axis=1, keepdims=True)
     standard: NDArray[np.float32] = pixels / np.maximum(length, 1e-6)
     return standard
+
+
+def clean(divided: dict[Split, FaceSet], duplicates: Literal["keep", "drop"]) -> tuple[dict[Split, FaceSet], list[str]]:
+    """Leave blank pictures, and exact copies where that is asked, out of the training split.
+
+    Returns:
+        The splits, of which only ``train`` may differ, and what was done, in words.
+    """
+    train = divided["train"]
+    if not len(train):
+        raise DataError("there is no face to train on", "give data with a training split")
+    kept = ~blank(train.images)
+    notes = []
+    if not kept.all():
+        notes.append(f"left out of training as blank (one grey level): {int((~kept).sum()):,}")
+    if duplicates == "drop":
+        keys = digests(train.images)
+        judged = set(digests(divided["validation"].images)) | set(digests(divided["test"].images))
+        copies = later_copies(keys) & kept
+        leaked = np.array([key in judged for key in keys]) & kept
+        notes.append(
+            f"left out of training as exact copies: {int((copies | leaked).sum()):,} ({int(copies.sum()):,} of earlier "
+            f"faces, {int(leaked.sum()):,} of faces that are judged by)"
+        )
+        kept &= ~(copies | leaked)
+    if kept.all():
+        return divided, notes
+    return {**divided, "train": train.with_images(keep(train.images, kept), kept)}, notes

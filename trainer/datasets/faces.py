@@ -1,4 +1,4 @@
-"""The one form that every reader gives and everything behind it takes."""
+"""The one form that every reader of data gives and everything behind it takes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from device.errors import DataError
 
 Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,6 +24,8 @@ class FaceSet:
         votes: float32 (n, labels), how many people chose each label; None where nobody voted.
         names: where each face came from, such as ``fer2013.csv:123`` or a path; None where it is not known.
         groups: what the data says of the people shown, a column's name to its value for each face, str (n,).
+        digests: of each picture as the data has it, uint8 (n, 16), see ``trainer.datasets.pictures.digest``; None where
+            that is not known.
     """
 
     images: NDArray[np.uint8]
@@ -31,6 +34,7 @@ class FaceSet:
     votes: NDArray[np.float32] | None = None
     names: tuple[str, ...] | None = None
     groups: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
+    digests: NDArray[np.uint8] | None = None
 
     def __post_init__(self) -> None:
         count = len(self.images)
@@ -42,6 +46,8 @@ class FaceSet:
             raise DataError(f"{count} faces have votes of shape {self.votes.shape}")
         if self.names is not None and len(self.names) != count:
             raise DataError(f"{count} faces have {len(self.names)} names")
+        if self.digests is not None and len(self.digests) != count:
+            raise DataError(f"{count} faces have {len(self.digests)} digests")
         for column, values in self.groups.items():
             if values.shape != (count,):
                 raise DataError(f"{count} faces have values of shape {values.shape} in the group {column}")
@@ -60,7 +66,8 @@ class FaceSet:
         if self.names is not None:
             names = tuple(self.names[position] for position in np.arange(len(self))[index])
         groups = {column: values[index] for column, values in self.groups.items()}
-        return FaceSet(images, self.label_names, self.labels[index], votes, names, groups)
+        digests = None if self.digests is None else self.digests[index]
+        return FaceSet(images, self.label_names, self.labels[index], votes, names, groups, digests)
 
 
 def majority(votes: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -72,3 +79,35 @@ def majority(votes: NDArray[np.float32]) -> NDArray[np.int64]:
     best = votes.argmax(axis=1)
     clear = votes.max(axis=1) * 2 > votes.sum(axis=1)
     return np.where(clear, best, -1).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DataSet:
+    """Faces of three splits, and what is known of where they came from.
+
+    Attributes:
+        form: what was recognised, in words.
+        train, validation, test: the faces; a split that the data has not is empty.
+        splits: split to what it is called in the data, or how it came about: ``PublicTest``, ``test/``,
+            ``10% of train/ for test, seed 1``; no two are called alike. Splits without faces are missing.
+        notes: what a reader of results should know, a sentence each.
+        files: name to SHA-256: of a file's bytes, of a folder's names and sizes.
+        skipped: pictures that could not be read, ``name: reason`` each.
+    """
+
+    form: str
+    train: FaceSet
+    validation: FaceSet
+    test: FaceSet
+    splits: Mapping[Split, str]
+    notes: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    skipped: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(set(self.splits.values())) != len(self.splits):
+            raise DataError(f"splits are told apart by their names, and they are {', '.join(self.splits.values())}")
+
+    def faces_of(self, split: Split) -> FaceSet:
+        """The faces of one split."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}[split]

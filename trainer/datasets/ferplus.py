@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from device.errors import DataError
 from trainer.datasets.classes import ClassMap
-from trainer.datasets.fer2013 import SPLIT_OF_USAGE, csv_rows
+from trainer.datasets.fer2013 import SPLIT_OF_USAGE
+from trainer.datasets.rows import csv_rows
 
 COLUMN_OF_EMOTION = {
     "angry": "anger",
@@ -23,8 +24,13 @@ COLUMN_OF_EMOTION = {
     "surprise": "surprise",
     "neutral": "neutral",
 }
+EMOTION_COLUMNS = tuple(COLUMN_OF_EMOTION.values())
 OTHER_COLUMNS = ("contempt", "unknown", "NF")
 """Votes for a further emotion, for none that can be told, and for "not a face"."""
+VOTE_COLUMNS = (
+    "neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", *OTHER_COLUMNS
+)  # fmt: skip
+"""In the file's order."""
 _WHERE = "use fer2013new.csv of microsoft/FERPlus, whose rows stand in the order of fer2013.csv"
 
 
@@ -37,9 +43,8 @@ def read_votes(path: Path, splits: NDArray[np.str_]) -> dict[str, NDArray[np.flo
     Raises:
         DataError: when the rows do not match the faces', or a count is none.
     """
-    emotions = tuple(COLUMN_OF_EMOTION.values())
-    columns = (*emotions, *OTHER_COLUMNS)
-    counts = _read(path, columns, emotions, splits)
+    columns = (*EMOTION_COLUMNS, *OTHER_COLUMNS)
+    counts = _read(path, columns, EMOTION_COLUMNS, splits)
     return {column: counts[:, index] for index, column in enumerate(columns)}
 
 

@@ -1,15 +1,18 @@
-"""Class folders: ``<split>/<class>/<picture>``, or ``<class>/<picture>`` without splits."""
+"""Class folders: ``<split>/<class>/<picture>``, or without splits; in a class there may be a folder for each person."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from device.contract.labels import EMOTIONS
 from device.errors import DataError
-from trainer.datasets.faces import Split
-from trainer.datasets.listing import PICTURE_SUFFIXES, SPLITS, Listing, listing_digest, split_of
+from trainer.datasets.faces import SPLITS, Split
+from trainer.datasets.fer2013 import CODES
+from trainer.datasets.listing import Listing, composed, listing_digest, printable, split_of
+from trainer.datasets.pictures import SUFFIXES
 
 FER2013_TRAIN, FER2013_TEST = 28709, 3589
 BOTH_TESTS = "PublicTest and PrivateTest together"
@@ -21,30 +24,54 @@ class _Found:
     root: Path
     classes: list[str] = field(default_factory=list)
     splits: list[str] = field(default_factory=list)
+    people: list[str] = field(default_factory=list)
     paths: list[Path] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
+    loose: dict[Split, int] = field(default_factory=dict)
 
     def add_class(self, folder: Path, split: Split | None) -> None:
         count = len(self.paths)
         for entry in _entries(folder):
-            relative = Path(entry.path).relative_to(self.root).as_posix()
-            if entry.is_file() and Path(entry.name).suffix.lower() in PICTURE_SUFFIXES:
-                self.classes.append(folder.name)
-                self.splits.append(split or "")
-                self.paths.append(Path(entry.path))
-                self.names.append(relative)
-                self.sizes.append(entry.stat().st_size)
+            if entry.is_dir():
+                for inner in _entries(Path(entry.path)):
+                    self._add(inner, composed(folder.name), split, composed(entry.name))
             else:
-                self.others.append(relative)
+                self._add(entry, composed(folder.name), split, "")
         if len(self.paths) == count:
-            self.empty.append(folder.relative_to(self.root).as_posix())
+            self.empty.append(self._name(folder))
+
+    def add_split(self, folder: Path, split: Split) -> None:
+        """The classes in ``folder``; pictures that lie straight in it have none."""
+        for entry in _entries(folder):
+            if entry.is_dir():
+                self.add_class(Path(entry.path), split)
+            elif _is_picture(entry):
+                self.loose[split] = self.loose.get(split, 0) + 1
+
+    def _add(self, entry: "os.DirEntry[str]", name: str, split: Split | None, person: str) -> None:
+        if not _is_picture(entry):
+            self.others.append(self._name(Path(entry.path)))
+            return
+        self.classes.append(name)
+        self.splits.append(split or "")
+        self.people.append(person)
+        self.paths.append(Path(entry.path))
+        self.names.append(self._name(Path(entry.path)))
+        self.sizes.append(entry.stat().st_size)
+
+    def _name(self, path: Path) -> str:
+        return printable(path.relative_to(self.root).as_posix())
 
 
-def list_folders(root: Path) -> Listing:
+def list_folders(root: Path, codes: Sequence[str] | None = None) -> Listing:
     """List the pictures of class folders; the order is that of the names, whatever the file system's is.
+
+    Args:
+        root: the folder.
+        codes: what classes that are called 0, 1, … mean, where it is not FER-2013's order.
 
     Raises:
         DataError: when the folder holds no such thing.
@@ -56,42 +83,64 @@ def list_folders(root: Path) -> Listing:
     if any(splits.values()):
         strays = [folder.name for folder, split in splits.items() if split is None]
         if strays:
-            raise DataError(f"{root} has splits ({_splits(splits)}) and other folders ({_some(strays)})", _EXPECTED)
+            told = _some([folder.name for folder, split in splits.items() if split])
+            raise DataError(f"{root} has splits ({told}) and other folders ({_some(strays)})", _EXPECTED)
         for split in SPLITS:
             for whole in [folder for folder in folders if splits[folder] == split]:
                 words[split] = f"{words[split]} and {whole.name}/" if split in words else f"{whole.name}/"
-                for entry in _entries(whole):
-                    if entry.is_dir():
-                        found.add_class(Path(entry.path), split)
+                found.add_split(whole, split)
     else:
         for folder in folders:
             found.add_class(folder, None)
     if not found.paths:
         raise DataError(f"{root} has no pictures in class folders{_hint(root)}", _EXPECTED)
-    return _listing(found, words)
+    return _listing(found, words, codes)
 
 
-def _listing(found: _Found, words: dict[Split, str]) -> Listing:
+def _listing(found: _Found, words: dict[Split, str], codes: Sequence[str] | None) -> Listing:
     splits = np.array(found.splits, np.str_)
     count = {split: int((splits == split).sum()) for split in SPLITS}
     published = count["train"] == FER2013_TRAIN and not count["validation"]
     notes_of_split = _name_fer2013(count["test"], words) if published else []
-    notes = list(notes_of_split)
-    notes += [f"{name}/ holds no picture" for name in found.empty]
-    if found.others:
-        notes.append(f"passed over as no pictures: {len(found.others):,} ({_some(found.others)})")
+    classes, decoded = _decoded(found.classes, codes)
+    people = np.array(found.people, np.str_) if any(found.people) else None
     return Listing(
         form="class folders" if words else "class folders without splits",
-        classes=np.array(found.classes, np.str_),
+        classes=np.array(classes, np.str_),
         splits=splits,
         names=tuple(found.names),
-        words=words,
+        words={split: word for split, word in words.items() if count[split] or split not in found.loose},
         official=bool(notes_of_split),
         paths=tuple(found.paths),
+        people=people,
+        unlabelled=frozenset(split for split in found.loose if not count[split]),
         empty=tuple(found.empty),
-        files={found.root.resolve().name: listing_digest(zip(found.names, found.sizes, strict=True))},
-        notes=tuple(notes),
+        files={printable(found.root.resolve().name): listing_digest(zip(found.names, found.sizes, strict=True))},
+        notes=(*notes_of_split, *decoded, *_notes(found)),
     )
+
+
+def _notes(found: _Found) -> Iterator[str]:
+    yield from (f"{name}/ holds no picture" for name in found.empty)
+    for split, count in found.loose.items():
+        yield f"{split}: {count:,} pictures lie straight in its folder; without a class folder they are not used"
+    if found.others:
+        yield f"passed over as no pictures: {len(found.others):,} ({_some(found.others)})"
+    people = {person for person in found.people if person}
+    if people:
+        alone = sum(not person for person in found.people)
+        rest = f"; {alone:,} pictures stand beside them and are nobody's" if alone else ""
+        yield f"folders below the classes are taken for people: {len(people):,}{rest}"
+
+
+def _decoded(classes: list[str], codes: Sequence[str] | None) -> tuple[list[str], list[str]]:
+    """The classes' names, where they are called 0 to 6 or 00 to 07, and what to say of that."""
+    known = tuple(codes or CODES)
+    numbers = {int(name) if name.isdecimal() else -1 for name in classes}
+    if -1 in numbers or max(numbers) >= len(known) or (codes is None and not set(range(len(EMOTIONS))) <= numbers):
+        return classes, []
+    told = ", ".join(f"{number} {known[number]}" for number in sorted(numbers))
+    return [known[int(name)] for name in classes], [f"folders are taken for codes: {told}; --codes says otherwise"]
 
 
 def _name_fer2013(tests: int, words: dict[Split, str]) -> list[str]:
@@ -106,6 +155,10 @@ def _name_fer2013(tests: int, words: dict[Split, str]) -> list[str]:
     return [f"test/ has {tests:,} pictures: {told}"]
 
 
+def _is_picture(entry: "os.DirEntry[str]") -> bool:
+    return entry.is_file() and Path(entry.name).suffix.lower() in SUFFIXES
+
+
 def _entries(folder: Path) -> Iterator["os.DirEntry[str]"]:
     try:
         with os.scandir(folder) as entries:
@@ -118,10 +171,6 @@ def _entries(folder: Path) -> Iterator["os.DirEntry[str]"]:
 def _hint(root: Path) -> str:
     files = sorted(path.name for path in root.glob("*.csv"))
     return f"; it holds {_some(files)}: give that file" if files else ""
-
-
-def _splits(splits: dict[Path, Split | None]) -> str:
-    return _some([folder.name for folder, split in splits.items() if split])
 
 
 def _some(names: list[str]) -> str:

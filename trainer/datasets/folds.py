@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.errors import DataError, UsageError
-from trainer.datasets.dataset import DataSet
 from trainer.datasets.duplicates import digests, near_copies
+from trainer.datasets.faces import DataSet
 
 _MOST_FOLDS = 100
 

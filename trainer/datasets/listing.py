@@ -1,6 +1,8 @@
 """What a data set holds, before its classes have become labels: the one form that every reader of a form gives."""
 
 import hashlib
+import os
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +13,6 @@ from numpy.typing import NDArray
 from device.errors import DataError
 from trainer.datasets.faces import Split
 
-SPLITS: tuple[Split, ...] = ("train", "validation", "test")
-PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".pgm"})
 _SPLIT_OF_NAME: dict[str, Split] = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("val", "valid", "validation", "dev", "publictest"), "validation"),
@@ -33,6 +33,10 @@ class Listing:
         official: whether the splits are published ones, of which none is to be taken for another.
         pixels: uint8 (n, 48, 48, 1), for forms that hold them.
         paths: the pictures' files, for the other forms.
+        boxes: where the face is in its picture, x, y, width and height in pixels, float64 (n, 4); None where the
+            pictures are faces.
+        people: who is shown, str (n,), empty where that is not known; None where the data does not say.
+        unlabelled: splits that hold pictures without a class, which therefore are not cut from others.
         groups: column to its value for each face.
         votes: column to counts, float32 (n,).
         empty: classes, as ``split/class``, that hold no picture.
@@ -48,6 +52,9 @@ class Listing:
     official: bool
     pixels: NDArray[np.uint8] | None = None
     paths: tuple[Path, ...] | None = None
+    boxes: NDArray[np.float64] | None = None
+    people: NDArray[np.str_] | None = None
+    unlabelled: frozenset[Split] = frozenset()
     groups: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
     votes: Mapping[str, NDArray[np.float32]] | None = None
     empty: tuple[str, ...] = ()
@@ -83,3 +90,13 @@ def listing_digest(entries: Iterable[tuple[str, int]]) -> str:
     for name, size in sorted(entries):
         digest.update(f"{name}\0{size}\n".encode(errors="surrogateescape"))
     return digest.hexdigest()
+
+
+def printable(name: str) -> str:
+    """A file's name as text that can be written: bytes that are no UTF-8 are shown by their numbers."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def composed(name: str) -> str:
+    """A class's name with its accents joined to their letters, as all systems but macOS's file names have them."""
+    return unicodedata.normalize("NFC", printable(name))

@@ -1,33 +1,37 @@
 """Faces in any form, with a recipe's labels, in three splits: the one entrance for training and judging."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from device.contract.preprocess import InputSpec
 from device.errors import DataError
-from trainer.datasets.classes import ClassMap
-from trainer.datasets.cleaning import clean
-from trainer.datasets.dataset import DataSet
-from trainer.datasets.faces import FaceSet, Split
-from trainer.datasets.fer2013 import Progress
+from trainer.datasets.classes import ClassMap, in_recipe
+from trainer.datasets.duplicates import clean
+from trainer.datasets.faces import SPLITS, DataSet, FaceSet, Split
 from trainer.datasets.ferplus import votes_on_labels
-from trainer.datasets.forms import list_faces
-from trainer.datasets.listing import SPLITS, Listing
+from trainer.datasets.forms import Reading, list_faces
+from trainer.datasets.framing import NO_FACE, crop_boxes, crop_found, say_how_faces_lie
+from trainer.datasets.listing import Listing
 from trainer.datasets.memory import keep, room_for
-from trainer.datasets.pictures import read_pictures
+from trainer.datasets.pictures import DIGEST_BYTES, Crop, digest, read_grey, read_pictures
+from trainer.datasets.rows import Progress
 from trainer.datasets.settings import DataSettings
 from trainer.datasets.splits import share_out
 
 Purpose = Literal["train", "judge"]
+_DEFAULT_INPUT = InputSpec()
+_FOR = {"train": "training", "validation": "validation", "test": "test"}
 
 
 def load(
     path: Path,
     settings: DataSettings,
     *,
-    size: tuple[int, int] = (48, 48),
+    spec: InputSpec = _DEFAULT_INPUT,
     ferplus: Path | None = None,
     seed: int = 1,
     progress: Progress | None = None,
@@ -38,7 +42,7 @@ def load(
     Args:
         path: FER-2013's CSV or its sibling, a folder of class folders, or a CSV of paths and labels.
         settings: the recipe's ``data:`` section.
-        size: (height, width) that pictures are read at; FER-2013's pixels stay 48 x 48.
+        spec: what pictures are read for: its size, and the margin of crops; FER-2013's pixels stay 48 x 48.
         ferplus: FER+'s ``fer2013new.csv``, joined by row.
         seed: of the splits that the data has not.
         progress: told how much is read, and of how much.
@@ -48,16 +52,20 @@ def load(
     Raises:
         DataError: when the data cannot be used, with what to do about it.
     """
-    return arrange(
-        list_faces(path, ferplus, progress), settings, size=size, seed=seed, progress=progress, purpose=purpose
-    )
+    listing = list_faces(path, reading(settings, ferplus), progress)
+    return arrange(listing, settings, spec=spec, seed=seed, progress=progress, purpose=purpose)
+
+
+def reading(settings: DataSettings, ferplus: Path | None = None) -> Reading:
+    """How a recipe wants a data set read."""
+    return Reading(ferplus, settings.codes, settings.person)
 
 
 def arrange(
     listing: Listing,
     settings: DataSettings,
     *,
-    size: tuple[int, int] = (48, 48),
+    spec: InputSpec = _DEFAULT_INPUT,
     seed: int = 1,
     progress: Progress | None = None,
     purpose: Purpose = "train",
@@ -65,20 +73,21 @@ def arrange(
     """As ``load``, for faces that are listed already."""
     classes = settings.class_map()
     labels = _labels(listing, classes)
-    splits, words = _splits(listing, labels, settings, seed, purpose)
+    splits, words, said_of_people = _splits(listing, labels, settings, seed, purpose)
     order = np.concatenate([np.flatnonzero((labels >= 0) & (splits == split)) for split in SPLITS])
     if not len(order):
         raise DataError(f"none of the {len(listing)} faces has one of the labels {', '.join(classes.labels)}")
-    notes = [*listing.notes, *_dropped_note(labels)]
-    images, skipped, room_note = read_faces(listing, order, size, settings.unreadable_limit, progress)
-    order = order[~np.isin(order, list(skipped))]
+    notes = [*listing.notes, *_dropped_note(labels), *said_of_people]
+    found = read_faces(listing, order, spec, settings, progress)
+    order = order[found.readable]
     faces = FaceSet(
-        images,
+        found.images,
         classes.labels,
         labels[order],
         None if listing.votes is None else votes_on_labels(listing.votes, classes)[order],
         tuple(listing.names[position] for position in order),
         {column: values[order] for column, values in listing.groups.items()},
+        found.digests,
     )
     divided = divide(faces, splits[order])
     if purpose == "train":
@@ -91,9 +100,9 @@ def arrange(
         validation=divided["validation"],
         test=divided["test"],
         splits={split: words[split] for split in SPLITS if len(divided[split])},
-        notes=tuple(notes + ([room_note] if room_note else []) + _skipped_note(skipped)),
+        notes=(*notes, *found.notes),
         files=listing.files,
-        skipped=tuple(f"{listing.names[position]}: {reason}" for position, reason in skipped.items()),
+        skipped=tuple(f"{listing.names[position]}: {reason}" for position, reason in found.skipped.items()),
     )
 
 
@@ -108,62 +117,121 @@ def _labels(listing: Listing, classes: ClassMap) -> NDArray[np.int64]:
 
 def _splits(
     listing: Listing, labels: NDArray[np.int64], settings: DataSettings, seed: int, purpose: Purpose
-) -> tuple[NDArray[np.str_], dict[Split, str]]:
-    """Each face's split, str (n,), and what each split is called."""
+) -> tuple[NDArray[np.str_], dict[Split, str], list[str]]:
+    """Each face's split, str (n,), what each split is called, and what to say of the people in them."""
     splits = listing.splits.astype("<U10")
     words = dict(listing.words)
     unsplit = splits == ""
     if purpose == "judge":
         splits[unsplit] = "test"
         words.setdefault("test", "all faces")
-        return splits, words
+        return splits, words, []
     # Faces without a split beside faces with one are to be trained on, as the splits named are there to judge by.
     splits[unsplit] = "train"
     words.setdefault("train", "all faces" if unsplit.all() else "the rest")
     shares: dict[str, float] = {}
     if not (splits == "validation").any():
         shares["validation"] = settings.validation_share
-    if not (splits == "test").any() and not listing.official:
+    if not (splits == "test").any() and not listing.official and "test" not in listing.unlabelled:
         shares["test"] = settings.test_share
     pool = np.flatnonzero((splits == "train") & (labels >= 0))
-    splits[pool] = share_out([listing.names[position] for position in pool], labels[pool], shares, "train", seed)
+    people = None if listing.people is None else listing.people[pool]
+    names = [listing.names[position] for position in pool]
+    splits[pool] = share_out(names, labels[pool], shares, "train", seed, people=people)
     source = words["train"]
     for split in SPLITS:
         if split in shares:
-            words[split] = f"{shares[split]:.0%} of {source}, seed {seed}"
+            words[split] = f"{shares[split]:.0%} of {source} for {_FOR[split]}, seed {seed}"
     if shares:
-        words["train"] = f"{1 - sum(shares.values()):.0%} of {source}, seed {seed}"
-    return splits, words
+        words["train"] = f"{1 - sum(shares.values()):.0%} of {source} for training, seed {seed}"
+    return splits, words, _say_of_people(listing, splits, labels >= 0)
+
+
+def _say_of_people(listing: Listing, splits: NDArray[np.str_], used: NDArray[np.bool_]) -> list[str]:
+    if listing.people is None:
+        return []
+    within: dict[str, set[str]] = {
+        str(split): set(listing.people[used & (splits == split)].tolist()) - {""} for split in SPLITS
+    }
+    several = [
+        f"{len(within[first] & within[second]):,} of them in both {first} and {second}"
+        for first, second in (("train", "validation"), ("train", "test"), ("validation", "test"))
+        if within[first] & within[second]
+    ]
+    counts = ", ".join(f"{len(found):,} in {split}" for split, found in within.items() if found)
+    return [f"people: {counts}; {' and '.join(several) or 'none in two splits'}"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundFaces:
+    """What came of reading faces.
+
+    Attributes:
+        images: uint8 (n, height, width, 1), of those that could be read.
+        digests: of each as the data has it, uint8 (n, 16).
+        readable: which of those asked for they are, bool.
+        skipped: position in the listing to the reason, for the others.
+        notes: what a reader of results should know.
+    """
+
+    images: NDArray[np.uint8]
+    digests: NDArray[np.uint8]
+    readable: NDArray[np.bool_]
+    skipped: dict[int, str]
+    notes: tuple[str, ...] = ()
 
 
 def read_faces(
-    listing: Listing, order: NDArray[np.int64], size: tuple[int, int], limit: float, progress: Progress | None = None
-) -> tuple[NDArray[np.uint8], dict[int, str], str]:
-    """The faces at ``order``, uint8 (n, height, width, 1), but for those that cannot be read.
-
-    Returns:
-        The pictures, the position in the listing to the reason of each that is left out, and a note or nothing.
+    listing: Listing,
+    order: NDArray[np.int64],
+    spec: InputSpec,
+    settings: DataSettings,
+    progress: Progress | None = None,
+) -> FoundFaces:
+    """The faces at ``order``, but for those that cannot be read, or in which no face is found where one is to be.
 
     Raises:
-        DataError: when a larger share than ``limit`` cannot be read.
+        DataError: when a larger share than the settings' ``unreadable_limit`` cannot be read.
     """
     if listing.pixels is not None:
-        return listing.pixels[order], {}, ""
-    paths = listing.paths or ()
-    images, note = room_for(len(order), size)
-    failed = read_pictures([paths[position] for position in order], images, progress)
-    skipped = {int(order[position]): reason for position, reason in failed.items()}
-    if len(skipped) > limit * len(order):
+        images = listing.pixels[order]
+        digests = np.stack([digest(face[..., 0]) for face in images]) if len(order) else np.empty((0, DIGEST_BYTES))
+        return FoundFaces(images, digests.astype(np.uint8), np.ones(len(order), bool), {})
+    paths = [(listing.paths or ())[position] for position in order]
+    images, note = room_for(len(order), (spec.height, spec.width))
+    read = read_pictures(paths, images, progress, _crop(listing, order, spec, settings))
+    faceless = {position for position, reason in read.failed.items() if reason == NO_FACE}
+    skipped = {int(order[position]): reason for position, reason in read.failed.items()}
+    _check_unreadable(listing, len(order), skipped, len(faceless), settings.unreadable_limit)
+    readable = np.ones(len(order), bool)
+    readable[list(read.failed)] = False
+    notes = [note] if note else []
+    if faceless:
+        notes.append(f"left out for want of a face that is found: {len(faceless):,} of {len(order):,} pictures")
+    if len(read.failed) > len(faceless):
+        notes.append(f"left out as unreadable: {len(read.failed) - len(faceless):,} of the pictures")
+    if listing.boxes is None and not settings.find_faces:
+        notes += say_how_faces_lie(read.sizes, tuple(paths), read_grey)
+    kept = keep(images, readable) if read.failed else images
+    return FoundFaces(kept, read.digests[readable], readable, skipped, tuple(notes))
+
+
+def _crop(listing: Listing, order: NDArray[np.int64], spec: InputSpec, settings: DataSettings) -> Crop | None:
+    if listing.boxes is not None:
+        return crop_boxes(listing.boxes[order], spec)
+    return crop_found(spec) if settings.find_faces else None
+
+
+def _check_unreadable(listing: Listing, count: int, skipped: dict[int, str], faceless: int, limit: float) -> None:
+    unreadable = {position: reason for position, reason in skipped.items() if reason != NO_FACE}
+    if len(unreadable) > limit * count:
         raise DataError(
-            f"{len(skipped)} of {len(order)} pictures cannot be read ({_name_some(listing, skipped)}); at most "
+            f"{len(unreadable)} of {count} pictures cannot be read ({_name_some(listing, unreadable)}); at most "
             f"{limit:.1%} may be unreadable",
-            "mend or remove them, or raise unreadable_limit in the recipe's data section",
+            f"mend or remove them, or allow more {in_recipe('unreadable_limit=0.1')}",
         )
-    if skipped:
-        readable = np.ones(len(order), bool)
-        readable[list(failed)] = False
-        images = keep(images, readable)
-    return images, skipped, note
+    if faceless == count:
+        raise DataError("in none of the pictures a face is found", "leave --find-faces out where they are faces")
 
 
 def divide(faces: FaceSet, splits: NDArray[np.str_]) -> dict[Split, FaceSet]:
@@ -187,7 +255,7 @@ def _check_labels(divided: dict[Split, FaceSet], empty: tuple[str, ...]) -> None
             told = ", ".join(names[index] for index in lacking)
             raise DataError(
                 f"the {split} split has faces of {told}, of which training has none",
-                "add some to training, or name the class under `drop` in the recipe's data section",
+                f"add some to training, or drop the class {in_recipe('drop=[CLASS]')}",
             )
     lacking = np.flatnonzero(counts == 0)
     if len(lacking):
@@ -195,7 +263,7 @@ def _check_labels(divided: dict[Split, FaceSet], empty: tuple[str, ...]) -> None
         having = ", ".join(names[index] for index in np.flatnonzero(counts))
         raise DataError(
             f"no face to train on has the label {', '.join(names[index] for index in lacking)}{folders}",
-            f"add some, or write `labels: [{having}]` into the recipe's data section",
+            f"add some, or name the labels there are {in_recipe(f'labels=[{having}]')}",
         )
     if not len(divided["validation"]):
         raise DataError(
@@ -212,10 +280,6 @@ def _label_counts(faces: FaceSet) -> NDArray[np.float64]:
 def _dropped_note(labels: NDArray[np.int64]) -> list[str]:
     dropped = int((labels < 0).sum())
     return [f"left out as the recipe drops their classes: {dropped:,} faces"] if dropped else []
-
-
-def _skipped_note(skipped: dict[int, str]) -> list[str]:
-    return [f"left out as unreadable: {len(skipped):,} of the pictures"] if skipped else []
 
 
 def _name_some(listing: Listing, skipped: dict[int, str]) -> str:

@@ -1,52 +1,117 @@
-"""A CSV of pictures: ``path,label``, with a ``split`` where there is one; any further column tells groups apart."""
+"""A CSV of pictures: ``path,label``, with a ``split`` and a face's box where there are any; others are groups."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path, PureWindowsPath
 
 import numpy as np
+from numpy.typing import NDArray
 
 from device.errors import DataError
 from trainer.datasets.faces import Split
-from trainer.datasets.fer2013 import Progress, csv_rows
-from trainer.datasets.listing import Listing, file_digest, listing_digest, split_of
+from trainer.datasets.listing import Listing, composed, file_digest, listing_digest, split_of
+from trainer.datasets.rows import Progress, columns_of, csv_rows
 
 COLUMNS = ("path", "label")
+_CORNER_AND_SIZE = (
+    ("face_x", "face_y", "face_width", "face_height"),
+    ("bbox_x", "bbox_y", "bbox_w", "bbox_h"),
+    ("x", "y", "w", "h"),
+    ("x", "y", "width", "height"),
+    ("left", "top", "width", "height"),
+)
+_CORNERS = (
+    ("x1", "y1", "x2", "y2"),
+    ("xmin", "ymin", "xmax", "ymax"),
+    ("left", "top", "right", "bottom"),
+)
+_ONE_COLUMN = "bbox"
+"""x, y, width and height in one cell, as COCO has them, with anything between them."""
 
 
-def list_paths(path: Path, progress: Progress | None = None) -> Listing:
-    """List a CSV of pictures; paths are relative to the CSV's folder.
+def list_paths(path: Path, person: str | None = None, progress: Progress | None = None) -> Listing:
+    """List a CSV of pictures; paths are relative to the CSV's folder. ``person`` is the column that says who is shown.
 
     Raises:
-        DataError: naming the line, for a path that leads out of that folder, a split of another name, an empty cell.
+        DataError: naming the line, for a path that leads out of that folder, a split of another name, an empty cell, a
+            box that is none.
     """
     root = Path(os.path.normpath(Path.cwd() / path.parent))
+    box_columns = _box_columns(columns_of(path))
     names: list[str] = []
     classes: list[str] = []
     splits: list[str] = []
+    boxes: list[list[float]] = []
     words: dict[Split, str] = {}
     groups: dict[str, list[str]] = {}
-    for line, row in csv_rows(path, COLUMNS, progress):
+    for line, row in csv_rows(path, (*COLUMNS, *((person,) if person else ())), progress):
         cells = {column: cell.strip() for column, cell in row.items()}
         names.append(_inside(path, line, root, cells.pop("path")))
-        classes.append(_filled(path, line, "label", cells.pop("label")))
+        classes.append(composed(_filled(path, line, "label", cells.pop("label"))))
         splits.append(_split(path, line, cells.pop("split", ""), words))
+        if box_columns:
+            boxes.append(_box(path, line, box_columns, [cells.pop(column) for column in box_columns]))
         for column, cell in cells.items():
             groups.setdefault(column, []).append(cell)
     if not names:
         raise DataError(f"{path} has a header and no rows", "each row is path,label and, optionally, split")
     files = tuple(root / name for name in names)
     sizes = ((name, file.stat().st_size if file.is_file() else -1) for name, file in zip(names, files, strict=True))
+    values = {column: np.array(found, np.str_) for column, found in groups.items()}
     return Listing(
-        form="a CSV of paths and labels",
+        form="a CSV of paths and labels" + (", with a box for each face" if boxes else ""),
         classes=np.array(classes, np.str_),
         splits=np.array(splits, np.str_),
-        names=tuple(names),
+        names=_told_apart(names),
         words=words,
         official=False,
         paths=files,
-        groups={column: np.array(values, np.str_) for column, values in groups.items()},
+        boxes=np.array(boxes) if boxes else None,
+        people=_people(names, values.pop(person) if person else None),
+        groups=values,
         files={path.name: file_digest(path), f"pictures of {path.name}": listing_digest(sizes)},
     )
+
+
+def _people(names: list[str], said: NDArray[np.str_] | None) -> NDArray[np.str_] | None:
+    """Who is shown; where only photographs are known, those of one photograph belong together."""
+    if said is not None:
+        return said
+    return np.array(names, np.str_) if len(set(names)) < len(names) else None
+
+
+def _told_apart(names: list[str]) -> tuple[str, ...]:
+    """The names, with a number behind those of further faces of one photograph."""
+    seen: dict[str, int] = {}
+    told = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        told.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
+    return tuple(told)
+
+
+def _box_columns(columns: list[str]) -> tuple[str, ...]:
+    known: Mapping[str, str] = {column.casefold(): column for column in columns}
+    if _ONE_COLUMN in known:
+        return (known[_ONE_COLUMN],)
+    for wanted in (*_CORNER_AND_SIZE, *_CORNERS):
+        if set(wanted) <= set(known):
+            return tuple(known[column] for column in wanted)
+    return ()
+
+
+def _box(path: Path, line: int, columns: tuple[str, ...], cells: list[str]) -> list[float]:
+    """x, y, width and height."""
+    texts = cells if len(cells) == 4 else cells[0].strip("[](){}").replace(",", " ").replace(";", " ").split()
+    try:
+        first, second, third, fourth = map(float, texts)
+    except ValueError:
+        first = second = third = fourth = float("nan")
+    if tuple(column.casefold() for column in columns) in _CORNERS:
+        third, fourth = third - first, fourth - second
+    if not (third > 0 and fourth > 0 and np.isfinite([first, second, third, fourth]).all()):
+        raise DataError(f"{path}:{line}: {', '.join(columns)} is {', '.join(cells)}, expected a face's box in pixels")
+    return [first, second, third, fourth]
 
 
 def _inside(path: Path, line: int, root: Path, text: str) -> str:

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from device.contract.labels import EMOTIONS
 from device.errors import DataError
+from device.records import UNCERTAIN
 from trainer.datasets.classes import ClassMap
 
 
@@ -21,6 +22,10 @@ class DataSettings(BaseModel):
             split of its own, 0 to 1.
         test_share: the same for a test split; 0 for none.
         unreadable_limit: share of the pictures that may be unreadable before the data set is refused, 0 to 1.
+        codes: what the codes 0, 1, … mean in a CSV in FER-2013's form, or in folders that are called so; None for
+            FER-2013's own order.
+        person: the column of a CSV of paths that says who is shown; all faces of a person go into one split.
+        find_faces: whether pictures are photographs, in which the largest face is found and cropped as the device does.
         duplicates: ``drop`` leaves out of training every face that is an exact copy of an earlier one there, or of one
             in validation or test.
     """
@@ -33,10 +38,15 @@ class DataSettings(BaseModel):
     validation_share: float = Field(default=0.1, gt=0, lt=1)
     test_share: float = Field(default=0.1, ge=0, lt=1)
     unreadable_limit: float = Field(default=0.02, ge=0, le=1)
+    codes: tuple[str, ...] | None = Field(default=None, min_length=2)
+    person: str | None = None
+    find_faces: bool = False
     duplicates: Literal["keep", "drop"] = "keep"
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if UNCERTAIN in self.label_names:
+            raise ValueError(f"{UNCERTAIN!r} is what the device says of a face without a sure label, and cannot be one")
         if self.validation_share + self.test_share >= 1:
             raise ValueError("validation_share and test_share leave nothing to train on")
         try:

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.contract.labels import EMOTIONS
+from device.contract.preprocess import InputSpec
 from trainer.datasets.duplicates import blank, digests, later_copies, near_copies
-from trainer.datasets.faces import Split, majority
-from trainer.datasets.fer2013 import Progress
+from trainer.datasets.faces import SPLITS, Split, majority
 from trainer.datasets.ferplus import votes_on_labels
-from trainer.datasets.listing import SPLITS, Listing
+from trainer.datasets.listing import Listing
 from trainer.datasets.load import read_faces
+from trainer.datasets.rows import Progress
 from trainer.datasets.settings import DataSettings
 
 UNSPLIT = "no split"
@@ -79,22 +80,28 @@ class Stats:
         return asdict(self)
 
 
-def read_all(listing: Listing, size: tuple[int, int], progress: Progress | None = None) -> tuple[Listing, list[str]]:
+def read_all(
+    listing: Listing, spec: InputSpec, settings: DataSettings, progress: Progress | None = None
+) -> tuple[Listing, list[str]]:
     """The listing with its readable pictures in it, and the others, ``name: reason`` each."""
     order = np.arange(len(listing))
-    images, skipped, _ = read_faces(listing, order, size, limit=1.0, progress=progress)
-    kept = order[~np.isin(order, list(skipped))]
+    unlimited = settings.model_copy(update={"unreadable_limit": 1.0})
+    found = read_faces(listing, order, spec, unlimited, progress)
+    kept = order[found.readable]
     read = replace(
         listing,
         classes=listing.classes[kept],
         splits=listing.splits[kept],
         names=tuple(listing.names[position] for position in kept),
-        pixels=images,
+        pixels=found.images,
         paths=None,
+        boxes=None,
+        people=None if listing.people is None else listing.people[kept],
         groups={column: values[kept] for column, values in listing.groups.items()},
         votes=None if listing.votes is None else {column: votes[kept] for column, votes in listing.votes.items()},
+        notes=(*listing.notes, *found.notes),
     )
-    return read, [f"{listing.names[position]}: {reason}" for position, reason in skipped.items()]
+    return read, [f"{listing.names[position]}: {reason}" for position, reason in found.skipped.items()]
 
 
 def measure_data(listing: Listing, unreadable: list[str]) -> Stats:

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from trainer.datasets.dataset import DataSet
-from trainer.datasets.listing import SPLITS
+from trainer.datasets.faces import SPLITS, DataSet
 from trainer.datasets.stats import Overlap, Stats
 from trainer.terminal import text_table
 

@@ -7,32 +7,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from device.contract.preprocess import InputSpec
 from device.errors import DataError, UsageError
-from trainer.datasets.fer2013 import SPLIT_OF_USAGE, Progress, csv_rows
-from trainer.datasets.ferplus import read_votes
+from trainer.datasets.fer2013 import SPLIT_OF_USAGE
+from trainer.datasets.ferplus import VOTE_COLUMNS, read_votes
 from trainer.datasets.forms import list_faces
 from trainer.datasets.listing import Listing, file_digest
+from trainer.datasets.published import CLASS_ROWS, ORDERED, ROWS, SORTED, published_rows, sorted_digest
+from trainer.datasets.rows import Progress, csv_rows
 from trainer.datasets.settings import DataSettings
 from trainer.datasets.stats import read_all
 
-ROWS = {"Training": 28709, "PublicTest": 3589, "PrivateTest": 3589}
-"""FER-2013's rows."""
-CLASS_ROWS = {
-    "Training": (3995, 436, 4097, 7215, 4830, 3171, 4965),
-    "PublicTest": (467, 56, 496, 895, 653, 415, 607),
-    "PrivateTest": (491, 55, 528, 879, 594, 416, 626),
-}
-"""FER-2013's rows of each label, in ``device.contract.labels``'s order."""
-# SHA-256 over each row's label and pixels, a byte each, in the file's order; and, for folders, over the sorted SHA-256
-# of the rows. PrivateTest's are left open: it is known by its counts, and by the bytes of the whole file.
-ORDERED = {
-    "Training": "675be6742c197e880aba9c2ef08c0dc2021300c869fa9f47edbcb47a658d10ae",
-    "PublicTest": "4869a3c87e445033a21201865f10cacd38129320214d2145f976c8dfa37fbf34",
-}
-SORTED = {
-    "Training": "bda9346ee38e2b865a5f6588031662ac985ad5ed2f4c717bc0f9ee85f5f1c8bf",
-    "PublicTest": "ee16de4cf293b17b1082e03d579a19234baa82ea4e007ac0b1155ede687e032d",
-}
 # SHA-256 over each row's ten counts, a byte each, in the file's order of columns.
 VOTES = {
     "Training": "393ef0b1b83c4ae5df1b669f24d10ca252435d9e59fbb1faf2ac0c8230219701",
@@ -43,9 +28,6 @@ KAGGLE_MD5 = {
     "b114b9e04e6949e5fe8b6a98b3892b1d": "icml_face_data.csv",
 }
 """MD5 of Kaggle's own files, as torchvision's ``FER2013`` states them."""
-_FERPLUS_COLUMNS = (
-    "neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt", "unknown", "NF"
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +55,9 @@ def check(name: str, path: Path, progress: Progress | None = None) -> Check:
 
 
 def _check_fer2013(path: Path, progress: Progress | None) -> Check:
-    listing = list_faces(path, progress=progress)
+    listing = list_faces(path, None, progress)
     if listing.pixels is None:
-        listing, unreadable = read_all(listing, (48, 48), progress)
+        listing, unreadable = read_all(listing, InputSpec(), DataSettings(), progress)
         lines = [f"{path}: {len(listing):,} pictures" + (f", {len(unreadable)} unreadable" if unreadable else "")]
         in_order, whole = False, False
     else:
@@ -86,7 +68,7 @@ def _check_fer2013(path: Path, progress: Progress | None) -> Check:
     good = []
     for usage, split in _usages(listing, labels).items():
         chosen = listing.splits == split
-        rows = _rows(listing, labels, chosen)
+        rows = published_rows(listing, labels, chosen)
         line, right = _judge(usage, labels[chosen], rows, in_order=in_order, whole=whole)
         lines.append(line)
         good.append(right)
@@ -132,17 +114,11 @@ def _judge(
 def _judge_pixels(usage: str, rows: list[bytes], *, in_order: bool) -> tuple[str, bool]:
     if in_order and hashlib.sha256(b"".join(rows)).hexdigest() == ORDERED[usage]:
         return "pixels and labels are FER-2013's", True
-    if hashlib.sha256(b"".join(sorted(hashlib.sha256(row).digest() for row in rows))).hexdigest() != SORTED[usage]:
+    if sorted_digest(rows) != SORTED[usage]:
         return "as many of each class as published, but other pixels", False
     if in_order:
         return "FER-2013's in another order: FER+ votes do not fit them", False
     return "pixels and labels are FER-2013's", True
-
-
-def _rows(listing: Listing, labels: NDArray[np.uint8], chosen: NDArray[np.bool_]) -> list[bytes]:
-    """Label and pixels of each chosen face, a byte each."""
-    pixels = listing.pixels if listing.pixels is not None else np.empty((0, 48, 48, 1), np.uint8)
-    return [bytes([labels[position]]) + pixels[position].tobytes() for position in np.flatnonzero(chosen)]
 
 
 def _check_ferplus(path: Path) -> Check:
@@ -151,7 +127,7 @@ def _check_ferplus(path: Path) -> Check:
     if unknown:
         raise DataError(f"{path}: Usage is {unknown[0]!r}, expected one of {', '.join(SPLIT_OF_USAGE)}")
     votes = read_votes(path, np.array([SPLIT_OF_USAGE[usage] for usage in usages]))
-    table = np.stack([votes[column] for column in _FERPLUS_COLUMNS], axis=1).astype(np.uint8)
+    table = np.stack([votes[column] for column in VOTE_COLUMNS], axis=1).astype(np.uint8)
     lines, good = _bytes_of(path)[0], []
     for usage, rows in ROWS.items():
         chosen = np.array(usages) == usage

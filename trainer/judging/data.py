@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from device.contract.labels import EMOTIONS
 from device.errors import DataError
 from trainer.datasets.faces import FaceSet, Split
-from trainer.datasets.forms import list_faces
+from trainer.datasets.forms import Reading, list_faces
 from trainer.datasets.listing import Listing
 from trainer.datasets.load import arrange
 from trainer.datasets.settings import DataSettings
@@ -38,31 +38,60 @@ class JudgedData:
         splits: each split that has faces, with the data set's own word for it.
         files: name to SHA-256.
         notes: what a reader must know of the data, sentences.
+        official: whether it is in FER-2013's own form and split.
     """
 
     form: str
     splits: dict[Split, tuple[str, FaceSet]]
     files: Mapping[str, str]
     notes: tuple[str, ...] = ()
+    official: bool = False
 
 
-def read_data(path: Path, ferplus: Path | None, predictor: Predictor) -> JudgedData:
+def read_data(
+    path: Path,
+    predictor: Predictor,
+    ferplus: Path | None = None,
+    codes: tuple[str, ...] | None = None,
+    *,
+    find_faces: bool = False,
+) -> JudgedData:
     """The data set at ``path`` as it is, nothing left out; FER+'s votes joined where ``ferplus`` is given.
 
     Splits that the model's training made of the same files are made again, or it would be judged by what it learnt.
 
+    Args:
+        path: the data set.
+        predictor: the model, whose labels and input are read for.
+        ferplus: people's votes.
+        codes: what the data's codes mean; of the training's own files, by default, what they meant there.
+        find_faces: whether the pictures are photographs.
+
     Raises:
         DataError: it cannot be used.
     """
-    size = (predictor.spec.height, predictor.spec.width)
-    listing = list_faces(path, ferplus, ProgressLine(f"reading {path}", _FEW))
-    seed = _seed_of_sides(predictor, listing)
-    if seed is None:
-        data = arrange(listing, _settings(predictor), size=size, purpose="judge")
-    else:
-        data = arrange(listing, _own_settings(predictor), size=size, seed=seed)
+    own = _own_settings(predictor)
+    listing = list_faces(path, Reading(ferplus, codes), ProgressLine(f"reading {path}", _FEW))
+    if _is_own(predictor, listing):
+        listing = list_faces(path, Reading(ferplus, codes or own.codes, own.person))
+        find_faces = find_faces or own.find_faces
+    seed = _seed_of_splits(predictor, listing)
+    settings = _settings(predictor) if seed is None else own
+    data = arrange(
+        listing,
+        settings.model_copy(update={"find_faces": find_faces}),
+        spec=predictor.spec,
+        seed=seed or 0,
+        purpose="judge" if seed is None else "train",
+    )
     splits = {split: (word, data.faces_of(split)) for split, word in data.splits.items()}
-    return JudgedData(data.form, splits, data.files, (*data.notes, *pooling_notes(splits, data.notes)))
+    return JudgedData(
+        data.form,
+        splits,
+        data.files,
+        (*data.notes, *pooling_notes(splits, data.notes)),
+        official=listing.official and listing.pixels is not None,
+    )
 
 
 def _settings(predictor: Predictor) -> DataSettings:
@@ -80,13 +109,16 @@ def _own_settings(predictor: Predictor) -> DataSettings:
         raise DataError(f"{predictor.path}: the recipe's data section is not understood: {error}") from error
 
 
-def _seed_of_sides(predictor: Predictor, listing: Listing) -> int | None:
-    """The seed by which the model's training divided these very files; None where it did not."""
+def _is_own(predictor: Predictor, listing: Listing) -> bool:
+    """Whether these are the very files that the model was trained on."""
     record = predictor.record
-    if record is None or any(record.data.files.get(name) != digest for name, digest in listing.files.items()):
-        return None
+    return record is not None and all(record.data.files.get(name) == one for name, one in listing.files.items())
+
+
+def _seed_of_splits(predictor: Predictor, listing: Listing) -> int | None:
+    """The seed by which the model's training divided these very files; None where it did not."""
     whole = "validation" in listing.words and (listing.official or "test" in listing.words)
-    return None if whole else record.seed
+    return None if whole or not predictor.record or not _is_own(predictor, listing) else predictor.record.seed
 
 
 def pooling_notes(splits: dict[Split, tuple[str, FaceSet]], said: tuple[str, ...] = ()) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """All figures of one model on the splits of one data set."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from device.errors import RecordError
 from trainer.datasets.faces import FaceSet
-from trainer.datasets.fer2013 import SPLIT_OF_USAGE
 from trainer.judging.calibration import Calibration, calibration
 from trainer.judging.confusion import Confusion
 from trainer.judging.groups import Grouping, group_figures
@@ -177,40 +176,6 @@ def judge(
         raise RecordError(f"probabilities {probabilities.shape} for {len(faces)} faces and {len(labels)} labels")
     found = tuple(_figures(probabilities, faces, labels, reference) for reference in references(faces, labels))
     return SplitFigures(split, role, len(faces), found)
-
-
-def role_of(split: str, record: Mapping[str, Any], beside: Iterable[str] = ()) -> Role:
-    """What ``split`` was to the training that ``record`` (``training.json``) tells of.
-
-    A part of a split (``90% of train, seed 1``) stands for the whole, and a whole for its part. A split that the record
-    does not name is blind if it stands beside one that it does name; faces from elsewhere may be the same ones.
-
-    Args:
-        split: the data set's own word.
-        record: the model's.
-        beside: the words for all splits of the data set.
-    """
-    data = record.get("data")
-    if not isinstance(data, Mapping):
-        return "unknown"
-    trained, chosen = (_split_name(data.get(split)) for split in ("train", "validation"))
-    if not trained or not chosen:
-        return "unknown"
-    if _overlap(split, trained):
-        return "trained on"
-    if _overlap(split, chosen):
-        return "chosen on"
-    siblings = {*beside, *(SPLIT_OF_USAGE if split in SPLIT_OF_USAGE else ())}
-    return "blind" if any(_overlap(one, name) for one in siblings for name in (trained, chosen)) else "unknown"
-
-
-def _overlap(one: str, other: str) -> bool:
-    return one in other or other in one
-
-
-def _split_name(split: object) -> str | None:
-    name = split.get("split") if isinstance(split, Mapping) else None
-    return name if isinstance(name, str) else None
 
 
 def _figures(

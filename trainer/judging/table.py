@@ -14,8 +14,8 @@ TITLES = {"label_accuracy": "the data set's labels", "majority_agreement": "majo
 ROLES: dict[Role, str] = {
     "trained on": "the model was trained on it: no measure of it",
     "chosen on": "the model was chosen on it",
-    "blind": "blind: neither trained nor chosen on, by the model's record",
-    "unknown": "the model's record does not tell whether it has seen these faces",
+    "blind": "blind: neither trained nor chosen on, by the pictures that the training recorded",
+    "unknown": "nothing tells whether the model has seen these faces",
 }
 """What a split's role means to its figures."""
 

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from device.contract.preprocess import InputSpec
 from device.errors import DataError, UsageError
 from tests.trainer.datasets.drawn import draw, draw_folders
 from tests.trainer.files import write_faces
@@ -15,7 +16,7 @@ from trainer.datasets.stats import read_all
 
 
 def _read(path):
-    return read_all(list_faces(path), (48, 48))[0]
+    return read_all(list_faces(path), InputSpec(), DataSettings())[0]
 
 
 def _as_set(data, split):

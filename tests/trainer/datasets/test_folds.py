@@ -3,8 +3,7 @@ import pytest
 
 from device.errors import DataError, UsageError
 from tests.trainer.files import picture
-from trainer.datasets.dataset import DataSet
-from trainer.datasets.faces import FaceSet, Split
+from trainer.datasets.faces import DataSet, FaceSet, Split
 from trainer.datasets.folds import Fold, folds_of, hold_out
 
 LABELS = ("happy", "sad")

@@ -1,11 +1,17 @@
+import gzip
+import os
+import tarfile
+import unicodedata
 import zipfile
 
 import pytest
 
 from device.errors import DataError
 from tests.trainer.datasets.drawn import draw, draw_folders
-from tests.trainer.files import fer2013_row, write_fer2013
-from trainer.datasets.forms import list_faces
+from tests.trainer.files import fer2013_row, picture, write_faces, write_fer2013
+from trainer.datasets.forms import Reading, list_faces
+from trainer.datasets.load import load
+from trainer.datasets.settings import DataSettings
 
 
 def test_a_path_that_is_not_there_is_named(tmp_path):
@@ -29,12 +35,117 @@ def test_a_file_that_is_no_data_set_is_refused_with_what_is_expected(tmp_path, c
         list_faces(path)
 
 
-def test_an_archive_is_to_be_unpacked(tmp_path):
+@pytest.mark.parametrize("name", ["fer2013.csv.gz", "fer2013.tar.gz", "fer2013.tar", "archive.zip"])
+def test_a_table_is_read_as_kaggle_packs_it(tmp_path, name):
+    text = write_fer2013(tmp_path / "fer2013.csv", [fer2013_row(3), fer2013_row(5)]).read_bytes()
+    path = tmp_path / name
+    if name.endswith(".zip"):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("fer2013/README", "of no account")
+            archive.writestr("fer2013/fer2013.csv", text)
+    elif ".tar" in name:
+        with tarfile.open(path, "w:gz" if name.endswith("gz") else "w") as archive:
+            archive.add(tmp_path / "fer2013.csv", "fer2013/fer2013.csv")
+    else:
+        path.write_bytes(gzip.compress(text))
+    assert list_faces(path).classes.tolist() == ["happy", "surprise"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-8-sig"])
+@pytest.mark.parametrize("delimiter", [",", "\t", ";"])
+def test_a_table_is_read_as_spreadsheets_write_it(tmp_path, encoding, delimiter):
+    path = tmp_path / "fer.csv"
+    rows = ["emotion,pixels,Usage", fer2013_row(3), fer2013_row("6")]
+    path.write_bytes("\r\n".join(row.replace(",", delimiter) for row in rows).encode(encoding))
+    assert list_faces(path).classes.tolist() == ["happy", "neutral"]
+
+
+def test_an_archive_with_several_tables_is_to_be_unpacked(tmp_path):
     path = tmp_path / "archive.zip"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("fer2013.csv", "emotion,pixels,Usage")
-    with pytest.raises(DataError, match="is a ZIP archive; unpack it"):
+        archive.writestr("a.csv", "x")
+        archive.writestr("b.csv", "x")
+    with pytest.raises(DataError, match=r"holds 2 tables \(a.csv, b.csv\); unpack it"):
         list_faces(path)
+
+
+def test_a_line_that_swells_without_end_is_refused(tmp_path):
+    path = tmp_path / "bomb.csv.gz"
+    path.write_bytes(gzip.compress(b"emotion,pixels,Usage\n" + b"1" * (5 << 20)))
+    with pytest.raises(DataError, match="a line of more than"):
+        list_faces(path)
+
+
+def test_words_stand_for_themselves_and_the_eighth_code_for_contempt(tmp_path):
+    rows = [fer2013_row("happy", pixels=picture(3, 1)), fer2013_row("7", pixels=picture(0, 1))]
+    assert list_faces(write_fer2013(tmp_path / "ck.csv", rows)).classes.tolist() == ["happy", "contempt"]
+
+
+def test_codes_in_another_order_are_declared(tmp_path):
+    path = write_fer2013(tmp_path / "fer.csv", [fer2013_row(code) for code in range(3)])
+    listing = list_faces(path, Reading(codes=("neutral", "sad", "happy")))
+    assert listing.classes.tolist() == ["neutral", "sad", "happy"]
+
+
+def test_codes_whose_numbers_of_faces_fit_another_order_are_told(tmp_path):
+    # FER-2013's shares, but with neutral, sad and surprise in the alphabet's order.
+    counts = (40, 4, 41, 72, 50, 48, 32)
+    rows = [fer2013_row(code) for code, count in enumerate(counts) for _ in range(count * 3)]
+    (note,) = list_faces(write_fer2013(tmp_path / "fer.csv", rows)).notes
+    assert "fit codes in the order of the alphabet better: if they are, say --codes angry,disgust" in note
+
+
+def test_folders_called_by_codes_are_read_as_fer2013_s(tmp_path):
+    draw_folders(tmp_path, {"train": 2}, classes=tuple(f"0{code}" for code in range(7)))
+    listing = list_faces(tmp_path)
+    assert set(listing.classes.tolist()) == {"angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"}
+    assert "folders are taken for codes: 0 angry" in listing.notes[0]
+
+
+def test_votes_of_other_faces_are_refused(tmp_path):
+    data, votes = write_faces(tmp_path, train=42, validation=14)
+    lines = data.read_text().splitlines()
+    assert list_faces(data, Reading(votes)).votes is not None
+    # As class folders turned back into a CSV have them: sorted by class, within a part.
+    rows = [*sorted(lines[1:43]), *sorted(lines[43:])]
+    other = write_fer2013(tmp_path / "other.csv", rows)
+    with pytest.raises(DataError, match="votes on other faces"):
+        list_faces(other, Reading(votes))
+
+
+def test_pictures_straight_in_a_split_are_told_and_no_other_split_is_cut_in_its_place(tmp_path):
+    root = draw_folders(tmp_path, {"train": 10})
+    for number in range(9):
+        draw(root / "test" / f"{number}.png", 0, 500 + number)
+    listing = list_faces(root)
+    assert listing.notes == ("test: 9 pictures lie straight in its folder; without a class folder they are not used",)
+    data = load(root, DataSettings())
+    assert len(data.test) == 0
+    assert len(data.validation) > 0
+
+
+def test_folders_below_a_class_are_people(tmp_path):
+    for person in range(4):
+        draw(tmp_path / "happy" / f"p{person}" / "a.png", 3, person)
+        draw(tmp_path / "sad" / f"p{person}" / "a.png", 4, person + 10)
+    listing = list_faces(tmp_path)
+    assert listing.people is not None
+    assert sorted(set(listing.people.tolist())) == ["p0", "p1", "p2", "p3"]
+
+
+def test_macos_s_way_to_write_an_accent_is_the_same_name(tmp_path):
+    draw_folders(tmp_path, {"train": 4}, classes=(unicodedata.normalize("NFD", "fröhlich"), "traurig"))
+    settings = DataSettings(labels=("fröhlich", "traurig"), test_share=0)
+    assert load(tmp_path, settings).train.label_names == ("fröhlich", "traurig")
+
+
+def test_a_file_s_name_that_is_no_utf_8_is_shown_by_its_bytes(tmp_path):
+    root = draw_folders(tmp_path, {"": 1})
+    odd = bytes(root / "happy") + b"/gr\xfcn.png"
+    os.link(root / "happy" / "im0.png", odd)
+    (name,) = [name for name in list_faces(root).names if "fcn" in name]
+    assert name == "happy/gr\\xfcn.png"
+    name.encode("utf-8")
 
 
 def test_a_folder_that_holds_a_csv_points_to_it(tmp_path):
@@ -70,7 +181,7 @@ def test_the_digest_of_a_folder_tells_another_picture(tmp_path):
 def test_votes_need_the_rows_of_fer2013(tmp_path):
     root = draw_folders(tmp_path, {"train": 1})
     with pytest.raises(DataError, match="joined by row, and class folders has no rows"):
-        list_faces(root, ferplus=tmp_path / "fer2013new.csv")
+        list_faces(root, Reading(tmp_path / "fer2013new.csv"))
 
 
 def test_a_quoted_csv_is_read_as_well(tmp_path):

@@ -63,8 +63,8 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_in_its_place(tmp_path, capf
     paths[3].write_bytes(b"\x89PNG\r\n\x1a\n" + b"nonsense" * 20)
     into = np.zeros((5, 48, 48, 1), np.uint8)
     told: list[tuple[int, int]] = []
-    failed = read_pictures(paths, into, lambda done, total: told.append((done, total)))
-    assert failed == {
+    read = read_pictures(paths, into, lambda done, total: told.append((done, total)))
+    assert read.failed == {
         1: "is not there",
         2: "is empty (0 bytes)",
         3: "is no picture or a damaged one",

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from device.contract.labels import EMOTIONS
+from device.contract.preprocess import InputSpec
 from trainer.datasets.duplicates import blank, digests, later_copies
 from trainer.datasets.load import load
 from trainer.datasets.settings import DataSettings
@@ -90,7 +91,7 @@ def test_folders_have_the_same_copies_and_photographs_on_both_sides(tmp_path):
 
     subprocess.run([sys.executable, SCRIPT, "folders", tmp_path / "faces"], check=True)
     listing = list_faces(tmp_path / "faces")
-    stats = measure_data(*read_all(listing, (48, 48)))
+    stats = measure_data(*read_all(listing, InputSpec(), DataSettings()))
     assert stats.counts["disgust"] == {"train/": 436, "test/": 56}
     assert (stats.copies_across[0].first_faces, stats.copies_across[0].second_faces) == (340, 279)
     assert (stats.near_across[0].first_faces, stats.near_across[0].second_faces) == (659, 437)

@@ -39,13 +39,15 @@ def test_contempt_is_not_neutral():
 
 def test_an_unknown_class_is_told_with_the_nearest_and_what_to_write():
     with pytest.raises(
-        DataError, match=r"class 'angri'.*nearest to 'angri' is 'angry'.*`classes: \{angry: \[angri\]\}`"
+        DataError, match=r"class 'angri'.*nearest to 'angri' is 'angry'.*--set 'data.classes=\{angry: \[angri\]\}'"
     ):
         DataSettings().class_map().indices(["angri"])
 
 
 def test_all_unknown_classes_are_told_at_once():
-    with pytest.raises(DataError, match=r"classes 'disgust', 'surprise' are none.*`drop: \[disgust, surprise\]`"):
+    with pytest.raises(
+        DataError, match=r"classes 'disgust', 'surprise' are none.*--set 'data.drop=\[disgust, surprise\]'"
+    ):
         DataSettings(labels=FIVE).class_map().indices(EMOTIONS)
 
 

@@ -1,8 +1,10 @@
 import numpy as np
 
+from device.contract.preprocess import InputSpec
 from tests.trainer.datasets.drawn import draw, draw_folders
 from tests.trainer.files import fer2013_row, picture, write_faces, write_fer2013
-from trainer.datasets.forms import list_faces
+from trainer.datasets.forms import Reading, list_faces
+from trainer.datasets.settings import DataSettings
 from trainer.datasets.stats import measure_data, read_all
 from trainer.datasets.tables import stats_lines
 
@@ -10,7 +12,7 @@ BLACK = np.zeros((48, 48), np.uint8)
 
 
 def _stats(path, ferplus=None):
-    return measure_data(*read_all(list_faces(path, ferplus), (48, 48)))
+    return measure_data(*read_all(list_faces(path, Reading(ferplus)), InputSpec(), DataSettings()))
 
 
 def _doubled(folder):

@@ -5,7 +5,7 @@ import pytest
 
 from device.errors import DataError, UsageError
 from tests.trainer.files import fer2013_row, picture, write_faces, write_fer2013
-from trainer.datasets import verify
+from trainer.datasets import published, verify
 from trainer.datasets.convert import convert
 from trainer.datasets.forms import list_faces
 from trainer.datasets.verify import check
@@ -29,9 +29,9 @@ def small(tmp_path, monkeypatch):
     monkeypatch.setattr(verify, "CLASS_ROWS", {usage: (count // 7,) * 7 for usage, count in USAGES.items()})
     for usage in ("Training", "PublicTest"):
         rows = _row_bytes(usage)
-        monkeypatch.setitem(verify.ORDERED, usage, hashlib.sha256(b"".join(rows)).hexdigest())
+        monkeypatch.setitem(published.ORDERED, usage, hashlib.sha256(b"".join(rows)).hexdigest())
         ordered = b"".join(sorted(hashlib.sha256(row).digest() for row in rows))
-        monkeypatch.setitem(verify.SORTED, usage, hashlib.sha256(ordered).hexdigest())
+        monkeypatch.setitem(published.SORTED, usage, hashlib.sha256(ordered).hexdigest())
     rows = [fer2013_row(label, usage, drawn) for label, usage, drawn in _faces()]
     return write_fer2013(tmp_path / "fer2013.csv", rows)
 

@@ -32,7 +32,7 @@ def _folders(folder, **counts):
 
 
 def test_a_model_of_fewer_labels_gets_the_other_faces_too_so_that_they_are_counted(tmp_path):
-    found = read_data(_folders(tmp_path, happy=2, sad=2, disgust=1), None, _predictor(("happy", "sad")))
+    found = read_data(_folders(tmp_path, happy=2, sad=2, disgust=1), _predictor(("happy", "sad")))
     (word, faces) = found.splits["test"]
     (reference,) = references(faces, ("happy", "sad"))
     assert (len(faces), reference.left_out) == (5, {"disgust": 1})
@@ -41,13 +41,13 @@ def test_a_model_of_fewer_labels_gets_the_other_faces_too_so_that_they_are_count
 
 def test_a_recipe_that_merges_classes_is_judged_by_merged_ones(tmp_path):
     recipe = {"data": {"labels": ["good", "bad"], "classes": {"good": ["happy"], "bad": ["sad", "angry"]}}}
-    found = read_data(_folders(tmp_path, happy=2, sad=2, angry=1), None, _predictor(("good", "bad"), recipe))
+    found = read_data(_folders(tmp_path, happy=2, sad=2, angry=1), _predictor(("good", "bad"), recipe))
     assert np.bincount(found.splits["test"][1].labels).tolist() == [2, 3]
 
 
 def test_splits_keep_the_data_s_own_words_and_get_people_s_votes(tmp_path):
     data, ferplus = write_faces(tmp_path)
-    found = read_data(data, ferplus, _predictor())
+    found = read_data(data, _predictor(), ferplus)
     assert {split: (word, len(faces)) for split, (word, faces) in found.splits.items()} == {
         "train": ("Training", 42),
         "validation": ("PublicTest", 14),

@@ -6,9 +6,7 @@ import pytest
 from device.errors import RecordError
 from tests.trainer.judging.answers import LABELS, answered, drawn_faces, evaluation
 from trainer.datasets.faces import FaceSet
-from trainer.judging.evaluation import judge, role_of
-
-RECORD = {"data": {"train": {"split": "Training"}, "validation": {"split": "PublicTest"}}}
+from trainer.judging.evaluation import judge
 
 
 def test_a_split_is_held_against_its_labels_and_against_people_s_majority():
@@ -53,35 +51,6 @@ def test_a_split_that_has_no_face_the_model_knows_is_reported_as_empty():
 def test_answers_for_other_faces_are_refused():
     with pytest.raises(RecordError, match="probabilities"):
         judge(np.full((2, 3), 1 / 3, np.float32), drawn_faces(3), LABELS, "test")
-
-
-@pytest.mark.parametrize(
-    ("split", "role"), [("Training", "trained on"), ("PublicTest", "chosen on"), ("PrivateTest", "blind")]
-)
-def test_a_split_s_role_is_read_from_the_model_s_record(split, role):
-    assert role_of(split, RECORD) == role
-
-
-@pytest.mark.parametrize(
-    ("split", "role"),
-    [("train/", "trained on"), ("test/", "blind")],
-)
-def test_a_split_of_which_a_part_was_trained_on_is_not_blind(split, role):
-    record = {"data": {"train": {"split": "90% of train/, seed 1"}, "validation": {"split": "10% of train/, seed 1"}}}
-    assert role_of(split, record, ["train/", "test/"]) == role
-
-
-def test_faces_from_elsewhere_may_be_the_ones_the_model_has_seen():
-    assert role_of("test/", RECORD, ["train/", "test/"]) == "unknown"
-
-
-def test_a_split_that_holds_the_one_the_model_was_chosen_on_is_not_blind():
-    assert role_of("test/: PublicTest and PrivateTest together", RECORD) == "chosen on"
-
-
-@pytest.mark.parametrize("record", [{}, {"data": {}}, {"data": {"train": 3}}, {"data": "FER-2013"}])
-def test_a_record_that_does_not_say_leaves_the_role_unknown(record):
-    assert role_of("PublicTest", record) == "unknown"
 
 
 def test_the_json_document_names_its_schema_and_holds_every_figure():
