@@ -19,7 +19,7 @@ from device.classify.modelstore import open_model
 from device.classify.schedule import ClassifySchedule
 from device.config import Config
 from device.daemon import Daemon, Stages, broker_state
-from device.detect import ScanningFinder
+from device.detect import Detector, open_detector
 from device.errors import EXIT_HANG, EXIT_OK, HangError
 from device.events.derive import EventDeriver
 from device.events.smooth import EmotionSmoother
@@ -116,7 +116,8 @@ def build_stages(config: Config, clock: Clock, trouble: LastTrouble) -> Stages:
         AffectdError: a stage cannot be built from its section of the configuration.
     """
     classifier = open_model(config)
-    source = build_source(config.source, clock, colour=config.overlay.wants_pictures)
+    detector = open_detector(config.detector, config.device.resolved_state_dir)
+    source = build_source(config.source, clock, colour=config.overlay.wants_pictures or detector.wants_colour)
     switch = PauseSwitch(config.device.resolved_state_dir, config.device.resolved_runtime_dir)
     capture = build_capture(source, config.source, clock)
     heat = HeatGuard(config.heat, config.source.fps, clock)
@@ -128,7 +129,7 @@ def build_stages(config: Config, clock: Clock, trouble: LastTrouble) -> Stages:
         source_name=source.name,
         source_is_live=source.live,
         capture=SwitchedCapture(capture, switch, clock, opening_s=config.source.open_timeout_s),
-        pipeline=build_pipeline(config, clock, classifier, telemetry, sinks),
+        pipeline=build_pipeline(config, clock, classifier, telemetry, sinks, detector=detector),
         telemetry=telemetry,
         heat=heat,
         hangs=HangCounter(config.device.resolved_state_dir, config.source.reboot_after_hangs),
@@ -139,11 +140,22 @@ def build_stages(config: Config, clock: Clock, trouble: LastTrouble) -> Stages:
 
 
 def build_pipeline(
-    config: Config, clock: Clock, classifier: TfliteClassifier, telemetry: Telemetry, sinks: Sequence[Sink]
+    config: Config,
+    clock: Clock,
+    classifier: TfliteClassifier,
+    telemetry: Telemetry,
+    sinks: Sequence[Sink],
+    *,
+    detector: Detector | None = None,
 ) -> Pipeline:
-    """All stages between a frame and its sinks. Raises AffectdError where ``config`` does not allow it."""
+    """All stages between a frame and its sinks; a ``detector`` that is open already is taken as it is.
+
+    Raises:
+        AffectdError: ``config`` does not allow it.
+    """
+    detector = detector or open_detector(config.detector, config.device.resolved_state_dir)
     return Pipeline(
-        finder=ScanningFinder(config.detector),
+        finder=detector.finder(),
         tracker=CentroidTracker(config.tracker),
         classifier=classifier,
         turns=ClassifySchedule(config.classifier.interval_s, config.classifier.most_per_frame),

@@ -65,7 +65,8 @@ class Pipeline:
                 sink.emit(event)
 
     def _read_some(self, tracks: tuple[Track, ...], frame: Frame) -> None:
-        in_view = {track.id: track for track in tracks if track.visible}
+        # Where a face is only expected, another may be, or none.
+        in_view = {track.id: track for track in tracks if track.last_seen_s == frame.time_s}
         worth = [(track.id, self._worth(track)) for track in in_view.values()]
         for track_id in self._turns.due(worth, frame.time_s):
             self._read(in_view[track_id], frame)

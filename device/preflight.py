@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from device.capture.sources import build_source
 from device.classify.modelstore import open_model
 from device.config import Config
-from device.detect import ScanningFinder
+from device.detect import open_detector
 from device.mqtt.login import make_login
 from device.system.clock import SystemClock
 
@@ -22,9 +22,9 @@ def try_out(config: Config) -> Iterator[str]:
     yield f"model {card.name} ({card.version}): {answers}, {classifier.runtime}"
     config.smoothing.over(card.smoothing)
     config.overlay.require_known_labels(classifier.labels)
-    ScanningFinder(config.detector)
-    yield "face cascade"
-    build_source(config.source, SystemClock(), colour=config.overlay.wants_pictures)
+    detector = open_detector(config.detector, config.device.resolved_state_dir)
+    yield f"faces are found by {detector.told}"
+    build_source(config.source, SystemClock(), colour=config.overlay.wants_pictures or detector.wants_colour)
     if config.mqtt.enabled:
         make_login(config.mqtt, config.mqtt.client_id_of(config.device.resolved_id))
         yield f"login for the broker {config.mqtt.address}, not tried"

@@ -36,8 +36,9 @@ class Frame:
         time_s: when it was taken on the monotonic clock, seconds; all durations come from here.
         taken_at: when it was taken, aware of its time zone.
         index: number of the frame in its source, from 0; frames that were dropped are counted.
-        bgr: uint8 (height, width, 3) where the source has colour, for the overlay alone. It shows the same view as
-            ``grey``, and may be larger: a box in pixels of ``grey`` is scaled by the ratio of the two sizes.
+        bgr: uint8 (height, width, 3) where the source has colour, for the overlay and for a network that looks for
+            faces. It shows the same view as ``grey``, and may be larger or smaller: a box in pixels of ``grey`` is
+            scaled by the ratio of the two sizes.
     """
 
     grey: NDArray[np.uint8]
@@ -127,12 +128,14 @@ class Face:
         score: the detector's own, higher is surer, without a unit.
         roll_deg: how far the head is tilted clockwise, degrees.
         verified: whether a second opinion agreed; False also where none was asked for.
+        frontalness: how much it looks at the camera, 0 to 1, as far as the detector can tell.
     """
 
     box: Box
     score: float
     roll_deg: float = 0.0
     verified: bool = True
+    frontalness: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +145,13 @@ class Expected:
     Attributes:
         box: pixels.
         roll_deg: how far the head was tilted clockwise when it was last seen, degrees.
-        missed: how many frames it has not been seen for.
+        unseen_s: how long ago it was last seen, seconds.
         verify: whether a second opinion is wanted.
     """
 
     box: Box
     roll_deg: float = 0.0
-    missed: int = 0
+    unseen_s: float = 0.0
     verify: bool = False
 
 
@@ -191,9 +194,11 @@ class Track:
         box: where it is now, pixels.
         first_seen_s: monotonic time of its first detection, seconds.
         last_seen_s: monotonic time of its last detection, seconds.
-        visible: whether it was detected in this very frame; a coasting track was not.
+        visible: whether it was detected in this frame or a moment ago; a coasting track was not. ``last_seen_s`` tells
+            which.
         roll_deg: how far the head is tilted clockwise, degrees.
         score: the detector's own of the last detection, higher is surer, without a unit.
+        frontalness: how much it looked at the camera at the last detection, 0 to 1.
     """
 
     id: int
@@ -203,6 +208,7 @@ class Track:
     visible: bool
     roll_deg: float = 0.0
     score: float = 0.0
+    frontalness: float = 1.0
 
     def __post_init__(self) -> None:
         if self.id < 1 or self.last_seen_s < self.first_seen_s:

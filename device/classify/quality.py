@@ -8,8 +8,6 @@ from device.records import Track
 
 SHARP_VARIANCE = 250.0
 """Of the Laplacian: 280 to 820 in real clips at rest, a third of it after a blur of 5 px."""
-SURE_SCORE = 4.0
-"""Finds of the cascade that merge around a frontal face, see `HaarDetector.search`."""
 
 _PLAIN_DEVIATION = 20.0  # grey levels; below, a crop is nearly of one colour
 _LEAST = 0.1
@@ -29,7 +27,7 @@ def crop_quality(crop: NDArray[np.uint8], track: Track, input_px: int) -> float:
     """The product of size, sharpness, contrast and frontalness, 0.1 to 1.
 
     Sharpness is the variance of the Laplacian (J. L. Pech-Pacheco et al., "Diatom autofocusing in brightfield
-    microscopy", ICPR 2000); how frontal a face is shows in how many finds the cascade merged.
+    microscopy", ICPR 2000); how frontal a face is, the detector tells.
 
     Args:
         crop: uint8 (height, width, 1), as the contract's preprocessing gives it.
@@ -39,6 +37,5 @@ def crop_quality(crop: NDArray[np.uint8], track: Track, input_px: int) -> float:
     grey = crop[..., 0]
     sharpness = laplacian_variance(grey) / SHARP_VARIANCE
     contrast = float(grey.std()) / _PLAIN_DEVIATION
-    frontalness = track.score / SURE_SCORE
-    shares = (size_quality(track, input_px), sharpness, contrast, frontalness)
+    shares = (size_quality(track, input_px), sharpness, contrast, track.frontalness)
     return max(_LEAST, float(np.prod([min(1.0, share) for share in shares])))

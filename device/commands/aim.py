@@ -55,7 +55,7 @@ def register(verbs: Any) -> None:
 def _run(options: argparse.Namespace) -> int:
     from device.capture.capture import build_capture
     from device.capture.sources import build_source
-    from device.detect import ScanningFinder
+    from device.detect import open_detector
     from device.system.clock import SystemClock
     from device.system.log import LastTrouble
     from device.tools.aim import AimObserver
@@ -65,9 +65,10 @@ def _run(options: argparse.Namespace) -> int:
         raise UsageError(f"--once is {options.once:g}, expected a number of seconds above 0")
     config = _config_of(options)
     clock = SystemClock()
-    source = build_source(config.source, clock)
+    detector = open_detector(config.detector, config.device.resolved_state_dir)
+    source = build_source(config.source, clock, colour=detector.wants_colour)
     _require_unpaused(config, source)
-    observer = AimObserver(ScanningFinder(config.detector), CentroidTracker(config.tracker), clock)
+    observer = AimObserver(detector.finder(), CentroidTracker(config.tracker), clock)
     capture = build_capture(source, config.source, clock)
     # Instead of lines on stderr, in the midst of the view.
     trouble = LastTrouble()

@@ -65,6 +65,10 @@ class Pyramid:
             )
         return self._levels[number]
 
+    def level_for(self, scale: float) -> NDArray[np.uint8]:
+        """The smallest level that need not be enlarged to show the frame at ``scale``, above 0; uint8."""
+        return self.level(max(0, math.floor(-math.log2(scale))))
+
     def cut(self, region: Box, scale: float, roll_deg: float = 0.0) -> Patch:
         """The part of the frame in ``region``, at ``scale`` patch pixels per frame pixel.
 
@@ -73,12 +77,18 @@ class Pyramid:
             scale: above 0; above 1 enlarges.
             roll_deg: turn by so much, so that a head that is tilted clockwise by it is upright.
         """
-        number = max(0, math.floor(-math.log2(scale)))
-        picture = self.level(number)
-        number = min(number, len(self._levels) - 1)
-        return (
-            _turned(picture, region, scale, roll_deg, number) if roll_deg else _straight(picture, region, scale, number)
-        )
+        if roll_deg:
+            return self.cut_square(region, scale, roll_deg)
+        picture = self.level_for(scale)
+        return _straight(picture, region, scale, self._number_of(picture))
+
+    def cut_square(self, region: Box, scale: float, roll_deg: float) -> Patch:
+        """As `cut`, and always of the whole region's size: what lies outside the frame repeats its edge."""
+        picture = self.level_for(scale)
+        return _turned(picture, region, scale, roll_deg, self._number_of(picture))
+
+    def _number_of(self, picture: NDArray[np.uint8]) -> int:
+        return next(number for number, level in enumerate(self._levels) if level is picture)
 
 
 def _straight(picture: NDArray[np.uint8], region: Box, scale: float, level: int) -> Patch:

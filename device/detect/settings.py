@@ -1,13 +1,37 @@
 """How faces are searched for: the configuration's section ``detector``."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from device.section import Section, WholePath
 
 
 class DetectorSettings(Section):
-    """Two cascades, how finely they look, and how often."""
+    """What looks for faces, how finely, and how often."""
 
+    kind: Literal["auto", "haar", "yunet"] = Field(
+        default="auto",
+        description="what proposes faces: Haar cascades, which need no file; the network YuNet; auto takes the network "
+        "where its file is installed, and the cascades else",
+    )
+    network: WholePath | None = Field(
+        default=None,
+        description="ONNX file of the network; where none is named, the one of `affectd detector install`",
+    )
+    look_px: int = Field(
+        default=320,
+        ge=96,
+        le=1280,
+        description="longer side of the picture that the network is shown, pixels; a larger one shows smaller faces, "
+        "and costs as much more as it has pixels",
+    )
+    look_interval_s: float = Field(
+        default=0.3,
+        gt=0.0,
+        le=60.0,
+        description="time between two looks of the network at the whole picture while it changes, seconds",
+    )
     cascade: WholePath | None = Field(
         default=None, description="XML file of a Haar cascade; where none is named, OpenCV's frontalface_default"
     )

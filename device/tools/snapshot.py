@@ -15,7 +15,7 @@ from device.classify.modelstore import open_model
 from device.config import Config
 from device.contract.files import check_folder, write_atomically
 from device.contract.preprocess import crop_face
-from device.detect import HaarDetector
+from device.detect import open_detector
 from device.errors import SourceError, UsageError
 from device.events.smooth import EmotionSmoother
 from device.interfaces import Clock
@@ -77,7 +77,8 @@ def _read_faces(config: Config, bgr: Picture) -> tuple[FaceMark, ...]:
     spec = classifier.model_card.input.spec()
     smoothing = config.smoothing.over(classifier.model_card.smoothing)
     smoother = EmotionSmoother(smoothing.model_copy(update={"min_dwell_s": 0.0}))
-    found = sorted(HaarDetector(config.detector).detect(grey), key=lambda face: face.box.centre)
+    detector = open_detector(config.detector, config.device.resolved_state_dir)
+    found = sorted(detector.proposer.detect(grey, bgr), key=lambda face: face.box.centre)
     marks = []
     for number, face in enumerate(found, start=1):
         crop = crop_face(grey, face.box, spec, face.roll_deg)

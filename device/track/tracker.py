@@ -28,6 +28,13 @@ class TrackerSettings(Section):
     lost_s: float = Field(
         default=1.5, ge=0.0, le=60.0, description="how long a face is kept without being detected, seconds"
     )
+    visible_s: float = Field(
+        default=0.35,
+        ge=0.0,
+        le=10.0,
+        description="how long a face that is not detected counts as visible, seconds: detectors flicker, and of many "
+        "faces each is looked for in turn",
+    )
     max_distance: float = Field(
         default=1.0,
         gt=0.0,
@@ -64,7 +71,7 @@ class TrackerUpdate:
     """The tracks after one frame.
 
     Attributes:
-        active: confirmed tracks, in the order of their ids; those that were not detected have ``visible`` false.
+        active: confirmed tracks, in the order of their ids; those that were not detected lately have ``visible`` false.
         ended: confirmed tracks that were given up in this frame, with their last detected box.
     """
 
@@ -106,7 +113,8 @@ class CentroidTracker:
         self._add_new(unclaimed, time_s)
         ended = self._give_up(time_s, size)
         self._confirm()
-        active = (followed.as_track(time_s) for followed in self._followed if followed.id)
+        visible_s = self._settings.visible_s
+        active = (followed.as_track(time_s, visible_s) for followed in self._followed if followed.id)
         return TrackerUpdate(tuple(sorted(active, key=lambda track: track.id)), ended)
 
     def end_all(self) -> tuple[Track, ...]:
@@ -122,8 +130,6 @@ class CentroidTracker:
         for row, column in pairs:
             self._followed[row].correct(faces[column], time_s, self._settings.smoothing_s)
         claimed = {column for _, column in pairs}
-        for row in set(range(len(self._followed))) - {row for row, _ in pairs}:
-            self._followed[row].missed += 1
         return [face for column, face in enumerate(faces) if column not in claimed]
 
     def _add_new(self, faces: list[Face], time_s: float) -> None:
@@ -165,9 +171,9 @@ class _Followed:
         self.box = face.box
         self.roll_deg = face.roll_deg
         self.score = face.score
+        self.frontalness = face.frontalness
         self.first_seen_s = self.last_seen_s = self.last_verified_s = time_s
         self.hits = 1
-        self.missed = 0
         self._speed = (0.0, 0.0)
 
     def expected(self, time_s: float) -> Box:
@@ -197,7 +203,7 @@ class _Followed:
         height = expected.h + position_gain * (detected.h - expected.h)
         self.box = Box(centre_x - width / 2, centre_y - height / 2, width, height)
         self.last_seen_s = time_s
-        self.roll_deg, self.score, self.missed = face.roll_deg, face.score, 0
+        self.roll_deg, self.score, self.frontalness = face.roll_deg, face.score, face.frontalness
         if face.verified:
             self.last_verified_s = time_s
             self.hits += 1
@@ -205,19 +211,27 @@ class _Followed:
     def as_expected(self, time_s: float) -> Expected:
         """What the search for it should know."""
         verify = not self.id or time_s - self.last_verified_s >= _VERIFY_INTERVAL_S
-        return Expected(self.expected(time_s), self.roll_deg, self.missed, verify)
+        return Expected(self.expected(time_s), self.roll_deg, time_s - self.last_seen_s, verify)
 
-    def as_track(self, time_s: float) -> Track:
-        """Its record at ``time_s``."""
-        visible = self.last_seen_s == time_s
-        return self._as_track(self.expected(time_s), visible=visible)
+    def as_track(self, time_s: float, visible_s: float) -> Track:
+        """Its record at ``time_s``; visible where it was seen no more than ``visible_s`` ago."""
+        return self._as_track(self.expected(time_s), visible=time_s - self.last_seen_s <= visible_s)
 
     def as_ended(self) -> Track:
         """Its last record, at the place of its last detection."""
         return self._as_track(self.box, visible=False)
 
     def _as_track(self, box: Box, *, visible: bool) -> Track:
-        return Track(self.id, box, self.first_seen_s, self.last_seen_s, visible, self.roll_deg, self.score)
+        return Track(
+            self.id,
+            box,
+            self.first_seen_s,
+            self.last_seen_s,
+            visible,
+            self.roll_deg,
+            self.score,
+            self.frontalness,
+        )
 
 
 def _distances(expected: list[Box], detected: list[Box]) -> NDArray[np.float64]:

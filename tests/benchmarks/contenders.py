@@ -1,5 +1,6 @@
 """The pipeline as the daemon builds it, and the naive one that it is held against."""
 
+import os
 from pathlib import Path
 
 import cv2
@@ -7,7 +8,7 @@ import cv2
 from device.classify.classifier import BUNDLED_MODEL, ClassifierSettings, TfliteClassifier
 from device.classify.schedule import ClassifySchedule
 from device.contract.preprocess import crop_face
-from device.detect import DetectorSettings, ScanningFinder
+from device.detect import DetectorSettings, open_detector
 from device.events.derive import EventDeriver
 from device.events.smooth import EmotionSmoother
 from device.pipeline import Pipeline
@@ -15,6 +16,10 @@ from device.records import Box, Frame, ObservedFace
 from device.system.clock import SystemClock
 from device.system.telemetry import Telemetry
 from device.track.tracker import CentroidTracker, TrackerSettings
+
+NETWORK = Path(__file__).parents[3] / "shared" / "data" / "detector" / "face_detection_yunet.onnx"
+"""A network to measure with, which is not in the repository; AFFECTD_NETWORK in the environment names another."""
+_CASCADES = DetectorSettings(kind="haar")
 
 
 class Naive:
@@ -38,12 +43,12 @@ class Naive:
 class Ours:
     """The daemon's pipeline with its default settings, without a broker."""
 
-    def __init__(self, model: Path = BUNDLED_MODEL) -> None:
+    def __init__(self, model: Path = BUNDLED_MODEL, detector: DetectorSettings = _CASCADES) -> None:
         clock = SystemClock()
         settings = ClassifierSettings()
         classifier = TfliteClassifier.load(model)
         self._pipeline = Pipeline(
-            finder=ScanningFinder(DetectorSettings()),
+            finder=open_detector(detector, None).finder(),
             tracker=CentroidTracker(TrackerSettings()),
             classifier=classifier,
             turns=ClassifySchedule(settings.interval_s, settings.most_per_frame),
@@ -57,3 +62,15 @@ class Ours:
     def step(self, frame: Frame) -> tuple[ObservedFace, ...]:
         """The confirmed faces after one frame."""
         return self._pipeline.step(frame).faces
+
+
+class OursWithNetwork(Ours):
+    """The same with the network as its proposer."""
+
+    def __init__(self, model: Path = BUNDLED_MODEL) -> None:
+        super().__init__(model, DetectorSettings(kind="yunet", network=network()))
+
+
+def network() -> Path:
+    """The network's file; it may not be there."""
+    return Path(os.environ.get("AFFECTD_NETWORK", NETWORK))

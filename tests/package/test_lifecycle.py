@@ -38,7 +38,7 @@ def test_it_brings_its_own_environment_on_the_release_s_python(root, release):
 def test_the_model_s_golden_answers_are_right_there(root):
     told = root.run("affectd", "check")
     assert "golden answers" in told
-    assert "ok: face cascade" in told
+    assert "ok: faces are found by Haar cascades" in told
 
 
 def test_it_runs_the_clip(root):

@@ -17,7 +17,7 @@ class FaceLook:
         held: whether it is detected, a missed frame or two aside.
         brightness: mean grey of the crop that the model would read, 0 to 255.
         sharpness: variance of that crop's Laplacian, see `quality.laplacian_variance`.
-        score: the detector's own, see `records.Track`.
+        frontalness: how much it looks at the camera, 0 to 1.
         roll_deg: how far the head is tilted clockwise, degrees.
         faults: why it cannot be read well; none where it can.
     """
@@ -28,7 +28,7 @@ class FaceLook:
     held: bool
     brightness: float
     sharpness: float
-    score: float
+    frontalness: float
     roll_deg: float
     faults: tuple[Fault, ...] = ()
 

@@ -27,7 +27,7 @@ class _Measures:
     time_s: float
     brightness: float
     sharpness: float
-    score: float
+    frontalness: float
 
 
 class _Followed:
@@ -43,17 +43,24 @@ class _Followed:
 
     def measure(self, track: Track, frame: Frame) -> None:
         crop = crop_face(frame.grey, track.box, INPUT, track.roll_deg)[..., 0]
-        self._measures.append(_Measures(frame.time_s, float(crop.mean()), laplacian_variance(crop), track.score))
+        self._measures.append(_Measures(frame.time_s, float(crop.mean()), laplacian_variance(crop), track.frontalness))
         while self._measures[0].time_s < frame.time_s - _MEASURED_S:
             self._measures.popleft()
 
     def look(self, track: Track, time_s: float, size: tuple[int, int]) -> FaceLook:
         brightness = median(one.brightness for one in self._measures)
         sharpness = median(one.sharpness for one in self._measures)
-        score = median(one.score for one in self._measures)
+        frontalness = median(one.frontalness for one in self._measures)
         unseen_s = time_s - track.last_seen_s
         doubted_s = track.last_seen_s - max(self.verified_s, track.first_seen_s)
-        faults = judge(track.box, size, brightness=brightness, sharpness=sharpness, score=score, doubted_s=doubted_s)
+        faults = judge(
+            track.box,
+            size,
+            brightness=brightness,
+            sharpness=sharpness,
+            frontalness=frontalness,
+            doubted_s=doubted_s,
+        )
         return FaceLook(
             id=track.id,
             box=track.box,
@@ -61,7 +68,7 @@ class _Followed:
             held=unseen_s <= _MISSED_S,
             brightness=brightness,
             sharpness=sharpness,
-            score=score,
+            frontalness=frontalness,
             roll_deg=track.roll_deg,
             faults=faults,
         )
@@ -114,7 +121,7 @@ class AimObserver:
     def _look(self, track: Track, faces: Sequence[Face], frame: Frame) -> FaceLook:
         followed = self._followed.setdefault(track.id, _Followed())
         # A track begins with what was measured when it was last seen, which for a new one is now.
-        if track.visible or not followed.has_measures:
+        if track.last_seen_s == frame.time_s or not followed.has_measures:
             followed.measure(track, frame)
         if any(face.verified and face.box.iou(track.box) >= _SAME_FACE_IOU for face in faces):
             followed.verified_s = frame.time_s

@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-from device.classify.quality import SURE_SCORE
 from device.contract.preprocess import InputSpec
 from device.records import Box
 
@@ -35,9 +34,8 @@ BLURRED_BELOW = 100.0
 """Variance of the Laplacian; where blur brings them here, the shipped model reads 7 in 100 fewer of FER-2013's faces
 right."""
 
-OBLIQUE_UP_TO = SURE_SCORE / 2
-"""Half the finds of a frontal face. In real clips these are faces turned or bent by a good deal; frontal ones have 3 to
-10."""
+OBLIQUE_UP_TO = 0.5
+"""Frontalness. In real clips these are faces turned or bent by a good deal."""
 DOUBTED_FROM_S = 2.0
 """The second cascade is asked once a second: by then it has refused."""
 
@@ -48,7 +46,7 @@ def judge(
     *,
     brightness: float,
     sharpness: float,
-    score: float,
+    frontalness: float,
     doubted_s: float = 0.0,
 ) -> tuple[Fault, ...]:
     """What is wrong with a face, the plainest first; nothing where it can be read.
@@ -60,7 +58,7 @@ def judge(
         size: width and height of the picture, pixels.
         brightness: mean grey of its crop, 0 to 255.
         sharpness: variance of the crop's Laplacian.
-        score: the detector's.
+        frontalness: how much it looks at the camera, 0 to 1.
         doubted_s: how long ago the second cascade last took it for a face, seconds.
     """
     faults: list[Fault] = []
@@ -74,7 +72,7 @@ def judge(
         faults.append("too bright")
     if not set(faults) - {"at the edge"} and sharpness < BLURRED_BELOW:
         faults.append("blurred")
-    if not faults and (score <= OBLIQUE_UP_TO or doubted_s >= DOUBTED_FROM_S):
+    if not faults and (frontalness <= OBLIQUE_UP_TO or doubted_s >= DOUBTED_FROM_S):
         faults.append("too oblique")
     return tuple(faults)
 

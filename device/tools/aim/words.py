@@ -124,7 +124,7 @@ def _face_as_json(face: FaceLook, look: Look) -> dict[str, Any]:
         "pixels": face.side_px,
         "brightness": round(face.brightness, 1),
         "sharpness": round(face.sharpness, 1),
-        "score": face.score,
+        "frontalness": round(face.frontalness, 2),
         "tilt_deg": face.roll_deg,
         "box": {"x": box.x, "y": box.y, "w": box.w, "h": box.h},
         "good": face.good,

@@ -12,8 +12,8 @@ from tests.device.detect.pictures import ONE, shot
 INPUT_PX = 48
 
 
-def _track(side: float = 100.0, score: float = 10.0, height: float | None = None) -> Track:
-    return Track(1, Box(50, 50, side, height or side), 0.0, 0.0, visible=True, score=score)
+def _track(side: float = 100.0, frontalness: float = 1.0, height: float | None = None) -> Track:
+    return Track(1, Box(50, 50, side, height or side), 0.0, 0.0, visible=True, frontalness=frontalness)
 
 
 def _crop(contrast: float = 60.0):
@@ -55,24 +55,24 @@ def test_more_contrast_is_worth_more():
 
 
 def test_a_more_frontal_face_is_worth_more():
-    assert _rises([crop_quality(_crop(), _track(score=score), INPUT_PX) for score in (1, 2, 3, 4)])
+    assert _rises([crop_quality(_crop(), _track(frontalness=share), INPUT_PX) for share in (0.25, 0.5, 0.75, 1.0)])
 
 
 def test_what_is_more_than_enough_of_one_does_not_make_up_for_another():
-    poor = crop_quality(_crop(), _track(score=2.0), INPUT_PX)
-    assert poor == crop_quality(_crop(), _track(side=400, score=2.0), INPUT_PX) == 0.5
+    poor = crop_quality(_crop(), _track(frontalness=0.5), INPUT_PX)
+    assert poor == crop_quality(_crop(), _track(side=400, frontalness=0.5), INPUT_PX) == 0.5
 
 
 @pytest.mark.parametrize("grey", [0, 128, 255])
 def test_the_worst_crop_still_counts_a_little(grey):
     plain = np.full((INPUT_PX, INPUT_PX, 1), grey, np.uint8)
-    assert crop_quality(plain, _track(side=1, score=0.0), INPUT_PX) == 0.1
+    assert crop_quality(plain, _track(side=1, frontalness=0.0), INPUT_PX) == 0.1
 
 
 def test_in_dim_light_a_face_that_moved_while_it_was_taken_is_worth_less_than_at_rest():
     picture, (box,) = shot(ONE)
     picture //= 3
-    track = Track(1, box, 0.0, 0.0, visible=True, score=4.0)
+    track = Track(1, box, 0.0, 0.0, visible=True)
     qualities = [
         crop_quality(crop_face(cv2.blur(picture, (moved_px, 1)).astype(np.uint8), box, InputSpec()), track, INPUT_PX)
         for moved_px in (40, 20, 10, 1)

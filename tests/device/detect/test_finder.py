@@ -5,7 +5,9 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from device.detect import DetectorSettings, HaarDetector, ScanningFinder
+from device.detect import DetectorSettings, HaarDetector
+from device.detect.finder import FinderSettings, ScanningFinder
+from device.detect.follower import HaarFollower
 from device.errors import UnavailableError
 from device.records import Box, Expected, Face, Frame
 from tests.device.detect.pictures import NOBODY, ONE, SMALLER, TWO, Picture, shot, tilted
@@ -43,14 +45,17 @@ class Counting(HaarDetector):
 class Watch:
     """A finder and the time, which goes on by a frame with every look; known faces are told to it by hand."""
 
-    def __init__(self, fps: float = 15.0, cpu_time_s=lambda: 0.0, **settings):
+    def __init__(self, fps: float = 15.0, cpu_time_s=lambda: 0.0, most_followed: int = 8, **settings):
         self.settings = DetectorSettings(**({"scan_interval_s": INTERVAL_S, "still_interval_s": STILL_S} | settings))
         try:
-            self.finder = ScanningFinder(self.settings, cpu_time_s)
+            self.detector = Counting(self.settings)
         except UnavailableError as error:
             pytest.skip(str(error))
-        self.detector = Counting(self.settings)
-        self.finder._detector = self.detector
+        follower = HaarFollower(self.detector, self.settings.max_roll_deg)
+        often = FinderSettings(
+            2 * self.settings.scan_interval_s, self.settings.still_interval_s, self.settings.cpu_share, most_followed
+        )
+        self.finder = ScanningFinder(self.detector, follower, often, cpu_time_s)
         self.fps = fps
         self.index = 0
         self.dropped = 0
@@ -79,9 +84,9 @@ class Watch:
         (known,) = self.expected
         found = [face for face in self.look(picture) if face.box.overlap(known.box) > 0.3]
         if found:
-            self.expected = (Expected(found[0].box, found[0].roll_deg),)
+            self.expected = (Expected(found[0].box, found[0].roll_deg, 1 / self.fps),)
             return found[0]
-        self.expected = (Expected(known.box, known.roll_deg, known.missed + 1),)
+        self.expected = (Expected(known.box, known.roll_deg, known.unseen_s + 1 / self.fps),)
         return None
 
     def count(self, seconds: float, picture) -> int:
@@ -162,7 +167,7 @@ def test_a_face_is_found_once_though_it_is_known_and_searched_for():
 def test_two_who_are_known_and_of_whom_one_went_are_one():
     watch = Watch()
     picture, (box,) = shot(ONE)
-    watch.expected = (Expected(box), Expected(Box(box.x + 15, box.y + 10, box.w, box.h), missed=3))
+    watch.expected = (Expected(box), Expected(Box(box.x + 15, box.y + 10, box.w, box.h), unseen_s=0.3))
     assert len(watch.look(picture)) == 1
 
 
@@ -210,9 +215,11 @@ def test_a_head_is_never_searched_for_beyond_the_tilt_configured():
 
 def test_a_face_that_is_missed_is_searched_for_further_around():
     reaches = []
-    for missed in (0, 1, 2, 20):
+    for unseen_s in (0.07, 0.14, 0.2, 2.0):
         watch = Watch()
-        watch.expected = (Expected(Box(300, 200, 100, 100), missed=missed),)
+        watch.look(_plain())
+        watch.detector.searches.clear()
+        watch.expected = (Expected(Box(300, 200, 100, 100), unseen_s=unseen_s),)
         watch.look(_plain())
         reaches.append(watch.detector.searches[0].region.w)
     assert reaches == sorted(reaches)
@@ -221,8 +228,8 @@ def test_a_face_that_is_missed_is_searched_for_further_around():
 
 def test_a_face_that_is_missed_is_searched_for_at_every_tilt_in_turn():
     watch = Watch()
-    for missed in range(1, 7):
-        watch.expected = (Expected(Box(300, 200, 100, 100), missed=missed),)
+    for _ in range(7):
+        watch.expected = (Expected(Box(300, 200, 100, 100), unseen_s=1.0),)
         watch.look(_plain())
     tilts_deg = {search.roll_deg for search in watch.detector.searches if search.region.w < 300}
     assert tilts_deg == {-44.0, -22.0, 0.0, 22.0, 44.0}

@@ -249,21 +249,30 @@ def test_a_moving_face_is_expected_where_it_is_going():
     assert expected.box.centre[0] == pytest.approx(100 + 12 * 20, abs=3)
 
 
-def test_a_missed_face_is_expected_with_the_count_of_its_misses():
-    scene = Scene()
+def test_a_face_is_expected_with_the_time_since_it_was_seen():
+    scene = Scene(fps=10)
     scene.look_for(1.0, face(100))
-    counts = []
+    unseen_s = []
     for faces in ([], [], [face(100)], []):
         scene.look(*faces)
-        counts.append(scene.expect()[0].missed)
-    assert counts == [1, 2, 0, 1]
+        unseen_s.append(scene.expect()[0].unseen_s)
+    assert unseen_s == pytest.approx([0.2, 0.3, 0.1, 0.2])
+
+
+def test_a_face_that_flickers_stays_visible_and_one_that_is_gone_does_not():
+    scene = Scene(fps=10, visible_s=0.25)
+    scene.look_for(1.0, face(100))
+    assert [track.visible for _ in range(4) for track in scene.look()] == [True, True, False, False]
 
 
 def test_every_face_is_expected_by_itself():
     scene = Scene()
     scene.look_for(1.0, face(100), face(400))
     scene.look(face(400))
-    assert {round(expected.box.centre[0]): expected.missed for expected in scene.expect()} == {100: 1, 400: 0}
+    assert {round(expected.box.centre[0]): round(expected.unseen_s, 1) for expected in scene.expect()} == {
+        100: 0.2,
+        400: 0.1,
+    }
 
 
 def test_a_face_that_was_given_up_is_expected_no_more():

@@ -12,7 +12,7 @@ def face(number=1, box=None, *, held=True, unseen_s=0.0, roll_deg=0.0, faults=()
         held=held,
         brightness=120.0,
         sharpness=350.0,
-        score=6.0,
+        frontalness=1.0,
         roll_deg=roll_deg,
         faults=faults,
     )

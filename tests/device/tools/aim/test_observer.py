@@ -13,11 +13,11 @@ BOX = Box(270, 190, 100, 100)
 class Finder:
     """Finds one face of a certain kind in every frame."""
 
-    def __init__(self, *, score=6.0, verified_until=1000):
-        self._score, self._verified_until = score, verified_until
+    def __init__(self, *, frontalness=1.0, verified_until=1000):
+        self._frontalness, self._verified_until = frontalness, verified_until
 
     def find(self, seen, _):
-        return [Face(BOX, self._score, verified=seen.index < self._verified_until)]
+        return [Face(BOX, 6.0, verified=seen.index < self._verified_until, frontalness=self._frontalness)]
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_a_dark_face_is_called_too_dark(watch):
 
 
 def test_a_face_with_few_finds_is_called_oblique(watch):
-    assert watch(Finder(score=2.0), 10).faces[0].faults == ("too oblique",)
+    assert watch(Finder(frontalness=0.5), 10).faces[0].faults == ("too oblique",)
 
 
 def test_a_face_that_the_second_cascade_refuses_for_two_seconds_is_called_oblique(watch):

@@ -1,0 +1,116 @@
+"""Which detector the configuration means, opened: a network where one is wanted and works, else the cascades."""
+
+import logging
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from device.detect.finder import FinderSettings, ScanningFinder
+from device.detect.follower import Follower, HaarFollower, NetworkFollower
+from device.detect.haar import HaarDetector
+from device.detect.network import NetworkDetector
+from device.detect.networkfile import network_in_use, open_network
+from device.detect.proposer import Proposer
+from device.detect.search import programme
+from device.detect.settings import DetectorSettings
+from device.detect.yunet import YuNet
+from device.errors import AffectdError, UnavailableError
+
+SLOWEST_LOOK_S = 1.0
+"""CPU seconds: every frame would wait so long for one that takes more."""
+_MOST_FOLLOWED = {"haar": 8, "yunet": 4}
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """What looks for faces on this device.
+
+    Attributes:
+        kind: ``haar`` or ``yunet``.
+        told: in words, for a person.
+        proposer: finds new faces.
+        follower: finds known ones again.
+        finder_settings: how often.
+    """
+
+    kind: str
+    told: str
+    proposer: Proposer
+    follower: Follower
+    finder_settings: FinderSettings
+
+    @property
+    def wants_colour(self) -> bool:
+        """Whether it finds more where frames carry colours."""
+        return self.kind == "yunet"
+
+    def finder(self) -> ScanningFinder:
+        """A finder for one source, which has seen no frame yet."""
+        return ScanningFinder(self.proposer, self.follower, self.finder_settings)
+
+
+def open_detector(settings: DetectorSettings, state_dir: Path | None) -> Detector:
+    """The detector of a device.
+
+    Args:
+        settings: the section ``detector``.
+        state_dir: where ``affectd detector install`` puts a network; None to leave an installed one out.
+
+    Raises:
+        UnavailableError: what is asked for is missing, damaged, or too slow. ``auto`` goes on with the cascades, and
+            says so in the log.
+    """
+    if settings.kind == "haar":
+        return _cascades(settings)
+    path = network_in_use(settings.network, state_dir)
+    if path is None and settings.kind == "auto":
+        return _cascades(settings)
+    try:
+        return _network(settings, path)
+    except AffectdError as error:
+        if settings.kind == "yunet":
+            raise
+        detector = _cascades(settings)
+        _log.warning("%s; faces are found by Haar cascades", error)
+        return detector
+
+
+def _cascades(settings: DetectorSettings) -> Detector:
+    detector = HaarDetector(settings)
+    follower = HaarFollower(detector, settings.max_roll_deg)
+    # Small and tilted faces are searched for half as often: a round shows every other part twice.
+    finder = FinderSettings(
+        2 * settings.scan_interval_s, settings.still_interval_s, settings.cpu_share, _MOST_FOLLOWED["haar"]
+    )
+    return Detector("haar", "Haar cascades", detector, follower, finder)
+
+
+def _network(settings: DetectorSettings, path: Path | None) -> Detector:
+    if path is None:
+        raise UnavailableError(
+            "detector.kind is yunet, and no network is installed",
+            "sudo affectd detector install FILE, or set detector.kind to auto",
+        )
+    network, told = open_network(path)
+    _require_speed(network, settings.look_px, told)
+    detector = NetworkDetector(network, settings.look_px)
+    round_s = len(programme(detector.parts(settings.look_px, settings.look_px))) * settings.look_interval_s
+    finder = FinderSettings(round_s, settings.still_interval_s, settings.cpu_share, _MOST_FOLLOWED["yunet"])
+    return Detector("yunet", told, detector, NetworkFollower(network), finder)
+
+
+def _require_speed(network: YuNet, look_px: int, told: str) -> None:
+    picture = np.full((look_px, look_px, 3), 127, np.uint8)
+    network.look(picture)  # the first one also builds it
+    begun_s = time.thread_time()
+    network.look(picture)
+    took_s = time.thread_time() - begun_s
+    if took_s > SLOWEST_LOOK_S:
+        raise UnavailableError(
+            f"{told} takes {took_s:.1f} s of CPU for a look, expected below {SLOWEST_LOOK_S:g} s",
+            "install OpenCV Zoo's face_detection_yunet, or lower detector.look_px",
+        )
