@@ -23,8 +23,8 @@ help: ## say what there is to make
 run: $(DEMO) ## the daemon on the bundled clip, its events at a subscriber (SOURCE=0 for a webcam, BROKER=host for your own)
 	@$(BIN)/affectd demo --source $(SOURCE) $(if $(BROKER),--broker $(BROKER))
 
-deb: $(DEV) ## Debian packages with all they need, for Debian 12 and 13, amd64 and arm64, in build/deb (PACKAGES=deb13-arm64 makes one; debhelper)
-	systemd/debian/build.sh $(BIN)/uv build/deb $(PACKAGES)
+deb: $(DEV) ## Debian packages with all they need, for Debian 12 and 13, amd64 and arm64, in build/deb (PACKAGES=deb13-arm64 makes one; DETECTOR=FILE.onnx takes YuNet along; debhelper)
+	DETECTOR="$(DETECTOR)" systemd/debian/build.sh $(BIN)/uv build/deb $(PACKAGES)
 
 deps: ## what the tests need besides Python packages, by apt, with sudo where it must (SLOW=1 for the slow targets' needs as well)
 	@tests/deps.sh $(if $(SLOW),slow)

@@ -122,7 +122,7 @@ def build_stages(config: Config, clock: Clock, trouble: LastTrouble) -> Stages:
     capture = build_capture(source, config.source, clock)
     heat = HeatGuard(config.heat, config.source.fps, clock)
     telemetry = Telemetry(clock, last_error=lambda: trouble.message, slowed_to_fps=lambda: heat.limit_fps)
-    mqtt = _build_mqtt(config, classifier, source, clock, switch)
+    mqtt = _build_mqtt(config, _describe(config, classifier, detector, source), clock, switch)
     overlay = _build_overlay(config, classifier, mqtt, clock, switch)
     sinks: list[Sink] = [sink for sink in (mqtt, overlay) if sink]
     return Stages(
@@ -167,13 +167,15 @@ def build_pipeline(
     )
 
 
-def _build_mqtt(
-    config: Config, classifier: TfliteClassifier, source: FrameSource, clock: Clock, switch: PauseSwitch
-) -> MqttSink | None:
+def _describe(config: Config, classifier: TfliteClassifier, detector: Detector, source: FrameSource) -> DeviceInfo:
+    card = classifier.model_card
+    name = config.device.name
+    return DeviceInfo(__version__, card.name, card.version, card.labels, source.name, name, detector.told)
+
+
+def _build_mqtt(config: Config, info: DeviceInfo, clock: Clock, switch: PauseSwitch) -> MqttSink | None:
     if not config.mqtt.enabled:
         return None
-    card = classifier.model_card
-    info = DeviceInfo(__version__, card.name, card.version, card.labels, source.name, config.device.name)
     return MqttSink(
         config.mqtt,
         config.device.resolved_id,

@@ -8,6 +8,7 @@ from device.commands import (
     check,
     config,
     demo,
+    detector,
     doctor,
     flash,
     homeassistant,
@@ -19,7 +20,7 @@ from device.commands import (
     watch,
 )
 
-_VERBS = (run, check, config, doctor, aim, watch, pause, snapshot, model, flash, homeassistant, schema, demo)
+_VERBS = (run, check, config, doctor, aim, watch, pause, snapshot, model, detector, flash, homeassistant, schema, demo)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -42,6 +42,7 @@ def register(verbs: Any) -> None:
     _add_configuration(parser)
     _add_network(parser)
     _add_packages(parser)
+    _add_detector(parser)
     _add_login(parser)
     parser.set_defaults(run=_run)
 
@@ -76,6 +77,12 @@ def _add_packages(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_detector(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--detector", type=Path, metavar="FILE.onnx", help="the network YuNet, which then finds faces: copied along"
+    )
+
+
 def _add_login(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--user", metavar="NAME", help="who may log in over SSH, with --ssh-key or a password")
     parser.add_argument("--ssh-key", type=Path, metavar="FILE.pub", help="this user's public key")
@@ -87,7 +94,9 @@ def _run(options: argparse.Namespace) -> int:
     from device.tools.flash.write import Packages, require_boot_partition, write_boot_files
 
     targets = _targets(options)
-    packages = Packages(options.package or options.package_url, _further(options.with_packages))
+    packages = Packages(
+        options.package or options.package_url, _further(options.with_packages), _network(options.detector)
+    )
     values = [_values(options, device) for device, _ in targets]
     for option, given in (("--wifi-country", options.wifi_country), ("--wifi-open", options.wifi_open)):
         if given and options.wifi is None:
@@ -113,6 +122,17 @@ def _run(options: argparse.Namespace) -> int:
             print(f"written: {path}")
     _tell_end(options, secret=bool(wifi or mqtt_password or (login and login.password)))
     return EXIT_OK
+
+
+def _network(path: Path | None) -> bytes | None:
+    """The file of a network that is known. Raises UnavailableError."""
+    from device.detect.networkfile import read_network, require_known
+
+    if path is None:
+        return None
+    content = read_network(path)
+    require_known(content, str(path))
+    return content
 
 
 def _targets(options: argparse.Namespace) -> list[tuple["FleetDevice", Path]]:

@@ -1,16 +1,11 @@
 """``affectd model``: changes the model of a device, and lists what there is."""
 
 import argparse
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from device.commands.options import DEFAULT_CONFIG
+from device.commands.options import add_state_dir_options, optional_config, state_dir_of
 from device.errors import EXIT_OK, AffectdError
-from device.system.lock import SERVICE_STATE_DIR
-
-if TYPE_CHECKING:
-    from device.config import Config
 
 
 def register(verbs: Any) -> None:
@@ -23,20 +18,14 @@ def register(verbs: Any) -> None:
     actions.add_parser("remove", help="use the model that ships again").set_defaults(run=_remove)
     actions.add_parser("list", help="say which models there are, and which is in use").set_defaults(run=_list)
     for action in actions.choices.values():
-        action.add_argument("--config", type=Path, default=DEFAULT_CONFIG, metavar="FILE", help="the configuration")
-        action.add_argument(
-            "--state-dir",
-            type=Path,
-            metavar="DIR",
-            help=f"the daemon's state directory (default: the configuration's, else {SERVICE_STATE_DIR})",
-        )
+        add_state_dir_options(action)
 
 
 def _install(options: argparse.Namespace) -> int:
     from device.classify.modelstore import install_model
 
-    config = _config(options)
-    card = install_model(options.file, _state_dir(options, config))
+    config = optional_config(options)
+    card = install_model(options.file, state_dir_of(options, config))
     print(f"installed: {card.name} ({card.version}), {len(card.golden.examples)} golden answers right")
     if config.classifier.model:
         print(
@@ -50,7 +39,7 @@ def _install(options: argparse.Namespace) -> int:
 def _remove(options: argparse.Namespace) -> int:
     from device.classify.modelstore import remove_model
 
-    if remove_model(_state_dir(options, _config(options))):
+    if remove_model(state_dir_of(options, optional_config(options))):
         print("removed; the daemon takes the one that ships with:  systemctl reload affectd")
     else:
         print("no model was installed")
@@ -61,8 +50,8 @@ def _list(options: argparse.Namespace) -> int:
     from device.classify.classifier import BUNDLED_MODEL
     from device.classify.modelstore import installed_model, model_in_use
 
-    config = _config(options)
-    state_dir = _state_dir(options, config)
+    config = optional_config(options)
+    state_dir = state_dir_of(options, config)
     in_use = model_in_use(config.classifier.model, state_dir)
     candidates = (config.classifier.model, installed_model(state_dir), *sorted(BUNDLED_MODEL.parent.glob("*.tflite")))
     for path in dict.fromkeys(path for path in candidates if path):
@@ -78,18 +67,3 @@ def _describe(path: Path) -> str:
     except AffectdError as error:
         return f"cannot be used: {error}"
     return f"{card.name} ({card.version}), {', '.join(card.labels)}"
-
-
-def _config(options: argparse.Namespace) -> "Config":
-    from device.config import Config, load_config
-
-    is_optional = options.config == DEFAULT_CONFIG and not DEFAULT_CONFIG.exists()
-    return Config() if is_optional else load_config(options.config)
-
-
-def _state_dir(options: argparse.Namespace, config: "Config") -> Path:
-    """The daemon's, which systemd names to the daemon alone."""
-    if options.state_dir:
-        return Path(options.state_dir)
-    is_told = config.device.state_dir is not None or "STATE_DIRECTORY" in os.environ
-    return SERVICE_STATE_DIR if not is_told and SERVICE_STATE_DIR.is_dir() else config.device.resolved_state_dir

@@ -1,11 +1,13 @@
 """Options that several verbs share."""
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from device.errors import UsageError
+from device.system.lock import SERVICE_STATE_DIR
 
 if TYPE_CHECKING:
     from device.config import Config
@@ -23,6 +25,33 @@ def add_config_option(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help=f"the configuration (default: {DEFAULT_CONFIG})",
     )
+
+
+def add_state_dir_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--config`` and ``--state-dir``, for verbs that change what the daemon keeps."""
+    parser.add_argument("--config", type=Path, default=DEFAULT_CONFIG, metavar="FILE", help="the configuration")
+    parser.add_argument(
+        "--state-dir",
+        type=Path,
+        metavar="DIR",
+        help=f"the daemon's state directory (default: the configuration's, else {SERVICE_STATE_DIR})",
+    )
+
+
+def optional_config(options: argparse.Namespace) -> "Config":
+    """What ``--config`` names; the defaults where that is not given and there is none. Raises ConfigError."""
+    from device.config import Config, load_config
+
+    is_optional = options.config == DEFAULT_CONFIG and not DEFAULT_CONFIG.exists()
+    return Config() if is_optional else load_config(options.config)
+
+
+def state_dir_of(options: argparse.Namespace, config: "Config") -> Path:
+    """The daemon's, which systemd names to the daemon alone."""
+    if options.state_dir:
+        return Path(options.state_dir)
+    is_told = config.device.state_dir is not None or "STATE_DIRECTORY" in os.environ
+    return SERVICE_STATE_DIR if not is_told and SERVICE_STATE_DIR.is_dir() else config.device.resolved_state_dir
 
 
 def add_broker_options(parser: argparse.ArgumentParser) -> None:

@@ -36,6 +36,7 @@ class DeviceInfo:
         labels: the emotions it tells apart, in the model's order.
         source: what a person calls the camera; without its password.
         name: what people call the device; None for its id.
+        detector: what finds faces.
     """
 
     version: str
@@ -44,6 +45,7 @@ class DeviceInfo:
     labels: tuple[str, ...]
     source: str
     name: str | None = None
+    detector: str = "Haar cascades"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ def info_message(info: DeviceInfo, *, device: str, run: str) -> dict[str, Any]:
         "model": {"name": redact(info.model_name), "version": redact(info.model_version)},
         "labels": list(info.labels),
         "source": redact(info.source),
+        "detector": redact(info.detector),
     }
 
 

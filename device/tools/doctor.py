@@ -63,6 +63,7 @@ def examine(config_path: Path) -> Iterator[Finding]:
         config = None
     if config:
         yield examine_model(config)
+        yield examine_detector(config)
         yield examine_permissions(config)
         broker, daemon_source = examine_broker(config)
         yield broker
@@ -93,6 +94,23 @@ def examine_model(config: Config) -> Finding:
     card = classifier.model_card
     answers = f"{len(card.golden.examples)} golden answers right"
     return Finding("ok", "model", f"{card.name} ({card.version}), {answers}, {classifier.runtime}")
+
+
+def examine_detector(config: Config) -> Finding:
+    """What finds faces; a network that does not is a warning where the cascades go on without it."""
+    from device.detect import open_detector
+    from device.detect.networkfile import network_in_use
+
+    settings, state_dir = config.detector, config.device.resolved_state_dir
+    command = "sudo affectd detector list"
+    try:
+        asked = network_in_use(settings.network, state_dir) if settings.kind == "auto" else None
+        wanted = settings.model_copy(update={"kind": "yunet"}) if asked else settings
+        return Finding("ok", "detector", f"faces are found by {open_detector(wanted, state_dir).told}")
+    except AffectdError as error:
+        if settings.kind != "auto":
+            return Finding("wrong", "detector", str(error), command)
+        return Finding("warning", "detector", f"{error.reason}; faces are found by Haar cascades", command)
 
 
 def examine_permissions(config: Config) -> Finding:

@@ -16,6 +16,13 @@ for program in dpkg-buildpackage:dpkg-dev dh:debhelper; do
   command -v "${program%%:*}" >/dev/null || { echo "${program%%:*} is missing: sudo apt-get install ${program#*:}" >&2; exit 69; }
 done
 
+# A network for finding faces, which is not in the repository: one of those that affectd knows by their SHA-256.
+detector=${DETECTOR:+$(realpath "$DETECTOR")}
+if [ -n "$detector" ] && ! grep -q "\"$(sha256sum "$detector" | cut -d' ' -f1)\"" "$repository/device/detect/networkfile.py"; then
+  echo "DETECTOR=$DETECTOR is no network that affectd knows; see KNOWN in device/detect/networkfile.py" >&2
+  exit 2
+fi
+
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$repository/pyproject.toml")
 # A package of the same version is an upgrade of the one before, and a release one of all that came before it.
 revision=${AFFECTD_REVISION:-1}
@@ -76,6 +83,11 @@ build() {
   cp "$repository/systemd/affectd.sysusers" "$repository/systemd/affectd.tmpfiles" "$tree/debian/"
   cp "$repository/systemd/60-affectd.rules" "$tree/debian/affectd.udev"
   environment "$tree/environment" "$release" "$python" "$processor"
+  if [ -n "$detector" ]; then
+    install -D -m 644 "$detector" "$tree/environment/usr/share/affectd/detector.onnx"
+    install -D -m 644 "$repository/device/tools/flash/yunet-licence.txt" "$tree/environment/usr/share/affectd/yunet-licence.txt"
+    { echo; cat "$repository/device/tools/flash/yunet-licence.txt"; } >>"$tree/debian/copyright"
+  fi
   if [ "$release" != deb12 ]; then
     install -D -m 644 "$repository/systemd/restart-steps.conf" \
       "$tree/environment/usr/lib/systemd/system/affectd.service.d/restart-steps.conf"

@@ -216,6 +216,7 @@ PATH_KEYS = [
     "mqtt.cert_file",
     "classifier.model",
     "classifier.fallback_model",
+    "detector.network",
     "detector.cascade",
     "detector.second_cascade",
     "overlay.font",

@@ -24,6 +24,8 @@ PACKAGES_NAME = "packages"
 """The folder with further packages, for a device without a network."""
 CONFIG_NAME = "config.yaml"
 URL_NAME = "package-url"
+DETECTOR_NAME = "detector.onnx"
+LICENCE_NAME = "yunet-licence.txt"
 SCRIPT_NAMES = ("first-boot.sh", "install.sh", "affectd-install.service")
 """What the first boot runs, and what goes on with that at the next ones."""
 

@@ -48,6 +48,9 @@ export DEBIAN_FRONTEND=noninteractive
 } 2>&1 | tee "$log"
 [ "${PIPESTATUS[0]}" -eq 0 ] || fail "$(why "$log")"
 
+if [ -s "$here/detector.onnx" ]; then
+  install -D -m 644 -t /usr/local/share/affectd "$here/detector.onnx" "$here/yunet-licence.txt"
+fi
 systemctl enable --now affectd.service || true
 
 # What the camera needs, from the folder packages beside this file, else from the network.

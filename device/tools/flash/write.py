@@ -10,7 +10,9 @@ from device.contract.files import write_atomically
 from device.errors import StorageError, UsageError
 from device.tools.flash.boot_files import (
     CONFIG_NAME,
+    DETECTOR_NAME,
     FOLDER,
+    LICENCE_NAME,
     LOGIN_NAME,
     NEEDS_NAME,
     PACKAGES_NAME,
@@ -33,10 +35,12 @@ class Packages:
     Attributes:
         affectd: a Debian package to copy along, or the address that it is fetched from.
         further: Debian packages that the source needs, for a device without a network.
+        detector: the file of a network that finds faces.
     """
 
     affectd: Path | str
     further: tuple[Path, ...] = ()
+    detector: bytes | None = None
 
     def __post_init__(self) -> None:
         for path in self.files:
@@ -94,7 +98,7 @@ def write_boot_files(plan: BootPlan, boot: Path, *, packages: Packages, mqtt_pas
         folder.mkdir(exist_ok=True)
         for earlier in (PASSWORD_NAME, LOGIN_NAME, "status.txt"):
             (folder / earlier).unlink(missing_ok=True)
-        written = _put_packages(packages, folder)
+        written = _put_packages(packages, folder) + _put_detector(packages.detector, folder)
         for path, text in _texts(plan, boot, mqtt_password).items():
             write_atomically(path, text.encode())
             written.append(path)
@@ -149,6 +153,17 @@ def _put_packages(packages: Packages, folder: Path) -> list[Path]:
         write_atomically(folder / URL_NAME, f"{packages.affectd}\n".encode())
         return [*wanted.values(), folder / URL_NAME]
     return list(wanted.values())
+
+
+def _put_detector(content: bytes | None, folder: Path) -> list[Path]:
+    copy = folder / DETECTOR_NAME
+    if content is None:
+        copy.unlink(missing_ok=True)
+        return []
+    licence = Path(__file__).with_name(LICENCE_NAME).read_bytes()
+    write_atomically(copy, content)
+    write_atomically(folder / LICENCE_NAME, licence)
+    return [copy, folder / LICENCE_NAME]
 
 
 def _require_package(package: Path) -> None:
