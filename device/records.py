@@ -14,6 +14,9 @@ from device.errors import RecordError
 UNCERTAIN = "uncertain"
 """The emotion of a face whose smoothed scores are not sure enough of any label."""
 
+NO_EMOTION = "none"
+"""The dominant emotion while no face in view has a reading."""
+
 EventType = Literal["face_appeared", "emotion_changed", "face_left"]
 HIGHEST_SEQ = 2**53 - 1
 """The highest number of an event: the last that every reader of JSON keeps exact."""

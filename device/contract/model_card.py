@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from device.contract.preprocess import InputSpec
-from device.records import UNCERTAIN
+from device.records import NO_EMOTION, UNCERTAIN
 
 SCHEMA = 2
 """The version of the card that is written and read here; ``affectd-convert upgrade`` brings older ones up to it."""
 
+_KEPT = {UNCERTAIN: "faces without a sure label", NO_EMOTION: "a view without a face that was read"}
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -203,8 +204,9 @@ class ModelCard(CardPart):
     def _parts_fit_each_other(self) -> Self:
         if len(set(self.labels)) != len(self.labels):
             raise ValueError(f"labels are named once each, not {', '.join(self.labels)}")
-        if UNCERTAIN in self.labels:
-            raise ValueError(f"{UNCERTAIN!r} is kept for faces without a sure label and cannot be a label itself")
+        for kept, meaning in _KEPT.items():
+            if kept in self.labels:
+                raise ValueError(f"{kept!r} is kept for {meaning} and cannot be a label itself")
         for example in self.golden.examples:
             example.array(self.input.spec())
             if len(example.scores) != len(self.labels):

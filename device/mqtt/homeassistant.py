@@ -10,9 +10,9 @@ from typing import Any, get_args
 from pydantic import Field
 
 from device.mqtt.limits import Limits
-from device.mqtt.payloads import NO_EMOTION, OFFLINE, ONLINE, SWITCH_OFF, SWITCH_ON, DeviceInfo, encode
+from device.mqtt.payloads import OFFLINE, ONLINE, SWITCH_OFF, SWITCH_ON, DeviceInfo, encode
 from device.mqtt.topics import DEFAULT_BASE, Topics
-from device.records import EVENT_TYPES, UNCERTAIN, SourceState
+from device.records import EVENT_TYPES, NO_EMOTION, UNCERTAIN, SourceState
 from device.redact import redact
 from device.section import Section
 
@@ -85,7 +85,8 @@ def discovery_topics(settings: HomeAssistantSettings, topics: Topics) -> list[st
 def unique_id(topics: Topics) -> str:
     """What tells the device from all others on the broker, also from one of its name under another base topic."""
     # The first _ without a - before it separates the two, so that no other pair of names gives the same.
-    base = re.sub(r"[-_]", r"-\g<0>", topics.base)
+    # -s stands for a slash, which Home Assistant allows in no such name.
+    base = re.sub(r"[-_]", r"-\g<0>", topics.base).replace("/", "-s")
     return f"{base}_{topics.device}"
 
 

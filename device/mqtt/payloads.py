@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from device.records import Frame, Observation, ObservedFace, RelativeBox, SourceState, rfc3339
+from device.records import NO_EMOTION, Frame, Observation, ObservedFace, RelativeBox, SourceState, rfc3339
 from device.redact import printable, redact
 from device.system.telemetry import Latency, TelemetrySnapshot, Throttling
 
@@ -17,9 +17,6 @@ OFFLINE = b"offline"
 SWITCH_ON = b"ON"
 SWITCH_OFF = b"OFF"
 SWITCH_POSITIONS = (SWITCH_ON, SWITCH_OFF)
-NO_EMOTION = "none"
-"""The dominant emotion while no face in view has a reading."""
-
 
 _BOX_STEP = 0.05
 _CONFIDENCE_STEP = 0.1

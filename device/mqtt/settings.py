@@ -13,7 +13,7 @@ from pydantic import Field, field_validator, model_validator
 
 from device.errors import ConfigError
 from device.mqtt.homeassistant import HomeAssistantSettings
-from device.mqtt.topics import DEFAULT_BASE, NAME_PATTERN
+from device.mqtt.topics import BASE_PATTERN, DEFAULT_BASE
 from device.redact import learn_secret
 from device.section import Section, WholePath
 from device.spool.spool import SpoolSettings
@@ -34,7 +34,7 @@ class MqttSettings(Section):
         enabled: whether to speak to a broker at all.
         host: name or address of the broker.
         port: 1883 is usual, 8883 with TLS.
-        base_topic: the first level of every topic.
+        base_topic: the first level of every topic, or the first ones: ``a/b``.
         client_id: what the broker knows the device by; made from the device's id when left out. No two may share one.
         username: where the broker asks for one; its password is never in the configuration.
         password_file: a file of mode 0600 that holds the password and nothing else.
@@ -60,7 +60,7 @@ class MqttSettings(Section):
     enabled: bool = True
     host: str = Field("localhost", min_length=1, max_length=253)
     port: int = Field(1883, ge=1, le=65535)
-    base_topic: str = Field(DEFAULT_BASE, pattern=NAME_PATTERN)
+    base_topic: str = Field(DEFAULT_BASE, pattern=BASE_PATTERN)
     client_id: str | None = Field(None, min_length=1, max_length=128)
     username: str | None = Field(None, min_length=1)
     password_file: WholePath | None = Field(None, repr=False)  # somebody may have written the password itself
@@ -115,11 +115,16 @@ class MqttSettings(Section):
         """Host and port, as they are told."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
+    @property
+    def is_local(self) -> bool:
+        """Whether the broker is on this machine, so that nothing passes the network."""
+        return self.host == "localhost" or self.host.startswith("127.") or self.host == "::1"
+
     def client_id_of(self, device: str) -> str:
         """What the broker knows ``device`` by."""
         if self.client_id:
             return self.client_id
-        # No name holds a slash, so that no other base topic and device give the same.
+        # No device's name holds a slash, so that no other base topic and device give the same.
         return f"affectd-{device}" if self.base_topic == DEFAULT_BASE else f"affectd-{self.base_topic}/{device}"
 
 

@@ -1,5 +1,6 @@
 """MQTT as a sink of the pipeline."""
 
+import logging
 import threading
 import uuid
 from collections.abc import Callable
@@ -18,6 +19,8 @@ from device.mqtt.topics import Topics
 from device.records import Event, Observation, SourceState
 from device.spool.spool import SPOOL_NAME, Spool, memory_name
 from device.system.telemetry import TelemetrySnapshot
+
+_log = logging.getLogger(__name__)
 
 
 class PublisherError(AffectdError):
@@ -58,6 +61,12 @@ class MqttSink:
     ) -> None:
         topics = Topics(settings.base_topic, device_id)
         login = make_login(settings, settings.client_id_of(device_id), password)
+
+        if login.password and not settings.tls and not settings.is_local:
+            _log.warning(
+                "the password for the broker at %s passes the network unencrypted; set mqtt.tls, and mqtt.port (8883)",
+                settings.host,
+            )
 
         def connect(tell: Callable[[News], None], limits: Limits) -> Connection:
             return Connection(settings, login, topics.availability, tell, limits=limits)

@@ -6,24 +6,28 @@ from dataclasses import dataclass
 from device.errors import ConfigError
 
 NAME_PATTERN = r"^[a-zA-Z0-9_-]+$"
-"""What a device and the base topic may be called: one level of a topic, without wildcards, spaces or slashes."""
+"""What a device may be called: one level of a topic, without wildcards, spaces or slashes."""
+
+BASE_PATTERN = r"^[a-zA-Z0-9_-]+(/[a-zA-Z0-9_-]+)*$"
+"""What the base topic may be: one such level, or several."""
 
 DEFAULT_BASE = "affectd"
 
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """The topics of one device. Raises ConfigError for a name that is not a topic's level."""
+    """The topics of one device. Raises ConfigError for names that no topic can carry."""
 
     base: str
     device: str
 
     def __post_init__(self) -> None:
-        for key, name in (("mqtt.base_topic", self.base), ("device.id", self.device)):
-            if not re.fullmatch(NAME_PATTERN, name):
-                raise ConfigError(
-                    f"{key} is {name!r}, which no topic can carry", "use letters, digits, '_' and '-', and at least one"
-                )
+        remedy = "use letters, digits, '_' and '-', and at least one"
+        if not re.fullmatch(NAME_PATTERN, self.device):
+            raise ConfigError(f"device.id is {self.device!r}, which no topic can carry", remedy)
+        if not re.fullmatch(BASE_PATTERN, self.base):
+            remedy = f"{remedy}; '/' between the levels, where there are several"
+            raise ConfigError(f"mqtt.base_topic is {self.base!r}, which no topic can carry", remedy)
 
     @property
     def availability(self) -> str:

@@ -17,6 +17,7 @@ from device.mqtt.client import (
     News,
     Subscribed,
 )
+from device.mqtt.limits import Limits
 from device.mqtt.login import make_login
 from device.mqtt.settings import MqttSettings
 
@@ -41,13 +42,15 @@ class Visitor:
         client_id = f"affectd-{purpose}-{uuid.uuid4().hex[:8]}"
         self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
         self._heard: list[Heard] = []
+        self.limits = Limits()
+        """What the broker takes, as far as it says so."""
         self._connection = Connection(
             settings, make_login(settings, client_id), None, self._news.put, largest_bytes=LARGE_BYTES
         )
 
     def __enter__(self) -> Self:
         self._connection.open()
-        self._await(Connected)
+        self.limits = self._await(Connected).limits
         return self
 
     def __exit__(
@@ -55,10 +58,11 @@ class Visitor:
     ) -> None:
         self._connection.close()
 
-    def subscribe(self, *topics: str) -> None:
+    def subscribe(self, *topics: str, may_be_refused: bool = False) -> None:
         """Listen on ``topics`` from now on; what the broker retains there comes first."""
         self._connection.subscribe(topics)
-        if refusals := self._await(Subscribed).refusals:
+        refusals = self._await(Subscribed).refusals
+        if refusals and not may_be_refused:
             told = ", ".join(f"{topic}: {why}" for topic, why in refusals.items())
             raise self._away(f"does not let us subscribe to {told}")
 

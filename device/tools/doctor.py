@@ -12,12 +12,16 @@ from pathlib import Path
 from shlex import quote
 from typing import Literal
 
+from device import __version__
 from device.capture.privacy_switch import is_switched_on
 from device.capture.sources import build_source
 from device.capture.sources.settings import picamera_number
 from device.config import Config, load_config, sample_config
+from device.contract.labels import EMOTIONS
 from device.errors import AffectdError, SourceError
-from device.mqtt.checkup import check_broker
+from device.mqtt.checkup import Checkup, check_broker
+from device.mqtt.homeassistant import Discovery
+from device.mqtt.payloads import DeviceInfo
 from device.mqtt.settings import MqttSettings
 from device.mqtt.topics import Topics
 from device.overlay.displays import connected, drivers_to_try, explain_kmsdrm, explain_no_display, may_read_keys
@@ -33,7 +37,6 @@ _WARM_C, _HOT_C = 70.0, 80.0
 _LITTLE_DISK_MB = 100
 _CAMERA_TIMEOUT_S = 30.0
 _OVERLAY_PACKAGES = {"pygame-ce": "pygame", "Pillow": "PIL"}
-_THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +133,11 @@ def examine_broker(config: Config) -> tuple[Finding, str | None]:
     where = settings.address
     if not settings.enabled:
         return Finding("ok", "broker", "none: mqtt.enabled is false"), None
+    topics = Topics(settings.base_topic, config.device.resolved_id)
+    home = settings.homeassistant
+    info = DeviceInfo(__version__, "emotion", "0000.00", EMOTIONS, "")
     try:
-        checkup = check_broker(settings, Topics(settings.base_topic, config.device.resolved_id))
+        checkup = check_broker(settings, topics, Discovery.of(home, topics, info) if home.enabled else None)
     except AffectdError as error:
         return Finding("wrong", "broker", str(error), _mend_broker(settings)), None
     told = f"{where} gave our message back after {1000 * checkup.round_trip_s:.0f} ms"
@@ -140,8 +146,20 @@ def examine_broker(config: Config) -> tuple[Finding, str | None]:
         device = config.device.resolved_id
         told = f"{told}; {device} is online there and no daemon runs here: another device, or somebody, uses its name"
         return Finding("warning", "broker", told, "affectd watch  # or give this device another device.id"), None
-    daemon = "online" if checkup.daemon_online else "offline"
-    return Finding("ok", "broker", f"{told}; the daemon is {daemon}"), checkup.source
+    told = f"{told}; the daemon is {'online' if checkup.daemon_online else 'offline'}"
+    return _grade_broker(checkup, told), checkup.source
+
+
+def _grade_broker(checkup: Checkup, told: str) -> Finding:
+    if checkup.missing:
+        denied = f"{told}, and the broker keeps nothing of it on {', '.join(checkup.missing)}: it may not publish there"
+        return Finding("wrong", "broker", denied, "sudo grep -rn acl_file /etc/mosquitto  # where the rules are")
+    if checkup.refused_bytes:
+        told = (
+            f"{told}; the broker takes no message of {checkup.refused_bytes} bytes, so Home Assistant is told in parts"
+        )
+        return Finding("warning", "broker", told, "sudo grep -rn -e packet_size -e size_limit /etc/mosquitto")
+    return Finding("ok", "broker", told)
 
 
 def _daemon_runs(config: Config) -> bool | None:
@@ -258,7 +276,7 @@ def _mend_config(path: Path) -> str:
 
 
 def _mend_broker(settings: MqttSettings) -> str:
-    if settings.host in _THIS_MACHINE:
+    if settings.is_local:
         return "sudo systemctl enable --now mosquitto && journalctl -u mosquitto -n 20"
     return f"nc -vz {quote(settings.host)} {settings.port}"
 

@@ -35,6 +35,7 @@ def test_a_golden_input_comes_back_pixel_by_pixel():
     [
         ({"labels": ("calm", "calm")}, "named once each"),
         ({"labels": ("calm", "uncertain")}, "cannot be a label"),
+        ({"labels": ("none", "calm")}, "kept for a view without"),
         ({"labels": ("calm",)}, "at least 2"),
         ({"labels": ("calm", " ")}, "at least 1 character"),
         ({"labels": ("calm", "cross", "glad")}, "2 scores for 3 labels"),

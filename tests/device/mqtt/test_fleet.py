@@ -90,6 +90,12 @@ def test_keys_of_a_later_version_do_no_harm(fleet):
     assert fleet.devices["hall"].state.source == "ok"
 
 
+def test_devices_under_a_base_topic_of_several_levels_are_told_apart():
+    fleet = Fleet("museum/affectd")
+    said = fleet.read("museum/affectd/hall/availability", b"online")
+    assert (said.device, said.channel) == ("hall", "availability")
+
+
 def test_it_subscribes_to_every_device_under_its_base_topic():
     topics = Fleet("attic").topics
     assert "attic/+/events" in topics

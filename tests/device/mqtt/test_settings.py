@@ -40,7 +40,7 @@ def test_the_protocol_may_be_written_as_yaml_reads_it(written, understood):
         {"host": "a..b"},
         {"port": 0},
         {"port": "1883"},
-        {"base_topic": "a/b"},
+        {"base_topic": "a//b"},
         {"base_topic": "affectd\n"},
         {"publish_window": 0},
         {"spool": {"max_events": 0}},
@@ -132,7 +132,14 @@ def test_a_certificate_that_cannot_be_read_is_named(tmp_path):
 
 
 def test_no_two_devices_of_one_broker_are_one_client_to_it():
-    names = [("affectd", "hall"), ("attic", "hall"), ("affectd", "attic-hall"), ("a", "b-c"), ("a-b", "c")]
+    names = [
+        ("affectd", "hall"),
+        ("attic", "hall"),
+        ("affectd", "attic-hall"),
+        ("a", "b-c"),
+        ("a-b", "c"),
+        ("a/b", "c"),
+    ]
     ids = {MqttSettings(base_topic=base).client_id_of(device) for base, device in names}
     assert len(ids) == len(names)
     assert "affectd-hall" in ids

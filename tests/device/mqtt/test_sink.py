@@ -370,3 +370,18 @@ def test_a_thread_that_has_ended_is_a_fault_that_names_what_ended_it(make_sink):
     wait_until(lambda: not sink.alive, "the thread to end")
     with pytest.raises(PublisherError, match="nothing is published any more: AttributeError"):
         sink.check()
+
+
+@pytest.mark.parametrize(
+    ("settings", "warned"),
+    [
+        ({"host": "192.0.2.1", "username": "hall"}, True),
+        ({"host": "192.0.2.1", "username": "hall", "tls": True}, False),
+        ({"host": "localhost", "username": "hall"}, False),
+        ({"host": "127.0.0.1", "username": "hall"}, False),
+    ],
+)
+def test_a_password_that_passes_the_network_in_the_open_is_warned_of(make_sink, caplog, settings, warned):
+    make_sink(1883, start=False, password=WRONG_PASSWORD, **settings)
+    assert ("passes the network unencrypted" in caplog.text) == warned
+    assert WRONG_PASSWORD not in caplog.text

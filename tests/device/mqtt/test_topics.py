@@ -32,5 +32,13 @@ def test_topics_are_those_of_the_description():
 def test_a_name_that_is_no_level_of_a_topic_is_refused(name):
     with pytest.raises(ConfigError, match=r"device\.id"):
         Topics("affectd", name)
+
+
+@pytest.mark.parametrize("base", ["", "/a", "a/", "a//b", "+", "a/#", "a b", "hall\n", "küche", "$SYS"])
+def test_a_base_topic_that_is_no_levels_of_a_topic_is_refused(base):
     with pytest.raises(ConfigError, match=r"mqtt\.base_topic"):
-        Topics(name, "hall")
+        Topics(base, "hall")
+
+
+def test_a_base_topic_may_have_several_levels():
+    assert Topics("museum/affectd", "hall").pause_set == "museum/affectd/hall/pause/set"

@@ -81,6 +81,26 @@ def test_the_daemon_is_known_by_what_it_retains(broker, listen, configure, state
     assert found == source
 
 
+def test_topics_that_the_broker_keeps_nothing_of_are_named(broker, listen, configure, monkeypatch):
+    listener = listen(broker.port)
+    for leaf, text in (("availability", "online"), ("info", "{}"), ("pause", "OFF")):
+        listener.say(f"affectd/hall/{leaf}", text, retain=True)
+    monkeypatch.setattr("device.tools.doctor._daemon_runs", lambda _: True)
+    finding, _ = examine_broker(configure(mqtt(broker.port)))
+    assert finding.grade == "wrong"
+    assert "on affectd/hall/state, homeassistant/device/affectd_hall/config: it may not publish there" in finding.told
+
+
+@pytest.mark.parametrize("protocol", ["3.1.1", "5"])
+@pytest.mark.parametrize("limit", ["max_packet_size 3000", "message_size_limit 3000"])
+def test_a_broker_that_takes_no_long_message_is_warned_of(silent_broker, configure, protocol, limit):
+    silent_broker.start(limit)
+    where = f"mqtt: {{host: {LOOPBACK}, port: {silent_broker.port}, protocol: '{protocol}'}}\n"
+    finding, _ = examine_broker(configure(where))
+    assert finding.grade == "warning"
+    assert "takes no message of" in finding.told
+
+
 def test_what_somebody_publishes_in_the_name_of_a_daemon_that_does_not_run_is_not_believed(broker, listen, configure):
     listener = listen(broker.port)
     listener.say("affectd/hall/availability", "online", retain=True)
