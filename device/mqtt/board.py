@@ -1,5 +1,7 @@
 """What the broker keeps for those who come later: the state, the privacy switch, the discovery."""
 
+from dataclasses import replace
+
 from device.mqtt.homeassistant import Discovery
 from device.mqtt.limits import Limits
 from device.mqtt.payloads import SWITCH_OFF, SWITCH_ON, StateSnapshot, encode, state_message
@@ -53,6 +55,12 @@ class Board:
         """Tell Home Assistant of the device."""
         if self._discovery:
             self._unsent |= self._discovery.messages(self._limits)
+
+    def refuse(self, topic: str, length: int) -> None:
+        """The broker will never take a packet so long on ``topic``: what can be said in parts is."""
+        if self._discovery and topic == self._discovery.topic:
+            self._limits = replace(self._limits, packet_bytes=length - 1)
+            self.announce()
 
     def show(self, seen: StateSnapshot) -> None:
         """There is something else to be seen."""

@@ -283,6 +283,8 @@ class Publisher:
             seq = sent.seq if sent else None
             if self._echo and sent and not answer.refusal:
                 self._echo.acknowledged(sent.topic)
+            if sent and answer.final:
+                self._board.refuse(sent.topic, sent.length)
             if answer.refusal:
                 self._on_refused(self._link.session, answer, answer.refusal, seq)
             if seq is not None and (answer.final or not answer.refusal):

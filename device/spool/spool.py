@@ -28,6 +28,7 @@ LATE_AFTER_S = 2.0
 """An event that waits for longer is late: it belongs on the disk, and is marked ``replayed`` when it is sent."""
 
 _MOVED_AT_ONCE = 500
+_MOVING_S = 5.0
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -250,8 +251,12 @@ class Spool:
                     self._unstored.popleft()
 
     def _move_to_disk(self, up_to_seq: int) -> None:
+        """In steps, and no more of them than a moment takes: a slow disk goes on at the next tick."""
+        until_s = self._clock.monotonic_s() + _MOVING_S
         while rows := self._in_memory(lambda store: store.read(up_to_seq=up_to_seq, limit=_MOVED_AT_ONCE)):
             if not self._disk.put(rows) or not self._delete_from_memory({seq for seq, _, _ in rows}):
+                break
+            if self._clock.monotonic_s() > until_s and not self._closed:
                 break
 
     def _delete_from_memory(self, seqs: set[int]) -> set[int]:

@@ -155,9 +155,7 @@ def _grade_broker(checkup: Checkup, told: str) -> Finding:
         denied = f"{told}, and the broker keeps nothing of it on {', '.join(checkup.missing)}: it may not publish there"
         return Finding("wrong", "broker", denied, "sudo grep -rn acl_file /etc/mosquitto  # where the rules are")
     if checkup.refused_bytes:
-        told = (
-            f"{told}; the broker takes no message of {checkup.refused_bytes} bytes, so Home Assistant is told in parts"
-        )
+        told = f"{told}; it takes no message of {checkup.refused_bytes} bytes, so Home Assistant is told in parts"
         return Finding("warning", "broker", told, "sudo grep -rn -e packet_size -e size_limit /etc/mosquitto")
     return Finding("ok", "broker", told)
 

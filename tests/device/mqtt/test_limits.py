@@ -51,6 +51,15 @@ def test_a_broker_with_a_small_limit_gets_the_description_in_parts_and_all_else(
     assert ("sent in parts" in caplog.text) == (protocol == "3.1.1")
 
 
+def test_a_broker_that_answers_that_a_message_is_too_long_gets_the_description_in_parts(
+    silent_broker, listen, make_sink
+):
+    silent_broker.start("message_size_limit 3000")
+    listener = listen(silent_broker.port)
+    make_sink(silent_broker.port, protocol="5")
+    listener.wait_for(lambda heard: len(heard.on("config")) == 10, "every part")
+
+
 def test_the_parts_describe_the_same_entities_as_the_whole():
     found = Discovery.of(HomeAssistantSettings(), Topics("affectd", "hall"), INFO)
     whole = json.loads(found.payload)

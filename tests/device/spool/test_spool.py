@@ -611,3 +611,19 @@ def test_inserting_and_noting_are_flushed(tmp_path, monkeypatch):
     store.delete([1])
     assert flushes == [True, True, False]
     store.close()
+
+
+def test_a_slow_disk_is_written_to_a_few_seconds_at_a_time_and_to_the_end_at_a_stop(place, monkeypatch):
+    spool = place.open()
+    fill(spool, *map(str, range(1500)))
+    put = spool._disk.put
+
+    def slowly(events):
+        place.clock.time_s += 6.0
+        return put(events)
+
+    monkeypatch.setattr(spool._disk, "put", slowly)
+    spool.tick(away=True)
+    assert len(place.on_disk()) == 500
+    spool.close()
+    assert len(place.on_disk()) == 1500
