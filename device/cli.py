@@ -33,6 +33,16 @@ from device.redact import learn_secrets_in, mask_secrets, printable
 _VARIABLE = re.compile(r"(?:^|(?<=/))\$(?:[A-Za-z_]\w*|\{\w+\})")
 
 
+def build_parser(program: str, description: str, verbs: Sequence[Any]) -> argparse.ArgumentParser:
+    """The command line of ``program``; see ``run_program``."""
+    parser = argparse.ArgumentParser(prog=program, description=description)
+    parser.add_argument("--version", action="version", version=f"affectd {__version__}")
+    parsers = parser.add_subparsers(metavar="COMMAND")
+    for verb in verbs:
+        verb.register(parsers)
+    return parser
+
+
 def run_program(
     program: str,
     description: str,
@@ -52,11 +62,7 @@ def run_program(
         learn_secrets_in(text)
 
     def run() -> int:
-        parser = argparse.ArgumentParser(prog=program, description=description)
-        parser.add_argument("--version", action="version", version=f"affectd {__version__}")
-        parsers = parser.add_subparsers(metavar="COMMAND")
-        for verb in verbs:
-            verb.register(parsers)
+        parser = build_parser(program, description, verbs)
         options = parser.parse_args(given)
         if not hasattr(options, "run"):
             parser.print_help(sys.stderr)

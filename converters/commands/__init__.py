@@ -6,8 +6,10 @@ from converters.commands import compare, edgetpu, inspect, onnx, tflite, upgrade
 from device.cli import run_program
 
 _VERBS = (tflite, verify, compare, inspect, edgetpu, onnx, upgrade)
+COMMAND_LINE = ("affectd-convert", "Turn trained networks into model files.", _VERBS)
+"""What it is called, what it is for, and its verbs."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    return run_program("affectd-convert", "Turn trained networks into model files.", _VERBS, arguments)
+    return run_program(*COMMAND_LINE, arguments)

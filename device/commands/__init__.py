@@ -21,8 +21,10 @@ from device.commands import (
 )
 
 _VERBS = (run, check, config, doctor, aim, watch, pause, snapshot, model, detector, flash, homeassistant, schema, demo)
+COMMAND_LINE = ("affectd", "An emotion sensor: camera in, MQTT out.", _VERBS)
+"""What it is called, what it is for, and its verbs."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    return run_program("affectd", "An emotion sensor: camera in, MQTT out.", _VERBS, arguments)
+    return run_program(*COMMAND_LINE, arguments)

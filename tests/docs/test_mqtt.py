@@ -9,7 +9,7 @@ import pytest
 from device.mqtt.schema import asyncapi
 from tests.device.mqtt.wire_format import check
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "mqtt.md").read_text(encoding="utf-8")
 NAMING_TARGETS = sorted(
     path.relative_to(ROOT).as_posix()

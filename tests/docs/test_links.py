@@ -1,0 +1,83 @@
+"""What the documents name is there: files, headings, keys, verbs and make targets."""
+
+import re
+
+import pytest
+
+from device.cli import build_parser
+from device.config import Config
+from device.tools.config_file import flattened
+from tests.docs.reference import LINES, ROOT, _verbs
+
+DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md") if (ROOT / name).exists()]
+DOCUMENTS += sorted((ROOT / "docs").glob("*.md"))
+KEYS = set(flattened(Config().model_dump()))
+SECTIONS = {name for key in KEYS for name in (key.split(".")[0], ".".join(key.split(".")[:-1]))}
+VERBS = {
+    (program, name.split(" ")[0])
+    for program, description, verbs in LINES
+    for name, _, _ in _verbs(build_parser(program, description, verbs))
+}
+TARGETS = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def anchors(text: str) -> set[str]:
+    """The headings' names, as GitHub and MkDocs make them."""
+    heads = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).strip().replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(path):
+    text = path.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith(("https://", "http://", "mailto:")):
+            continue
+        file, _, anchor = target.partition("#")
+        found = (path.parent / file).resolve() if file else path
+        assert found.exists(), f"{path.name} links to {target}"
+        if anchor:
+            assert anchor in anchors(found.read_text(encoding="utf-8")), f"{path.name} links to {target}"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_key_of_the_configuration_that_is_named_is_one(path):
+    sections = "|".join(sorted({key.split(".")[0] for key in KEYS}))
+    for key in re.findall(rf"`((?:{sections})\.[a-z_.]+[a-z_])(?::[^`]*)?`", path.read_text(encoding="utf-8")):
+        assert key in KEYS | SECTIONS | NOT_KEYS, f"{path.name} names the key {key}"
+
+
+COMMAND = r"(?:^    (?:sudo )?|`(?:sudo )?)(affectd(?:-train|-convert)?) ([a-z]+)\b"
+NOT_VERBS = {"is"}
+NOT_KEYS = {"device.id", "mqtt.asyncapi", "source.py", "log.csv"}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_verb_that_is_named_is_one(path):
+    text = path.read_text(encoding="utf-8")
+    for program, verb in re.findall(
+        r"(?:^    (?:sudo )?|`(?:sudo )?)(affectd(?:-train|-convert)?) ([a-z]+)\b", text, re.MULTILINE
+    ):
+        assert (program, verb) in VERBS or verb in NOT_VERBS, f"{path.name} names {program} {verb}"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_make_target_that_is_named_is_one(path):
+    for target in re.findall(r"(?:^    |`)make ([a-z][a-z0-9-]*)", path.read_text(encoding="utf-8"), re.MULTILINE):
+        assert target in TARGETS, f"{path.name} names make {target}"
+
+
+def test_every_page_is_in_the_site_s_index():
+    site = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    missing = [path.name for path in (ROOT / "docs").glob("*.md") if path.name not in site]
+    assert missing == []
+
+
+def test_every_picture_is_in_a_page():
+    shown = "".join(path.read_text(encoding="utf-8") for path in DOCUMENTS)
+    pictures = [path for path in (ROOT / "docs").iterdir() if path.suffix in {".jpg", ".png", ".webp", ".svg"}]
+    assert [path.name for path in pictures if path.name not in shown] == []
+
+
+def test_the_readme_fits_on_a_few_screens():
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
