@@ -150,7 +150,7 @@ release: ## what is checked and built before a release: a clean tree, its versio
 	@.ci/release next
 
 lock: $(DEV) ## write constraints.txt anew from what the package indexes have today
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra overlay --extra dev --no-emit-package affectd \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra overlay --extra dev --extra docs --no-emit-package affectd \
 		--no-annotate --no-header --output-file constraints.txt pyproject.toml
 
 clean: ## remove the environment and what was built
