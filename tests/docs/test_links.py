@@ -18,7 +18,6 @@ VERBS = {
     for program, description, verbs in LINES
     for name, _, _ in _verbs(build_parser(program, description, verbs))
 }
-TARGETS = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
 
 def anchors(text: str) -> set[str]:
@@ -59,12 +58,6 @@ def test_every_verb_that_is_named_is_one(path):
         r"(?:^    (?:sudo )?|`(?:sudo )?)(affectd(?:-train|-convert)?) ([a-z]+)\b", text, re.MULTILINE
     ):
         assert (program, verb) in VERBS or verb in NOT_VERBS, f"{path.name} names {program} {verb}"
-
-
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_every_make_target_that_is_named_is_one(path):
-    for target in re.findall(r"(?:^    |`)make ([a-z][a-z0-9-]*)", path.read_text(encoding="utf-8"), re.MULTILINE):
-        assert target in TARGETS, f"{path.name} names make {target}"
 
 
 def test_every_page_is_in_the_site_s_index():
