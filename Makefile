@@ -11,7 +11,8 @@ BROKER ?=
 WORKERS ?= 2
 SLOW ?=
 MUTANTS ?=
-FAST_TESTS = $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadfile
+# A test that hangs ends its process, and is named with what it waited for.
+FAST_TESTS = $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadfile -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true
 SLOW_TESTS = $(BIN)/python -m pytest -m slow --no-skip
 
 # No target here is a file's name but those that make the environment.
