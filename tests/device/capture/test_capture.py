@@ -432,3 +432,13 @@ def test_an_opening_that_never_comes_back_does_not_hold_up_the_start_for_ever(so
     assert opening.wait(PATIENCE_S)
     clock.time_s += SETTINGS.open_timeout_s + SETTINGS.hang_timeout_s + 1.0
     assert "an opening has not come back" in started.get(timeout=PATIENCE_S)
+
+
+def test_a_recording_that_is_opened_again_gives_nothing_from_before(clock):
+    capture = build_capture(Recording(), SourceSettings(), clock, lambda _: None)
+    capture.start()
+    capture.next(0.0)
+    assert capture.next(0.0) is None  # the second frame is held until it is due
+    capture.close()
+    capture.start()
+    assert capture.next(0.0).index == 0

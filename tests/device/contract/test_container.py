@@ -152,3 +152,12 @@ def test_a_card_is_attached_to_a_bare_network_only():
         attach(WHOLE, CARD)
     with pytest.raises(ModelError, match="not a TFLite model"):
         attach(b"PK\x03\x04 something else", CARD)
+
+
+def test_the_card_lies_in_the_archive_as_a_plain_file_without_a_date_on_every_system():
+    with zipfile.ZipFile(io.BytesIO(attach(FLATBUFFER, make_card()))) as archive:
+        (entry,) = archive.infolist()
+    assert entry.external_attr >> 16 == 0o644
+    assert entry.create_system == 3
+    assert entry.date_time == (1980, 1, 1, 0, 0, 0)
+    assert entry.compress_type == zipfile.ZIP_STORED

@@ -1,4 +1,6 @@
 import os
+import stat
+from pathlib import Path
 
 import pytest
 
@@ -43,3 +45,21 @@ def test_a_folder_that_may_not_be_written_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(StorageError, match="cannot be written"):
         check_folder(tmp_path / "file")
+
+
+def test_what_was_written_survives_a_power_cut_file_first_and_then_its_name(tmp_path, monkeypatch):
+    flushed = []
+
+    def note(descriptor):
+        flushed.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+
+    monkeypatch.setattr(os, "fsync", note)
+    write_atomically(tmp_path / "file", b"new")
+    assert flushed == ["file", "folder"]
+
+
+def test_writing_leaves_no_descriptor_open(tmp_path):
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(5):
+        write_atomically(tmp_path / "file", b"new")
+    assert len(list(Path("/proc/self/fd").iterdir())) == before

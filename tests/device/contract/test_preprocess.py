@@ -139,3 +139,8 @@ def test_pixels_span_the_real_range(real_range):
 def test_an_input_that_cannot_be_is_refused(wrong):
     with pytest.raises(RecordError):
         InputSpec(**wrong)
+
+
+@pytest.mark.parametrize("margin", [0.0, 1.0])
+def test_a_crop_margin_may_be_none_or_the_whole_face(margin):
+    assert InputSpec(crop_margin=margin).crop_margin == margin

@@ -153,3 +153,10 @@ def test_an_event_is_written_as_the_description_shows_it(deriver):
         "duration_s": 3.2,
         "reason": None,
     }
+
+
+def test_confidence_has_four_digits_and_durations_three(deriver):
+    deriver.derive(sight(0, face(1, reading("happy", since_s=0.0, confidence=0.876543))))
+    (changed,) = deriver.derive(sight(2, face(1, reading("sad", since_s=1.2345678, confidence=0.87654321))))
+    assert changed.confidence == 0.8765
+    assert changed.duration_s == 1.235

@@ -120,3 +120,15 @@ def test_thresholds_that_contradict_the_models_are_a_fault_of_the_configuration(
 def test_an_average_over_no_time_is_refused_where_it_is_configured():
     with pytest.raises(ValueError, match="greater than 0"):
         SmoothingSettings(time_constant_s=0)
+
+
+def test_without_memory_the_latest_scores_are_the_reading():
+    smoother = EmotionSmoother(DEFAULTS.model_copy(update={"time_constant_s": 0.0, "min_dwell_s": 0.0}))
+    for number, scores in enumerate((HAPPY, SAD, HAPPY)):
+        reading = smoother.update(1, scores, float(number))
+        assert reading.scores.probabilities == pytest.approx(scores.probabilities)
+
+
+def test_the_first_scores_count_whole_whatever_the_memory():
+    smoother = EmotionSmoother(DEFAULTS.model_copy(update={"min_dwell_s": 0.0}))
+    assert smoother.update(1, HAPPY, 0.0).scores == HAPPY

@@ -627,3 +627,43 @@ def test_a_slow_disk_is_written_to_a_few_seconds_at_a_time_and_to_the_end_at_a_s
     assert len(place.on_disk()) == 500
     spool.close()
     assert len(place.on_disk()) == 1500
+
+
+def test_a_spool_with_nothing_to_do_may_be_left_alone_and_one_with_an_event_may_not(place):
+    spool = place.open()
+    spool.tick(away=False)
+    assert not spool.restless
+    fill(spool, "a")
+    assert spool.restless
+    spool.tick(away=True)
+    place.clock.time_s += 10
+    spool.tick(away=True)
+    assert not spool.restless  # it lies on the disk, and waits for a broker
+    spool.remove([1])
+    assert spool.restless  # the disk has yet to follow
+    spool.tick(away=False)
+    assert not spool.restless
+
+
+def test_a_spool_that_is_full_for_long_says_so_ever_more_rarely(place, caplog):
+    spool = place.open(max_events=1)
+    for _ in range(100):
+        fill(spool, "a")
+    told = [record for record in caplog.records if "dropped unsent" in record.getMessage()]
+    assert 2 <= len(told) <= 8
+    assert spool.dropped == 99
+
+
+def test_a_store_in_the_process_leaves_no_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    store = EventStore(None, "memory")
+    store.insert([(1, None, b"{}")])
+    store.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_sound_but_cannot_be_opened_is_not_set_aside(tmp_path):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(sqlite3.Error):
+        EventStore(tmp_path / "folder", "disk")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from device.errors import StorageError
-from device.system.lock import FolderLock, is_held
+from device.system.lock import LOCK_NAME, FolderLock, is_held
 
 HOLDER = """
 import sys
@@ -61,3 +61,8 @@ def test_whether_a_folder_is_held_can_be_told_without_holding_it(tmp_path):
     assert is_held(tmp_path) is True
     lock.release()
     assert is_held(tmp_path) is False
+
+
+def test_nobody_else_may_read_or_hold_the_lock(tmp_path):
+    FolderLock(tmp_path).release()
+    assert (tmp_path / LOCK_NAME).stat().st_mode & 0o777 == 0o600

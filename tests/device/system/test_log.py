@@ -2,7 +2,9 @@
 
 import logging
 
-from device.system.log import LastTrouble, LogOnce, set_up_logging
+import pytest
+
+from device.system.log import LastTrouble, LogOnce, _JournalFormatter, set_up_logging
 
 
 def test_the_latest_warning_or_error_is_kept_and_what_is_less_is_not():
@@ -59,3 +61,12 @@ def test_no_line_of_the_log_holds_a_secret_or_steers_a_terminal_and_none_can_be_
     assert "lost rtsp://***@cam" in told
     assert "with base 10: 'http://***@cam'" in told
     assert "Swordf1sh" not in (trouble.message or "")
+
+
+@pytest.mark.parametrize(
+    ("level", "priority"), [("debug", 7), ("info", 6), ("warning", 4), ("error", 3), ("critical", 2), (25, 6)]
+)
+def test_the_journal_is_told_each_line_s_priority(level, priority):
+    number = level if isinstance(level, int) else getattr(logging, level.upper())
+    record = logging.LogRecord("tests", number, __file__, 1, "the camera\nis lost", None, None)
+    assert _JournalFormatter("%(message)s").format(record).startswith(f"<{priority}>the camera")

@@ -90,3 +90,9 @@ def test_what_the_kernel_does_not_tell_is_unknown(tmp_path, nonsense):
         write(tmp_path / "devices/platform/soc/soc:firmware/get_throttled", nonsense)
     assert read_temperature_c(tmp_path) is None
     assert read_throttling(tmp_path) is None
+
+
+def test_a_source_that_counts_anew_or_stands_still_has_dropped_nothing(telemetry):
+    for index in (7, 7, 0, 1):
+        telemetry.add_frame(frame_at(0, index))
+    assert telemetry.snapshot().dropped_frames == 0

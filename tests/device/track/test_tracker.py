@@ -434,3 +434,11 @@ def test_a_person_in_a_real_clip_is_held_most_of_the_time_as_one(detector):
     ]
     assert {number for of_frame in held for number in of_frame} == {1}
     assert sum(map(bool, held)) > 0.7 * len(held)
+
+
+def test_the_speed_of_a_face_is_learnt_within_a_second_and_kept():
+    scene = Scene(smoothing_s=0.1)
+    for number in range(10):
+        scene.look(face(100 + 20 * number, 200 + 10 * number))
+    (expected,) = scene.expect()
+    assert expected.box.centre == pytest.approx((300, 300), abs=2)

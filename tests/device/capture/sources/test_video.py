@@ -151,3 +151,8 @@ for uri in sys.argv[1:]:
     )
     assert done.stdout.splitlines() == [f"refused {uri}" for uri in uris]
     assert done.stderr == ""
+
+
+def test_a_film_that_is_not_open_promises_no_number_of_frames(tmp_path, clock):
+    film = VideoFile(tmp_path / "film.avi", clock)
+    assert film.frame_count is None
