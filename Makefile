@@ -34,13 +34,13 @@ test: $(DEV) ## every test but the slow ones, in two processes (WORKERS=0 for on
 	$(FAST_TESTS)
 
 test-device: $(TEST) ## - the device's; they need neither Keras nor TensorFlow
-	$(FAST_TESTS) --part device
+	$(FAST_TESTS) --part=device
 
 test-trainer: $(DEV) ## - the trainer's
-	$(FAST_TESTS) --part trainer
+	$(FAST_TESTS) --part=trainer
 
 test-converters: $(DEV) ## - the converters'
-	$(FAST_TESTS) --part converters
+	$(FAST_TESTS) --part=converters
 
 test-lowest: $(TEST) ## the device's tests on the oldest packages that pyproject.toml allows, in build/lowest (Python 3.11)
 	tests/lowest.sh $(BIN)/uv build/lowest $(WORKERS)

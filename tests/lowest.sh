@@ -8,4 +8,4 @@ folder=${2:?usage: lowest.sh UV FOLDER WORKERS}
 
 "$uv" venv --quiet --allow-existing --python 3.11 "$folder"
 "$uv" pip install --quiet --python "$folder/bin/python" --resolution lowest-direct -e '.[demo,overlay,test]'
-"$folder/bin/python" -m pytest -m "not slow" -n "${3:?}" --dist loadfile --part device
+"$folder/bin/python" -m pytest -m "not slow" -n "${3:?}" --dist loadfile --part=device
