@@ -15,8 +15,8 @@ from device.mqtt.visitor import Visitor
 class Broker:
     """Stands in for a connection: each call is answered with what is next in the script."""
 
-    def __init__(self, *_: object, **__: object) -> None:
-        self.post = _[3]
+    def __init__(self, _settings, _login, _will, post, **__) -> None:
+        self.post = post
         self.script = SCRIPT
         self.closed = False
 
