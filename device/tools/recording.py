@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from device.app import build_pipeline
 from device.capture.sources import build_source
 from device.capture.sources.frames import set_up_opencv
+from device.capture.sources.isolated import IsolatedSource
 from device.capture.sources.replay import ImageFolder
 from device.capture.sources.settings import SourceSettings
 from device.capture.sources.video import VideoFile
@@ -36,7 +37,7 @@ from device.overlay.settings import OverlaySettings
 from device.records import Frame, Observation, RelativeBox
 from device.system.telemetry import Telemetry
 
-RecordedSource = VideoFile | ImageFolder
+RecordedSource = IsolatedSource | VideoFile | ImageFolder
 Progress = Callable[[int, int | None], None]
 """Told after every picture how many are done, and of how many where that is known."""
 
@@ -68,7 +69,7 @@ def recorded_source(settings: SourceSettings, clock: Clock, purpose: str) -> Rec
         UsageError: it is a camera or a stream.
     """
     source = build_source(settings.model_copy(update={"loop": False}), clock, colour=True)
-    if isinstance(source, VideoFile | ImageFolder):
+    if isinstance(source, RecordedSource) and not source.live:
         return source
     raise UsageError(
         f"{purpose} takes files and folders only, and {source.name} is live: no picture of a camera is ever kept",
@@ -171,7 +172,9 @@ class _Film:
     """A video of a fixed rate: a picture stands until the next is due, one that comes too soon replaces the last."""
 
     def __init__(self, path: Path, fps: float) -> None:
-        self._path = path
+        # A folder whose name is not UTF-8 would be the process's end in OpenCV.
+        self._folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._name = f"/proc/self/fd/{self._folder}/{path.name}"
         self._fps = fps
         self._writer: cv2.VideoWriter | None = None
         self._held: NDArray[np.uint8] | None = None
@@ -185,6 +188,7 @@ class _Film:
     def __exit__(self, *_: object) -> None:
         if self._writer is not None:
             self._writer.release()
+        os.close(self._folder)
 
     def add(self, picture: NDArray[np.uint8], time_s: float) -> None:
         """Take the next picture, uint8 (height, width, 3) BGR, of monotonic ``time_s``."""
@@ -192,7 +196,10 @@ class _Film:
             self._begin(picture, time_s)
         elif self._held is not None:
             due = round((time_s - self._begun_s) * self._fps)
-            self._write(self._held, min(due - self.pictures, round(_LONGEST_GAP_S * self._fps)))
+            longest = round(_LONGEST_GAP_S * self._fps)
+            self._write(self._held, min(due - self.pictures, longest))
+            # What was cut out of a gap is not made up for later.
+            self._begun_s += max(0, due - self.pictures) / self._fps
         self._held = picture
 
     def finish(self) -> None:
@@ -201,7 +208,7 @@ class _Film:
             self._write(self._held, 1)
         if self._writer is not None:
             self._writer.release()
-        readable = cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG)
+        readable = cv2.VideoCapture(self._name, cv2.CAP_FFMPEG)
         try:
             count = round(readable.get(cv2.CAP_PROP_FRAME_COUNT))
             if not readable.read()[0] or count != self.pictures:
@@ -216,7 +223,7 @@ class _Film:
         set_up_opencv()
         self._begun_s = time_s
         self.size = (picture.shape[1], picture.shape[0])
-        self._writer = cv2.VideoWriter(str(self._path), cv2.CAP_FFMPEG, _FOURCC, self._fps, self.size)
+        self._writer = cv2.VideoWriter(self._name, cv2.CAP_FFMPEG, _FOURCC, self._fps, self.size)
         if not self._writer.isOpened():
             raise UnavailableError(
                 f"this OpenCV {cv2.__version__} cannot write MPEG-4 video",
@@ -234,7 +241,7 @@ class _Film:
 def _replacing(path: Path) -> Iterator[Path]:
     """A file beside ``path`` that takes its place at the end, and is gone where there is none."""
     # Named before it is made: Ctrl-C between the two leaves nothing either.
-    unfinished = path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
+    unfinished = path.with_name(f".recording.{secrets.token_hex(4)}{path.suffix}")
     try:
         with unfinished.open("xb") as file:
             os.fchmod(file.fileno(), 0o644)

@@ -1,6 +1,7 @@
 """An annotated picture of a photo, or of one moment of a video."""
 
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import cv2
@@ -9,11 +10,13 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from device.capture.sources.frames import set_up_opencv
+from device.capture.sources.picture_header import read_header
+from device.capture.sources.pictures import MOST_BYTES, decode_picture
+from device.capture.sources.replay import ImageFolder
 from device.capture.sources.settings import SourceSettings
-from device.capture.sources.video import VideoFile
 from device.classify.modelstore import open_model
 from device.config import Config
-from device.contract.files import check_folder, write_atomically
+from device.contract.files import check_folder, read_limited, write_atomically
 from device.contract.preprocess import crop_face
 from device.detect import open_detector
 from device.errors import SourceError, UsageError
@@ -23,11 +26,12 @@ from device.overlay.display_options import DisplayOptions
 from device.overlay.draw import draw
 from device.overlay.scene import FaceMark, Scene
 from device.records import RelativeBox
-from device.tools.recording import recorded_source
+from device.tools.recording import RecordedSource, recorded_source
 
 Picture = NDArray[np.uint8]
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
+_BEGINNING_BYTES = 1_000_000  # a JPEG's size may stand behind a preview and a colour profile
 LONGEST_SIDE_PX = 1920
 """A larger photo is reduced to it: the result is for a page or a message."""
 
@@ -92,17 +96,24 @@ def _read(config: Config, file: str, at_s: float | None, clock: Clock) -> Pictur
     """The photo, or the moment of the video, uint8 (height, width, 3) BGR."""
     path = Path(file).expanduser()
     set_up_opencv()
-    if path.is_file() and cv2.haveImageReader(str(path)):
+    if _is_photo(path):
         if at_s is not None:
             raise UsageError(f"--at names a moment of a video, and {file} is a photo", "leave it out")
-        photo = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
-        if photo is None:
-            raise SourceError(f"the photo {file} is damaged", "give a whole one")
+        photo = decode_picture(read_limited(path, MOST_BYTES), f"the photo {file}", config.source.max_pixels)
         return photo.astype(np.uint8, copy=False)
     source = recorded_source(_settings_of(config, file), clock, "affectd snapshot")
-    if not isinstance(source, VideoFile):
+    if isinstance(source, ImageFolder):
         raise UsageError(f"{file} is a folder, and a snapshot is of one picture", "name one of its files")
     return _moment(source, at_s or 0.0)
+
+
+def _is_photo(path: Path) -> bool:
+    """Whether a file begins as a picture does; what cannot be read, or is none, is looked at as a video."""
+    try:
+        with path.open("rb") if path.is_file() else BytesIO() as file:
+            return read_header(file.read(_BEGINNING_BYTES)) is not None
+    except OSError:
+        return False
 
 
 def _settings_of(config: Config, file: str) -> SourceSettings:
@@ -112,7 +123,7 @@ def _settings_of(config: Config, file: str) -> SourceSettings:
         raise UsageError(f"{file} is no photo and no video", "name a file") from None
 
 
-def _moment(source: VideoFile, at_s: float) -> Picture:
+def _moment(source: RecordedSource, at_s: float) -> Picture:
     source.open()
     try:
         first_s, last_s = None, 0.0

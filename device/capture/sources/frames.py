@@ -1,5 +1,6 @@
 """What all sources share: from decoded pixels to a Frame, and where recorded pictures lie in time."""
 
+import logging
 import math
 import os
 from datetime import datetime, timedelta
@@ -10,9 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.interfaces import Clock
-from device.records import Frame
+
+_LOGGER = logging.getLogger(__name__)
 
 _LOG_LEVEL_SILENT = 0  # cv::utils::logging::LOG_LEVEL_SILENT
+_GIVEN = dict(os.environ)
+_LONGEST_GAP_S = 10.0
+"""Two pictures of a recording that lie farther apart are two recordings that were joined, or a clock that was set."""
+_LONGEST_STEP_BACK_S = 1.0
 
 
 def split_colours(picture: NDArray[Any], *, colour: bool) -> dict[str, NDArray[Any]]:
@@ -24,15 +30,17 @@ def split_colours(picture: NDArray[Any], *, colour: bool) -> dict[str, NDArray[A
     return {"grey": grey, "bgr": pixels} if colour else {"grey": grey}
 
 
-def to_frame(picture: NDArray[Any], *, time_s: float, taken_at: datetime, index: int, colour: bool) -> Frame:
-    """A Frame of ``picture``: uint8 (height, width, 3) in BGR order, or (height, width) from a grey camera."""
-    return Frame(time_s=time_s, taken_at=taken_at, index=index, **split_colours(picture, colour=colour))
+def set_up_opencv(protocols: str = "", **options: str) -> None:
+    """Set OpenCV and FFmpeg up: no lines of theirs on stderr, unless the environment says else.
 
-
-def set_up_opencv() -> None:
-    """Set OpenCV and FFmpeg up: RTSP over TCP, and no lines of theirs on stderr, unless the environment says else."""
-    # Over UDP, which some cameras offer first, a picture arrives with holes.
-    os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
+    Args:
+        protocols: what FFmpeg may open beside what it is given, as its ``protocol_whitelist`` names them: a playlist
+            or a redirection may ask for anything.
+        options: further options of FFmpeg.
+    """
+    if "OPENCV_FFMPEG_CAPTURE_OPTIONS" not in _GIVEN:
+        named = ({"protocol_whitelist": protocols} if protocols else {}) | options
+        os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = "|".join(f"{name};{value}" for name, value in named.items())
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET; read at the first opening
     if "OPENCV_LOG_LEVEL" not in os.environ:
         # OpenCV 4.12 moved it.
@@ -43,26 +51,32 @@ def set_up_opencv() -> None:
 class Timeline:
     """Places recorded pictures in time: the moment of opening plus media time.
 
-    What is read then does not depend on how fast the machine reads it. Time only grows, over loops and over reopening.
+    What is read then does not depend on how fast the machine reads it. Time only grows, over loops and over reopening,
+    and never jumps: a gap of more than ten seconds is cut out, and what steps back goes on from where it was.
+
+    Args:
+        clock: gives the moment of opening.
+        name: whose pictures they are, for the log.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, name: str) -> None:
         self._clock = clock
+        self._name = name
         self._time_s = -math.inf
+        self._media_s = self._piece_s = self._offset_s = 0.0
+        self._position_s: float | None = None
 
     def begin(self, step_s: float) -> None:
         """Start now, or ``step_s`` seconds after the last picture where that is later."""
         now_s = self._clock.monotonic_s()
         self._origin_s = max(now_s, self._time_s + step_s)
         self._origin_at = self._clock.now() + timedelta(seconds=self._origin_s - now_s)
-        self._media_s = -math.inf
-        self._round_s = 0.0
-        self._first_position_s: float | None = None
+        self._media_s = -step_s
+        self._begin_piece(step_s)
 
     def rewind(self, step_s: float) -> None:
         """Let the next picture, the first of a new round, follow the last one after ``step_s`` seconds."""
-        self._round_s = self._media_s + step_s
-        self._first_position_s = None
+        self._begin_piece(step_s)
 
     def place(self, position_s: float, step_s: float) -> tuple[float, datetime]:
         """The monotonic time, seconds, and the time of day of the next picture.
@@ -71,9 +85,19 @@ class Timeline:
             position_s: where the recording says the picture lies, seconds.
             step_s: the usual distance of two pictures, seconds, taken where ``position_s`` does not move on.
         """
-        if self._first_position_s is None:
-            self._first_position_s = position_s
-        media_s = self._round_s + position_s - self._first_position_s
+        if self._position_s is not None:
+            gap_s = position_s - self._position_s
+            if not -_LONGEST_STEP_BACK_S <= gap_s <= max(_LONGEST_GAP_S, 3 * step_s):
+                _LOGGER.info("%s jumps by %.1f s, which is passed over", self._name, gap_s)
+                self._begin_piece(step_s)
+        if self._position_s is None:
+            self._offset_s = self._piece_s - position_s
+        self._position_s = position_s
+        media_s = self._offset_s + position_s
         self._media_s = media_s if media_s > self._media_s else self._media_s + step_s
         self._time_s = self._origin_s + self._media_s
         return self._time_s, self._origin_at + timedelta(seconds=self._media_s)
+
+    def _begin_piece(self, step_s: float) -> None:
+        self._piece_s = self._media_s + step_s
+        self._position_s = None

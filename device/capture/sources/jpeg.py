@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.capture.sources.frames import split_colours
+from device.capture.sources.picture_header import check_size, read_header
 
 _START, _SCAN, _END = b"\xff\xd8", b"\xff\xda", b"\xff\xd9"
 
@@ -18,21 +19,26 @@ class JpegDecoder:
     asked for from the first picture on that has one.
 
     Args:
+        name: what errors call the camera.
+        max_pixels: a larger picture is refused before it is decoded.
         colour: whether ``bgr`` is wanted.
     """
 
-    def __init__(self, *, colour: bool) -> None:
+    def __init__(self, name: str, max_pixels: int, *, colour: bool) -> None:
+        self._name = name
+        self._max_pixels = max_pixels
         self._colour = colour
         self._has_ends = False
 
-    def decode(self, data: NDArray[Any]) -> dict[str, NDArray[Any]] | None:
-        """``grey`` and, where wanted, ``bgr`` of one JPEG, uint8 of any shape; None where it is damaged."""
-        jpeg = data.tobytes()
-        if not jpeg.startswith(_START):
+    def decode(self, jpeg: bytes) -> dict[str, NDArray[Any]] | None:
+        """``grey`` and, where wanted, ``bgr`` of one JPEG; None where it is damaged. Raises SourceError."""
+        header = read_header(jpeg) if jpeg.startswith(_START) else None
+        if header is None:
             return None
         has_end = jpeg.rfind(_END) > jpeg.find(_SCAN) > 0
         if self._has_ends and not has_end:
             return None
+        check_size(self._name, header.width, header.height, self._max_pixels)
         try:
             how = cv2.IMREAD_COLOR if self._colour else cv2.IMREAD_GRAYSCALE
             picture = cv2.imdecode(np.frombuffer(jpeg if has_end else jpeg + _END, np.uint8), how)

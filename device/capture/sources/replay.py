@@ -4,12 +4,12 @@ import logging
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
 from numpy.typing import NDArray
 
-from device.capture.sources.frames import Timeline, set_up_opencv, to_frame
-from device.errors import SourceError
+from device.capture.sources.frames import Timeline, set_up_opencv, split_colours
+from device.capture.sources.pictures import MOST_BYTES, decode_picture
+from device.contract.files import read_limited
+from device.errors import AffectdError, SourceError
 from device.interfaces import Clock
 from device.records import Frame
 
@@ -30,12 +30,20 @@ class ImageFolder:
         fps: pictures per second.
         loop: begin again at the end.
         colour: keep ``Frame.bgr``.
+        max_pixels: a larger picture is left out.
     """
 
     live = False
 
     def __init__(
-        self, folder: Path, clock: Clock, *, fps: float = 15.0, loop: bool = False, colour: bool = False
+        self,
+        folder: Path,
+        clock: Clock,
+        *,
+        fps: float = 15.0,
+        loop: bool = False,
+        colour: bool = False,
+        max_pixels: int = 25_000_000,
     ) -> None:
         self.name = str(folder)
         self.unreadable: list[Path] = []
@@ -43,7 +51,8 @@ class ImageFolder:
         self._step_s = 1.0 / fps
         self._loop = loop
         self._colour = colour
-        self._timeline = Timeline(clock)
+        self._max_pixels = max_pixels
+        self._timeline = Timeline(clock, self.name)
         self._pictures: list[Path] = []
         self._index = 0
 
@@ -67,7 +76,8 @@ class ImageFolder:
             if picture is not None:
                 self._read_in_round += 1
                 time_s, taken_at = self._timeline.place(position * self._step_s, self._step_s)
-                return to_frame(picture, time_s=time_s, taken_at=taken_at, index=index, colour=self._colour)
+                pictures = split_colours(picture, colour=self._colour)
+                return Frame(time_s=time_s, taken_at=taken_at, index=index, **pictures)
         return None
 
     def close(self) -> None:
@@ -114,13 +124,10 @@ class ImageFolder:
     def _decode(self, path: Path) -> NDArray[Any] | None:
         """The picture in BGR order, None where it cannot be read."""
         try:
-            # Not imread, which cannot open every name and does not say why it fails.
-            picture = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
-            problem = "not a whole picture of a known kind"
-        except (OSError, cv2.error) as error:
-            picture = None
-            problem = str(error.strerror) if isinstance(error, OSError) else "empty or too large"
-        if picture is None and path not in self.unreadable:
-            self.unreadable.append(path)
-            _LOGGER.warning("left out %s: %s", path, problem)
-        return picture
+            return decode_picture(read_limited(path, MOST_BYTES), str(path), self._max_pixels)
+        except (OSError, AffectdError) as error:
+            if path not in self.unreadable:
+                self.unreadable.append(path)
+                why = f"{path}: {error.strerror}" if isinstance(error, OSError) else error
+                _LOGGER.warning("left out: %s", why)
+            return None

@@ -21,6 +21,7 @@ _NO_SCHEME = re.compile(r"(?://)?[^/@\s]*:[^@]*@|[\w.-]+:[0-9]{2,5}(?:/|$)")
 
 Pace = Literal["real-time", "as-fast-as-possible"]
 PixelFormat = Literal["auto", "MJPG", "YUYV"]
+RtspTransport = Literal["tcp", "udp"]
 Autofocus = Literal["continuous", "once", "manual"]
 
 
@@ -69,6 +70,21 @@ class SourceSettings(Section):
     pixel_format: PixelFormat = Field(
         default="auto", description="MJPG, YUYV or auto, which takes what costs least: asked of a USB camera"
     )
+    max_megapixels: float = Field(
+        default=25.0,
+        ge=0.1,
+        le=500.0,
+        description="a larger picture is refused before it is decoded, millions of pixels",
+    )
+    aspect: str | None = Field(
+        default=None,
+        pattern=r"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}$",
+        description="shape of the picture as it is to be seen, as 16:9, for one whose pixels are not square; "
+        "null for what a stream or file tells",
+    )
+    rtsp_transport: RtspTransport = Field(
+        default="tcp", description="how an rtsp:// stream travels: tcp, or udp for a camera that knows no other"
+    )
     pace: Pace = Field(
         default="real-time", description="whether files and folders play as they were taken or as fast as they go"
     )
@@ -116,6 +132,19 @@ class SourceSettings(Section):
     picamera: PicameraSettings = Field(
         default=PicameraSettings(), description="for the cameras on a Raspberry Pi's own connector"
     )
+
+    @property
+    def max_pixels(self) -> int:
+        """The most pixels that a picture may have."""
+        return round(self.max_megapixels * 1e6)
+
+    @property
+    def aspect_ratio(self) -> float | None:
+        """``aspect`` as width to height."""
+        if self.aspect is None:
+            return None
+        width, _, height = self.aspect.partition(":")
+        return int(width) / int(height)
 
     @field_validator("uri", mode="before")
     @classmethod

@@ -1,37 +1,37 @@
-"""RTSP and HTTP streams, which OpenCV reads through FFmpeg."""
+"""RTSP streams, which OpenCV reads through FFmpeg."""
 
 import socket
 import time
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import cv2
 from numpy.typing import NDArray
 
-from device.capture.sources.frames import split_colours
-from device.capture.sources.jpeg import JpegDecoder
+from device.capture.sources.frames import set_up_opencv, split_colours
 from device.capture.sources.opencv import LiveSource
+from device.capture.sources.picture_header import check_size
 from device.capture.sources.settings import display_name
+from device.capture.sources.square import SquarePixels
 from device.errors import SourceError
 from device.interfaces import Clock
 
 _DIAGNOSIS_TIMEOUT_S = 2.0
-_DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
-_MJPG = cv2.VideoWriter.fourcc(*"MJPG")
-_AS_SENT = -1  # of CAP_PROP_FORMAT: FFmpeg's packets instead of pictures
+_DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322}
+_PROTOCOLS = "rtsp,rtsps,tcp,tls,rtp,srtp,udp,crypto"
 
 
 class Stream(LiveSource):
-    """An RTSP or HTTP stream.
-
-    Of Motion-JPEG over HTTP the JPEGs themselves are taken: one that was cut off can be told, and one that nobody wants
-    the colours of is decoded without them.
+    """An RTSP stream.
 
     Args:
         url: with user and password where it needs them; they show nowhere.
         clock: stamps the frames.
         open_timeout_s: how long the server may take to answer.
         read_timeout_s: how long it may be silent.
+        transport: how pictures travel; over UDP they arrive with holes where packets are lost.
+        max_pixels: larger pictures are refused.
+        aspect: width to height of the picture as it is to be seen; None for what the stream tells.
         colour: keep ``Frame.bgr``.
     """
 
@@ -42,34 +42,35 @@ class Stream(LiveSource):
         *,
         open_timeout_s: float = 10.0,
         read_timeout_s: float = 3.5,
+        transport: Literal["tcp", "udp"] = "tcp",
+        max_pixels: int = 25_000_000,
+        aspect: float | None = None,
         colour: bool = False,
     ) -> None:
         super().__init__(display_name(url), clock)
-        self._url = url
-        self._timeouts = [
+        scheme, separator, rest = url.partition("://")
+        self._url = scheme.lower() + separator + rest  # FFmpeg knows no other spelling
+        self._options = [
             *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(open_timeout_s * 1000)),
             *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(read_timeout_s * 1000)),
             # Several threads decode one frame each, and hold them back for as many frames.
             *(cv2.CAP_PROP_N_THREADS, 1),
         ]
         self._read_timeout_s = read_timeout_s
+        self._transport = transport
+        self._max_pixels = max_pixels
+        self._square = SquarePixels(aspect, max_pixels)
         self._colour = colour
-        self._jpegs = JpegDecoder(colour=colour)
-        self._as_sent = False
 
     def _connect(self) -> cv2.VideoCapture:
-        if urlsplit(self._url).scheme in {"http", "https"}:
-            capture = self._open([cv2.CAP_PROP_FORMAT, _AS_SENT])
-            self._as_sent = int(capture.get(cv2.CAP_PROP_FOURCC)) == _MJPG
-            if self._as_sent:
-                return capture
-            capture.release()
-        return self._open([])
-
-    def _open(self, options: list[int]) -> cv2.VideoCapture:
-        capture = cv2.VideoCapture(self._url, cv2.CAP_FFMPEG, [*self._timeouts, *options])
+        set_up_opencv(_PROTOCOLS, rtsp_transport=self._transport)
+        capture = cv2.VideoCapture(self._url, cv2.CAP_FFMPEG, self._options)
         if not capture.isOpened():
+            capture.release()
             raise self._diagnose()
+        width, height = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+        check_size(self.name, width, height, self._max_pixels)
+        self._square.told(capture.get(cv2.CAP_PROP_SAR_NUM), capture.get(cv2.CAP_PROP_SAR_DEN))
         return capture
 
     def _grab(self, capture: cv2.VideoCapture) -> bool:
@@ -79,12 +80,12 @@ class Stream(LiveSource):
         return grabbed and time.monotonic() - begun_s < self._read_timeout_s
 
     def _decode(self, data: NDArray[Any]) -> dict[str, NDArray[Any]] | None:
-        return self._jpegs.decode(data) if self._as_sent else split_colours(data, colour=self._colour)
+        return self._square.stretch(split_colours(data, colour=self._colour))
 
     def _diagnose(self) -> SourceError:
         """Tell a server that is not there from one that gives no video; FFmpeg does not say."""
         parts = urlsplit(self._url)
-        address = (parts.hostname or "", parts.port or _DEFAULT_PORTS.get(parts.scheme, 80))
+        address = (parts.hostname or "", parts.port or _DEFAULT_PORTS.get(parts.scheme, 554))
         try:
             socket.create_connection(address, timeout=_DIAGNOSIS_TIMEOUT_S).close()
         except OSError as error:

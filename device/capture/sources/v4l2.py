@@ -16,6 +16,7 @@ from device.capture.sources.frames import split_colours
 from device.capture.sources.jpeg import JpegDecoder
 from device.capture.sources.opencv import LiveSource
 from device.capture.sources.settings import PixelFormat
+from device.capture.sources.square import SquarePixels
 from device.capture.sources.timestamps import monotonic_ns
 from device.errors import SourceError
 from device.interfaces import Clock
@@ -48,6 +49,8 @@ class Camera(LiveSource):
         fps: frames per second asked for, likewise.
         pixel_format: ``MJPG`` or ``YUYV``; ``auto`` takes YUYV where the camera has room for it, which costs least.
         read_timeout_s: how long a read waits for a frame; OpenCV takes the first camera's for all of a process.
+        max_pixels: a JPEG of more is refused.
+        aspect: width to height of the picture as it is to be seen; None for square pixels.
         colour: keep ``Frame.bgr``.
     """
 
@@ -61,6 +64,8 @@ class Camera(LiveSource):
         fps: float = 15.0,
         pixel_format: PixelFormat = "auto",
         read_timeout_s: float = 3.5,
+        max_pixels: int = 25_000_000,
+        aspect: float | None = None,
         colour: bool = False,
     ) -> None:
         super().__init__(str(device), clock, (monotonic_ns,))
@@ -69,7 +74,8 @@ class Camera(LiveSource):
         self._pixel_format = pixel_format
         self._read_timeout_s = read_timeout_s
         self._colour = colour
-        self._jpegs = JpegDecoder(colour=colour)
+        self._jpegs = JpegDecoder(str(device), max_pixels, colour=colour)
+        self._square = SquarePixels(aspect, max_pixels)
         self._given = ""
         self._said = LogOnce(_LOGGER, logging.INFO)
 
@@ -129,8 +135,12 @@ class Camera(LiveSource):
         return round(capture.get(cv2.CAP_PROP_POS_MSEC) * 1e6)
 
     def _decode(self, data: NDArray[Any]) -> dict[str, NDArray[Any]] | None:
+        pictures = self._decode_as_given(data)
+        return pictures and self._square.stretch(pictures)
+
+    def _decode_as_given(self, data: NDArray[Any]) -> dict[str, NDArray[Any]] | None:
         if self._given == "MJPG" and data.ndim < 3:
-            return self._jpegs.decode(data)
+            return self._jpegs.decode(data.tobytes())
         if self._given == "YUYV" and data.ndim == 3 and data.shape[2] == 2:
             pictures: dict[str, NDArray[Any]] = {"grey": cv2.LUT(cv2.extractChannel(data, 0), _FULL_RANGE)}
             if self._colour:

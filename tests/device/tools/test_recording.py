@@ -214,14 +214,14 @@ def _command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "device", "run", *arguments]
 
 
-def test_a_full_disk_is_told_and_leaves_nothing(tmp_path, two_seconds):
+def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):
     out = tmp_path / "out.mp4"
 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
 
     answer = subprocess.run(
-        _command("--source", str(two_seconds), "--record", str(out)),
+        _command("--source", "demo", "--record", str(out)),
         cwd=ROOT,
         preexec_fn=limit,
         capture_output=True,

@@ -1,0 +1,176 @@
+"""A source in a process of its own, for what anybody may have made: files, and cameras on the network.
+
+What decodes them is native code that a damaged or hostile picture may make take all memory, hang or crash. It does so
+there: the process has a limit of memory, is ended when it is overdue, and another is started when the source is opened
+again. No such source ever hangs this process in a driver.
+"""
+
+import contextlib
+import logging
+import os
+import socket
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from device.capture.sources.isolated_channel import Channel, FrameTold, Opened, PictureMemory, Request
+from device.capture.sources.settings import SourceSettings, display_name
+from device.errors import SourceError
+from device.interfaces import Clock
+from device.records import Frame
+from device.system.child import python_command
+
+_LOGGER = logging.getLogger(__name__)
+
+_GRACE_S = 3.0
+"""A process that is overdue for so long is ended. Less than any ``hang_timeout_s`` that would blame a driver."""
+_FILE_PATIENCE_S = 60.0
+"""For one picture of a file, many damaged ones before it, on a slow disk."""
+_STARTING_S = 30.0
+"""For the process to start and import what it needs, on the slowest board while it boots."""
+_CLOSING_S = 1.0
+_KEPT_VARIABLES = ("PATH", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR")
+_KEPT_PREFIXES = ("LC_", "OPENCV_", "AFFECTD_TRACEBACK")
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+class IsolatedSource:
+    """What `build_here` builds of the same settings, in a process of its own.
+
+    Args:
+        settings: the section ``source``.
+        clock: the machine's; the process stamps frames with the same.
+        colour: keep ``Frame.bgr``.
+    """
+
+    def __init__(self, settings: SourceSettings, clock: Clock, *, colour: bool) -> None:
+        self.live = "://" in settings.uri
+        self.name = display_name(settings.uri) if self.live else str(Path(settings.uri).expanduser())
+        self._settings = settings
+        self._clock = clock
+        self._colour = colour
+        self._process: subprocess.Popen[bytes] | None = None
+        self._channel: Channel | None = None
+        self._memory: PictureMemory | None = None
+        self._opened = Opened(fps=0.0, frame_count=None)
+        self._next_index = 0
+        self._first_index = 0
+
+    def open(self) -> None:
+        """Start the process and let it open the source. Raises SourceError."""
+        self.close()
+        self._first_index = self._next_index
+        self._start()
+        patience_s = self._settings.open_timeout_s if self.live else _FILE_PATIENCE_S
+        answer = self._ask(Request("open"), _STARTING_S + patience_s + _GRACE_S, "an answer")
+        if not isinstance(answer, Opened):
+            raise self._broken("it said something else when it was opened")
+        self._opened = answer
+
+    def read(self) -> Frame | None:
+        """The next frame; None after a recording's last. Raises SourceError."""
+        if self._channel is None or self._memory is None:
+            raise SourceError(f"{self.name} is not open")
+        patience_s = self._settings.stall_timeout_s if self.live else _FILE_PATIENCE_S
+        answer = self._ask(Request("read"), patience_s + _GRACE_S, "a frame")
+        if answer is None:
+            return None
+        if not isinstance(answer, FrameTold):
+            raise self._broken("it said something else when it was read")
+        frame = self._memory.frame(answer, self._first_index)
+        self._next_index = frame.index + 1
+        return frame
+
+    def close(self) -> None:
+        """Let go of the source, and have its process end; one that does not is ended."""
+        channel, self._channel = self._channel, None
+        memory, self._memory = self._memory, None
+        process, self._process = self._process, None
+        if channel is not None:
+            channel.close()  # which the process takes as its end, so that a camera hears that nobody watches
+        if process is not None:
+            _end(process, _CLOSING_S)
+        if memory is not None:
+            memory.close()
+
+    @property
+    def fps(self) -> float:
+        """Frames per second of a recording; known once it is open."""
+        return self._opened.fps
+
+    @property
+    def frame_count(self) -> int | None:
+        """About how many frames a recording has; None where it does not say."""
+        return self._opened.frame_count
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        memory = None
+        try:
+            memory = PictureMemory.create(self._settings.max_pixels, colour=self._colour)
+            self._process = subprocess.Popen(
+                python_command("device.capture.sources.isolated_process", str(theirs.fileno()), str(memory.descriptor)),
+                env=_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=None if "AFFECTD_TRACEBACK" in os.environ else subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(), memory.descriptor),
+            )
+        except OSError as error:
+            ours.close()
+            if memory is not None:
+                memory.close()
+            raise SourceError(f"no process can be started for {self.name}: {error.strerror}") from error
+        finally:
+            theirs.close()
+        self._channel, self._memory = Channel(ours), memory
+        # By the channel, for whoever lists processes sees their arguments, and a URL may hold a password.
+        self._channel.say(Request("settings", self._settings.model_dump_json(), self._colour))
+
+    def _ask(self, request: Request, timeout_s: float, what: str) -> Any:
+        """What the process answers. Raises SourceError where it does not, or says that it cannot."""
+        channel = self._channel
+        if channel is None:
+            raise SourceError(f"{self.name} is not open")
+        try:
+            channel.say(request)
+            answer = channel.hear(timeout_s, _LOGGER)
+        except TimeoutError:
+            self.close()
+            raise SourceError(
+                f"{self.name} has not given {what} for {timeout_s:.0f} s", "check its power and network"
+            ) from None
+        except (OSError, EOFError, ValueError) as error:
+            raise self._broken(str(error)) from None
+        if isinstance(answer, SourceError):
+            raise answer
+        return answer
+
+    def _broken(self, why: str) -> SourceError:
+        """The process has ended, or says what nobody understands."""
+        process = self._process
+        code = _end(process, _CLOSING_S) if process is not None else None
+        self.close()
+        if code is not None and code < 0:
+            why = f"signal {-code}"
+        return SourceError(
+            f"what reads {self.name} has ended ({why})",
+            "its pictures are damaged, hostile, or larger than source.max_megapixels allows",
+        )
+
+
+def _end(process: "subprocess.Popen[bytes]", patience_s: float) -> int | None:
+    """The exit code of a process that is asked to end; of one that does not, once it was killed."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        return process.wait(patience_s)
+    process.kill()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        return process.wait(patience_s)
+    return None
+
+
+def _environment() -> dict[str, str]:
+    kept = {
+        name: value for name, value in os.environ.items() if name in _KEPT_VARIABLES or name.startswith(_KEPT_PREFIXES)
+    }
+    return kept | _ONE_THREAD

@@ -1,0 +1,47 @@
+"""Pictures whose pixels are not square, as analogue recorders store them, made so: a face must be as wide as it is."""
+
+import math
+from typing import Any
+
+import cv2
+from numpy.typing import NDArray
+
+_LONGEST = 4.0
+"""A pixel that claims to be wider, or higher, than so many is not believed."""
+_NEARLY = 0.02  # some encoders round; nobody sees it, and every picture would be stretched for it
+
+
+class SquarePixels:
+    """Stretches pictures until their pixels are square; never shrinks one, which would cost small faces.
+
+    Args:
+        aspect: width to height of the whole picture as it is to be seen; None to believe what the stream tells.
+        max_pixels: a picture that would become larger is left as it is.
+    """
+
+    def __init__(self, aspect: float | None, max_pixels: int) -> None:
+        self._aspect = aspect
+        self._max_pixels = max_pixels
+        self._told = 1.0
+
+    def told(self, numerator: float, denominator: float) -> None:
+        """The stream tells that a pixel is ``numerator`` by ``denominator`` wide and high; 0 for nothing told."""
+        told = numerator / denominator if numerator > 0 and denominator > 0 else 1.0
+        self._told = told if 1 / _LONGEST <= told <= _LONGEST else 1.0
+
+    def size(self, width: int, height: int) -> tuple[int, int]:
+        """(width, height), pixels, of a picture of that size once its pixels are square."""
+        pixel = self._told if self._aspect is None else self._aspect * height / width
+        if not 1 / _LONGEST <= pixel <= _LONGEST or abs(math.log(pixel)) < _NEARLY:
+            return width, height
+        wide, high = (round(width * pixel), height) if pixel > 1 else (width, round(height / pixel))
+        return (wide, high) if wide * high <= self._max_pixels else (width, height)
+
+    def stretch(self, pictures: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """``grey`` and ``bgr``, uint8 of any shape, with square pixels."""
+        return {part: self._stretched(picture) for part, picture in pictures.items()}
+
+    def _stretched(self, picture: NDArray[Any]) -> NDArray[Any]:
+        height, width = picture.shape[:2]
+        size = self.size(width, height)
+        return picture if size == (width, height) else cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)
