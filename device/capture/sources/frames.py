@@ -3,6 +3,7 @@
 import logging
 import math
 import os
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from device.interfaces import Clock
 _LOGGER = logging.getLogger(__name__)
 
 _LOG_LEVEL_SILENT = 0  # cv::utils::logging::LOG_LEVEL_SILENT
-_GIVEN = dict(os.environ)
+_OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
 _LONGEST_GAP_S = 10.0
 """Two pictures of a recording that lie farther apart are two recordings that were joined, or a clock that was set."""
 _LONGEST_STEP_BACK_S = 1.0
@@ -30,22 +31,33 @@ def split_colours(picture: NDArray[Any], *, colour: bool) -> dict[str, NDArray[A
     return {"grey": grey, "bgr": pixels} if colour else {"grey": grey}
 
 
-def set_up_opencv(protocols: str = "", **options: str) -> None:
-    """Set OpenCV and FFmpeg up: no lines of theirs on stderr, unless the environment says else.
-
-    Args:
-        protocols: what FFmpeg may open beside what it is given, as its ``protocol_whitelist`` names them: a playlist
-            or a redirection may ask for anything.
-        options: further options of FFmpeg.
-    """
-    if "OPENCV_FFMPEG_CAPTURE_OPTIONS" not in _GIVEN:
-        named = ({"protocol_whitelist": protocols} if protocols else {}) | options
-        os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = "|".join(f"{name};{value}" for name, value in named.items())
+def set_up_opencv() -> None:
+    """Let neither OpenCV nor FFmpeg print lines of theirs on stderr, unless the environment says else."""
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET; read at the first opening
     if "OPENCV_LOG_LEVEL" not in os.environ:
         # OpenCV 4.12 moved it.
         set_log_level = getattr(cv2, "setLogLevel", None) or cv2.utils.logging.setLogLevel
         set_log_level(_LOG_LEVEL_SILENT)
+
+
+def open_with_ffmpeg(address: str, properties: Sequence[int] = (), **options: str) -> cv2.VideoCapture:
+    """What FFmpeg makes of ``address``; whether it is open, the caller asks.
+
+    Args:
+        address: a name in ASCII; another may be the process's end.
+        properties: OpenCV's, each followed by its value.
+        options: FFmpeg's. ``protocol_whitelist`` belongs to them: a playlist or a redirection may ask for anything.
+    """
+    set_up_opencv()
+    given = os.environ.get(_OPTIONS)
+    if given is None:
+        os.environ[_OPTIONS] = "|".join(f"{name};{value}" for name, value in options.items())
+    try:
+        # One thread, as each more decodes a picture of its own, and holds it back for as long.
+        return cv2.VideoCapture(address, cv2.CAP_FFMPEG, [*properties, cv2.CAP_PROP_N_THREADS, 1])
+    finally:
+        if given is None:
+            del os.environ[_OPTIONS]
 
 
 class Timeline:

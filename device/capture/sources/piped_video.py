@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 from numpy.typing import NDArray
 
-from device.capture.sources.frames import set_up_opencv, split_colours
+from device.capture.sources.frames import open_with_ffmpeg, split_colours
 from device.capture.sources.opencv import LiveSource
 from device.capture.sources.picture_header import check_size
 from device.capture.sources.square import SquarePixels
@@ -55,10 +55,9 @@ class PipedVideo(LiveSource):
             self._reading_end = -1
 
     def _connect(self) -> cv2.VideoCapture:
-        set_up_opencv("pipe")
         self._reading_end, writing_end = os.pipe()
         threading.Thread(target=self._pump, args=(writing_end,), name="pump", daemon=True).start()
-        capture = cv2.VideoCapture(f"pipe:{self._reading_end}", cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
+        capture = open_with_ffmpeg(f"pipe:{self._reading_end}", protocol_whitelist="pipe")
         if not capture.isOpened():
             capture.release()
             raise self._fault or SourceError(

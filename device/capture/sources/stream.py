@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import cv2
 from numpy.typing import NDArray
 
-from device.capture.sources.frames import set_up_opencv, split_colours
+from device.capture.sources.frames import open_with_ffmpeg, split_colours
 from device.capture.sources.opencv import LiveSource
 from device.capture.sources.picture_header import check_size
 from device.capture.sources.settings import display_name
@@ -50,11 +50,9 @@ class Stream(LiveSource):
         super().__init__(display_name(url), clock)
         scheme, separator, rest = url.partition("://")
         self._url = scheme.lower() + separator + rest  # FFmpeg knows no other spelling
-        self._options = [
+        self._properties = [
             *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(open_timeout_s * 1000)),
             *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(read_timeout_s * 1000)),
-            # Several threads decode one frame each, and hold them back for as many frames.
-            *(cv2.CAP_PROP_N_THREADS, 1),
         ]
         self._read_timeout_s = read_timeout_s
         self._transport = transport
@@ -63,8 +61,9 @@ class Stream(LiveSource):
         self._colour = colour
 
     def _connect(self) -> cv2.VideoCapture:
-        set_up_opencv(_PROTOCOLS, rtsp_transport=self._transport)
-        capture = cv2.VideoCapture(self._url, cv2.CAP_FFMPEG, self._options)
+        capture = open_with_ffmpeg(
+            self._url, self._properties, protocol_whitelist=_PROTOCOLS, rtsp_transport=self._transport
+        )
         if not capture.isOpened():
             capture.release()
             raise self._diagnose()

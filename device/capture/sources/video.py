@@ -10,7 +10,7 @@ from pathlib import Path
 
 import cv2
 
-from device.capture.sources.frames import Timeline, set_up_opencv, split_colours
+from device.capture.sources.frames import Timeline, open_with_ffmpeg, split_colours
 from device.capture.sources.picture_header import check_size
 from device.capture.sources.square import SquarePixels
 from device.errors import SourceError
@@ -129,13 +129,12 @@ class VideoFile:
         self._position_s = 0.0
 
     def _open(self) -> cv2.VideoCapture:
-        set_up_opencv("file")
         descriptor = _open_file(self._path)
         try:
             # Under this name FFmpeg finds the very file that was looked at, whatever its own name is: one like
             # `name:part.mkv` would be a protocol, one with %02d many files, and one that is not UTF-8 the process's
-            # end. One thread, as each more holds frames in memory.
-            capture = cv2.VideoCapture(f"/proc/self/fd/{descriptor}", cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
+            # end.
+            capture = open_with_ffmpeg(f"/proc/self/fd/{descriptor}", protocol_whitelist="file")
         finally:
             os.close(descriptor)
         if not capture.isOpened() or int(capture.get(cv2.CAP_PROP_FOURCC)) == _TEXT_AS_VIDEO:
