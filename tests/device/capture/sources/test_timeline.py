@@ -10,7 +10,7 @@ STEP_S = 0.1
 
 @pytest.fixture
 def timeline() -> Timeline:
-    timeline = Timeline(FakeClock(100.0))
+    timeline = Timeline(FakeClock(100.0), "film")
     timeline.begin(STEP_S)
     return timeline
 
