@@ -140,5 +140,4 @@ class Link:
             )
 
     def _on_too_long(self, topic: str, length: int) -> None:
-        about = f"{length // 100 * 100} bytes on {topic}"
-        self._once.say("a message of %s is not sent: the broker takes none so long", about)
+        self._once.say("what is to be said on %s is not sent: %d bytes are more than the broker takes", topic, length)

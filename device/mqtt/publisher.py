@@ -11,7 +11,7 @@ from typing import Any
 
 from device.interfaces import Clock
 from device.mqtt.board import Board
-from device.mqtt.client import Acknowledged, Connected, Connection, Disconnected, Heard, Subscribed
+from device.mqtt.client import Acknowledged, Connected, Connection, Disconnected, Heard, News, Subscribed
 from device.mqtt.echo import Echo
 from device.mqtt.homeassistant import Discovery
 from device.mqtt.limits import Limits
@@ -37,6 +37,9 @@ from device.system.telemetry import TelemetrySnapshot
 
 _SHARE_FOR_DRAINING = 0.7
 _HANG_S = 60.0
+_MOST_AT_ONCE = 1000
+_MOST_WAITING = 10_000
+_LONGEST_HEARD = 64
 
 _log = logging.getLogger(__name__)
 
@@ -71,7 +74,7 @@ class Publisher:
         self._topics = topics
         self._spool = spool
         self._upkeep = Upkeep(spool)
-        self._link = Link(settings, topics.events, connect, self.post)
+        self._link = Link(settings, topics.events, connect, self._take_news)
         self._info = info
         self._clock = clock
         self._run_id = run
@@ -133,6 +136,14 @@ class Publisher:
     def post(self, message: Message) -> None:
         """Hand a message to the thread; never blocks."""
         self._inbox.put(message)
+
+    def _take_news(self, news: News) -> None:
+        """As ``post``; what the network says never fills the memory, however slow this thread is."""
+        if isinstance(news, Heard):
+            if self._inbox.qsize() > _MOST_WAITING:
+                return
+            news = replace(news, payload=news.payload[:_LONGEST_HEARD])
+        self._inbox.put(news)
 
     def stop(self, timeout_s: float) -> None:
         """Send what is left, say ``offline`` and end, within about ``timeout_s``."""
@@ -205,11 +216,12 @@ class Publisher:
         self._busy_since_s = None
         try:
             messages.append(self._inbox.get(timeout=max(0.0, due_s - time.monotonic())))
-            while True:
+            while len(messages) < _MOST_AT_ONCE:
                 messages.append(self._inbox.get_nowait())
         except queue.Empty:
-            self._busy_since_s = time.monotonic()
-            return messages
+            pass
+        self._busy_since_s = time.monotonic()
+        return messages
 
     def _handle(self, kind: type[Message], group: Sequence[Any]) -> None:
         """Deal with messages of one kind that came in a row, so that a row costs the spool one transaction."""

@@ -6,19 +6,22 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from typing import cast
 
 import pytest
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from device.errors import AffectdError
-from device.mqtt.client import SMALL_BYTES
+from device.mqtt.client import SMALL_BYTES, Connection, Heard
 from device.mqtt.payloads import DeviceInfo
 from device.mqtt.settings import MqttSettings
 from device.mqtt.sink import MqttSink, PublisherError
 from tests.brokers import LOOPBACK, PATIENCE_S, wait_until
 from tests.device.mqtt.test_publisher import Stage, greet, post_changes, settle
 from tests.device.sightings import LABELS, FakeClock, change
+
+pytestmark = pytest.mark.attack
 
 INFO = DeviceInfo("0.1.0", "emotion", "2026.11", LABELS, "demo clip")
 CONNACK = b"\x20\x02\x00\x00"
@@ -245,3 +248,43 @@ def test_thousands_of_turns_of_the_switch_are_obeyed_by_the_latest(broker, liste
     wait_until(lambda: turns and turns[-1], "the latest")
     settled = len(turns)
     assert settled < 100
+
+
+def test_a_real_network_thread_that_blocks_is_given_up_and_the_device_speaks_again(broker, make_sink, monkeypatch):
+    monkeypatch.setattr("device.mqtt.client._TURN_S", 0.3)
+    monkeypatch.setattr("device.mqtt.link._LOOK_EVERY_S", 0.05)
+    sink = make_sink(broker.port)
+    wait_until(lambda: sink.connected, "the connection")
+    let_go = threading.Event()
+    blocked = sink._publisher._link.connection._client
+    turn = blocked.loop
+    monkeypatch.setattr(blocked, "loop", lambda timeout_s: let_go.wait(PATIENCE_S) and turn(timeout_s))
+    wait_until(lambda: sink._publisher._link.connection is not None, "another connection")
+    wait_until(lambda: sink.connected and sink._publisher._link.connection._client is not blocked, "to be let in")
+    sink.emit(change(1))
+    wait_until(lambda: len(sink._publisher._spool) == 0, "an event to get through")
+    let_go.set()
+    wait_until(lambda: blocked.ended, "the old thread to end")
+
+
+def test_what_the_network_says_fills_no_memory_while_the_publisher_is_busy(tmp_path, monkeypatch):
+    monkeypatch.setattr("device.mqtt.publisher._MOST_WAITING", 50)
+    stage = Stage(tmp_path)
+    connection = greet(stage)
+    busy, let_go = threading.Event(), threading.Event()
+
+    def tick(**_) -> None:
+        busy.set()
+        let_go.wait(PATIENCE_S)
+
+    with monkeypatch.context() as slow:
+        slow.setattr(stage.spool, "tick", tick)
+        post_changes(stage, 1)
+        assert busy.wait(PATIENCE_S)
+        for _ in range(1000):
+            connection.tell(Heard(cast("Connection", connection), SET, bytes(16_000), retained=False))
+        waiting = [stage.publisher._inbox.get_nowait() for _ in range(stage.publisher._inbox.qsize())]
+    let_go.set()
+    assert len(waiting) <= 60
+    assert max(len(message.payload) for message in waiting if isinstance(message, Heard)) <= 64
+    stage.publisher.stop(0.2)

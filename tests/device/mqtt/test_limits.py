@@ -82,7 +82,7 @@ def test_an_event_longer_than_the_broker_takes_is_counted_as_dropped_and_named_o
     wait_until(lambda: len(stage.spool) == 0, "the events to be given up")
     assert connection.tracks() == []
     assert stage.publisher._refused == 2
-    assert caplog.text.count("bytes on affectd/hall/events is not sent") == 1
+    assert caplog.text.count("said on affectd/hall/events is not sent") == 1
     stage.publisher.stop(0.2)
 
 
