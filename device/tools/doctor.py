@@ -16,6 +16,7 @@ from device import __version__
 from device.capture.privacy_switch import is_switched_on
 from device.capture.sources import build_source
 from device.capture.sources.settings import picamera_number
+from device.capture.sources.square import looks_squeezed
 from device.config import Config, load_config, sample_config
 from device.contract.labels import EMOTIONS
 from device.errors import AffectdError, SourceError
@@ -35,7 +36,11 @@ Grade = Literal["ok", "warning", "wrong"]
 
 _WARM_C, _HOT_C = 70.0, 80.0
 _LITTLE_DISK_MB = 100
-_CAMERA_TIMEOUT_S = 30.0
+_CAMERA_TIMEOUT_S = 45.0
+_SQUEEZED = (
+    ", which analogue recorders store with faces too wide or too narrow to be found: "
+    "set source.aspect to the shape that the picture is to be seen in, such as 16:9"
+)
 _OVERLAY_PACKAGES = {"pygame-ce": "pygame", "Pillow": "PIL"}
 
 
@@ -188,12 +193,14 @@ def examine_camera(config: Config, daemon_source: str | None) -> Finding:
             frame = source.read()
             if frame is None:
                 raise SourceError(f"{source.name} has no frames")
-            return f"{source.name} gives frames of {frame.width} x {frame.height} pixels"
+            squeezed = _SQUEEZED if looks_squeezed(frame.width, frame.height) else ""
+            return f"{source.name} gives frames of {frame.width} x {frame.height} pixels{squeezed}"
         finally:
             source.close()
 
     try:
-        return Finding("ok", "camera", _within(_CAMERA_TIMEOUT_S, take, f"{source.name} does not answer", _wake(uri)))
+        told = _within(_CAMERA_TIMEOUT_S, take, f"{source.name} does not answer", _wake(uri))
+        return Finding("warning" if told.endswith(_SQUEEZED) else "ok", "camera", told)
     except AffectdError as error:
         return Finding("wrong", "camera", str(error), _mend_camera(uri))
 

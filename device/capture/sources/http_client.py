@@ -37,13 +37,15 @@ class WebServer:
 
     Args:
         url: http or https, with user and password where they are needed.
-        timeout_s: how long it may be silent.
+        open_timeout_s: how long it may take to answer.
+        read_timeout_s: how long it may be silent once it has answered.
     """
 
-    def __init__(self, url: str, timeout_s: float) -> None:
+    def __init__(self, url: str, open_timeout_s: float, read_timeout_s: float) -> None:
         self.name = display_name(url)
         self._url = urlsplit(url)
-        self._timeout_s = timeout_s
+        self._open_timeout_s = open_timeout_s
+        self._read_timeout_s = read_timeout_s
         self._login = Login(unquote(self._url.username or ""), unquote(self._url.password or ""))
         self._connection: http.client.HTTPConnection | None = None
 
@@ -69,7 +71,7 @@ class WebServer:
 
     def beside(self, reference: str) -> "WebServer":
         """The same host at what ``reference`` means here. Raises SourceError where it means another host."""
-        other = WebServer(self._resolved(reference).geturl(), self._timeout_s)
+        other = WebServer(self._resolved(reference).geturl(), self._open_timeout_s, self._read_timeout_s)
         other._login = self._login
         other.name = self.name
         return other
@@ -100,17 +102,20 @@ class WebServer:
         if login is not None:
             headers["Authorization"] = login
         self._connection.request("GET", target, headers=headers)
-        return self._connection.getresponse()
+        connected = self._connection.sock  # which the answer may take over
+        answer = self._connection.getresponse()
+        connected.settimeout(self._read_timeout_s)
+        return answer
 
     def _connect(self) -> http.client.HTTPConnection:
         host, port = self._url.hostname or "", self._url.port
         if self._url.scheme.lower() != "https":
-            return http.client.HTTPConnection(host, port, timeout=self._timeout_s)
+            return http.client.HTTPConnection(host, port, timeout=self._open_timeout_s)
         # A camera's certificate is its own making: nobody has signed it, and no name fits.
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        return http.client.HTTPSConnection(host, port, timeout=self._timeout_s, context=context)
+        return http.client.HTTPSConnection(host, port, timeout=self._open_timeout_s, context=context)
 
     def _resolved(self, reference: str) -> SplitResult:
         """Where a redirection or a playlist of this host leads. Raises SourceError for another host."""

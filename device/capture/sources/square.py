@@ -11,6 +11,15 @@ _LONGEST = 4.0
 _NEARLY = 0.02  # some encoders round; nobody sees it, and every picture would be stretched for it
 
 
+_NARROWEST, _WIDEST = 0.45, 2.2
+"""Beyond these, wider than 19.5:9 and narrower than 9:19.5, lies what analogue recorders store: 704 x 288, say."""
+
+
+def looks_squeezed(width: int, height: int) -> bool:
+    """Whether a picture has a shape that only pixels that are not square give it."""
+    return not _NARROWEST <= width / height <= _WIDEST
+
+
 class SquarePixels:
     """Stretches pictures until their pixels are square; never shrinks one, which would cost small faces.
 

@@ -37,7 +37,8 @@ class WebCamera:
         url: with user and password where it needs them; they show nowhere.
         clock: stamps the frames.
         fps: how often a single picture is asked for, times a second.
-        timeout_s: how long the server may be silent.
+        open_timeout_s: how long the server may take to answer.
+        read_timeout_s: how long it may be silent.
         max_pixels: larger pictures are refused.
         aspect: width to height of the picture as it is to be seen; None for square pixels, or what a video tells.
         colour: keep ``Frame.bgr``.
@@ -51,16 +52,17 @@ class WebCamera:
         clock: Clock,
         *,
         fps: float = 15.0,
-        timeout_s: float = 3.5,
+        open_timeout_s: float = 10.0,
+        read_timeout_s: float = 3.5,
         max_pixels: int = 25_000_000,
         aspect: float | None = None,
         colour: bool = False,
     ) -> None:
-        self._server = WebServer(url, timeout_s)
+        self._server = WebServer(url, open_timeout_s, read_timeout_s)
         self.name = self._server.name
         self._clock = clock
         # One that is asked less often than it may be silent would be lost in between.
-        self._interval_s = min(1.0 / fps, _SHARE_OF_PATIENCE * timeout_s)
+        self._interval_s = min(1.0 / fps, _SHARE_OF_PATIENCE * read_timeout_s)
         self._max_pixels = max_pixels
         self._aspect = aspect
         self._colour = colour

@@ -10,6 +10,7 @@ import pytest
 from device.capture.capture import build_capture
 from device.capture.latest_frame import NewestFrame
 from device.capture.reader import SourceReader
+from device.capture.sources.isolated import IsolatedSource
 from device.capture.sources.settings import SourceSettings
 from device.errors import HangError, SourceError
 from tests.fakes import FakeClock, frame
@@ -409,6 +410,27 @@ def test_a_read_that_never_comes_back_is_told_to_whoever_asks_for_frames(source,
     with pytest.raises(HangError, match="camera hangs in its driver: a read has not come back"):
         capture.next(0.0)
     assert not capture.close(0.01)
+
+
+def test_what_a_process_of_its_own_reads_never_counts_as_a_driver_that_hangs(clock, monkeypatch):
+    source = IsolatedSource(SourceSettings(uri="rtsp://camera.lan/live"), clock, colour=False)
+    reading, ending = threading.Event(), threading.Event()
+
+    def read():
+        reading.set()
+        assert ending.wait(PATIENCE_S)
+        raise SourceError("the camera is silent")
+
+    for name, stand_in in (("open", lambda: None), ("read", read), ("close", lambda: None)):
+        monkeypatch.setattr(source, name, stand_in)
+    capture = build_capture(source, SETTINGS, clock)
+    capture.start()
+    assert reading.wait(PATIENCE_S)
+    clock.time_s += 10_000.0
+    assert capture.next(0.0) is None
+    capture.check()
+    ending.set()
+    assert capture.close(PATIENCE_S)
 
 
 def test_an_opening_that_never_comes_back_does_not_hold_up_the_start_for_ever(source, clock):

@@ -28,6 +28,7 @@ from device.tools.doctor import (
     examine_temperature,
 )
 from tests.brokers import LOOPBACK, broker, free_port, listen, silent_broker
+from tests.device.capture.sources.matroska import jpeg, matroska
 
 __all__ = ["broker", "listen", "silent_broker"]
 
@@ -270,6 +271,17 @@ def test_a_stream_that_says_nothing_is_wrong_and_its_password_stays_hidden(confi
         finding = examine_camera(config, None)
     assert finding.grade == "wrong"
     assert "hunter2" not in f"{finding.told} {finding.command}"
+
+
+def test_a_picture_that_is_squeezed_is_told_with_the_key_that_mends_it(configure, tmp_path):
+    path = tmp_path / "film.mkv"
+    path.write_bytes(matroska([(0, jpeg(50, (704, 288)))], (704, 288), frame_ms=100))
+    finding = examine_camera(configure(f"source: {{uri: {path}}}\n"), None)
+    assert finding.grade == "warning"
+    assert "gives frames of 704 x 288 pixels, which analogue recorders store" in finding.told
+    assert "set source.aspect" in finding.told
+    mended = examine_camera(configure(f"source: {{uri: {path}, aspect: '16:9'}}\n"), None)
+    assert (mended.grade, mended.told) == ("ok", f"{path} gives frames of 704 x 396 pixels")
 
 
 def test_the_model_that_ships_is_well(configure):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from device.capture.sources.square import SquarePixels
+from device.capture.sources.square import SquarePixels, looks_squeezed
 
 MOST_PIXELS = 2_000_000
 
@@ -39,3 +39,11 @@ def test_what_no_recorder_has_is_not_believed(told):
 def test_a_picture_that_would_become_too_large_stays_as_it_is():
     square = SquarePixels(4 / 1, MOST_PIXELS)
     assert square.size(1400, 1400) == (1400, 1400)
+
+
+@pytest.mark.parametrize(
+    ("size", "squeezed"),
+    [((704, 288), True), ((960, 288), True), ((640, 480), False), ((1920, 1080), False), ((1080, 2340), False)],
+)
+def test_the_shapes_of_analogue_recorders_are_known(size, squeezed):
+    assert looks_squeezed(*size) is squeezed

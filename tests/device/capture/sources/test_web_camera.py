@@ -319,7 +319,7 @@ def test_a_camera_that_falls_silent_is_told_as_one(web):
         threading.Event().wait(30.0)
 
     web.answers["/"] = answer
-    with opened(web.url, timeout_s=0.2) as source:
+    with opened(web.url, read_timeout_s=0.2) as source:
         assert level_of(source.read().grey) == 90
         with pytest.raises(SourceError, match="gives no more frames: timed out"):
             source.read()
