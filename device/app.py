@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import NoReturn
@@ -15,7 +16,7 @@ from device.capture.privacy_switch import PauseSwitch
 from device.capture.sources import build_source
 from device.capture.switched_capture import SwitchedCapture
 from device.classify.classifier import TfliteClassifier
-from device.classify.modelstore import open_model
+from device.classify.modelstore import give_up, open_model
 from device.classify.schedule import ClassifySchedule
 from device.config import Config
 from device.daemon import Daemon, Stages, broker_state
@@ -36,6 +37,7 @@ from device.system.systemd import ServiceManager
 from device.system.telemetry import Telemetry
 from device.track.tracker import CentroidTracker
 
+_ENDING_S = 5.0
 _log = logging.getLogger(__name__)
 
 
@@ -58,10 +60,20 @@ def run(config: Config, check: Callable[[], object] = lambda: None) -> int:
             changed.set()
             daemon.stop()
 
+    def give_up_model(reason: str) -> None:
+        give_up(stages.classifier, reason, config.device.resolved_state_dir)
+        _log.error("the model is given up, and the daemon starts afresh with the one that ships: %s", reason)
+        changed.set()
+        daemon.stop()
+        time.sleep(_ENDING_S)  # this thread ends with the process; while the model hangs, the loop does not
+        _leave_all_and_start_afresh(service)
+
     trouble = LastTrouble()
     stages = build_stages(config, clock, trouble)
     daemon = Daemon(stages, clock, service, on_reload)
     _obey_signals(daemon, service)
+    if stages.classifier.digest:  # the one that ships has nothing to take its place
+        stages.classifier.time_limit.watch(give_up_model)
     logging.getLogger().addHandler(trouble)
     try:
         daemon.run()
@@ -104,6 +116,14 @@ def _start_afresh(service: ServiceManager, *, let_go: bool) -> NoReturn:
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 the very same program
 
 
+def _leave_all_and_start_afresh(service: ServiceManager) -> NoReturn:
+    """As ``_start_afresh``, from another thread while the loop hangs; the camera is let go of by the kernel."""
+    service.reloading()
+    logging.shutdown()
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 the very same program
+
+
 def build_stages(config: Config, clock: Clock, trouble: LastTrouble) -> Stages:
     """All stages of one device, not started yet.
 
@@ -128,6 +148,7 @@ def build_stages(config: Config, clock: Clock, trouble: LastTrouble) -> Stages:
     return Stages(
         source_name=source.name,
         source_is_live=source.live,
+        classifier=classifier,
         capture=SwitchedCapture(capture, switch, clock, opening_s=config.source.open_timeout_s),
         pipeline=build_pipeline(config, clock, classifier, telemetry, sinks, detector=detector),
         telemetry=telemetry,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from device.capture.switched_capture import SwitchedCapture
+from device.classify.classifier import TfliteClassifier
 from device.errors import SourceError
 from device.interfaces import Clock
 from device.mqtt.sink import MqttSink
@@ -37,6 +38,7 @@ class Stages:
 
     source_name: str
     source_is_live: bool
+    classifier: TfliteClassifier
     capture: SwitchedCapture
     pipeline: Pipeline
     telemetry: Telemetry

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator
 from device.classify.interpreter import RUNTIMES, TfliteInterpreter, open_interpreter
 from device.classify.interpreter.edgetpu import LIBRARY, EdgeTpu
 from device.classify.probe import find_runtime
+from device.classify.time_limit import TimeLimit
 from device.contract import container
 from device.contract.container import ModelFile
 from device.contract.model_card import ModelCard
@@ -75,6 +76,11 @@ class TfliteClassifier:
         card: the model's card.
         interpreter: its network.
 
+    Attributes:
+        digest: of the model's file; empty where it ships with affectd.
+        instead_of: why another model is not used, in words; None where this is the one that is meant.
+        time_limit: notices faces that take too long.
+
     Raises:
         ModelError: the network does not give as many scores as there are labels, or other scores than the card says.
     """
@@ -86,6 +92,9 @@ class TfliteClassifier:
             )
         self.model_card = card
         self.runtime = interpreter.runtime
+        self.digest = ""
+        self.instead_of: str | None = None
+        self.time_limit = TimeLimit()
         self._interpreter = interpreter
         self._check_golden()
 
@@ -118,12 +127,14 @@ class TfliteClassifier:
             runtimes = RUNTIMES if _ships(model) else (find_runtime(file, threads, tpu),)
         spec = file.model_card.input.spec()
         try:
-            return cls(
-                file.model_card, open_interpreter(file.flatbuffer, spec, threads, edgetpu=tpu, runtimes=runtimes)
-            )
+            interpreter = open_interpreter(file.flatbuffer, spec, threads, edgetpu=tpu, runtimes=runtimes)
+            classifier = cls(file.model_card, interpreter)
         except ModelError as error:
             remedy = error.remedy or "convert the model again with affectd-convert"
             raise ModelError(f"{file.name}: {error.reason}", remedy) from error
+        if not _ships(model):
+            classifier.digest = file.digest
+        return classifier
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -141,7 +152,8 @@ class TfliteClassifier:
         Raises:
             ModelError: the network's answer is no set of probabilities.
         """
-        outputs = self._interpreter.run(crop[np.newaxis])[0].astype(np.float64)
+        with self.time_limit:
+            outputs = self._interpreter.run(crop[np.newaxis])[0].astype(np.float64)
         total = float(outputs.sum())
         if not np.isfinite(total) or outputs.min() < 0.0 or total <= 0.0:
             raise ModelError(f"the network of {self.model_card.name} answered {outputs.tolist()}, no probabilities")
@@ -167,18 +179,18 @@ def _ships(model: Path | ModelFile) -> bool:
     return isinstance(model, Path) and model.is_relative_to(BUNDLED_MODEL.parent)
 
 
-def load_classifier(settings: ClassifierSettings, path: Path | None = None) -> TfliteClassifier:
+def load_classifier(settings: ClassifierSettings, model: Path | ModelFile | None = None) -> TfliteClassifier:
     """The classifier of a configuration, or its fallback where the accelerator cannot be used and one is named.
 
     Args:
         settings: the configuration's section.
-        path: the model in use; the one that the section names, or the bundled one, when left out.
+        model: the one in use; the one that the section names, or the bundled one, when left out.
 
     Raises:
         AffectdError: see ``TfliteClassifier.load``.
     """
     try:
-        classifier = TfliteClassifier.load(path or settings.model_path, settings.threads, edgetpu=settings.edgetpu)
+        classifier = TfliteClassifier.load(model or settings.model_path, settings.threads, edgetpu=settings.edgetpu)
     except AcceleratorError as error:
         fallback = settings.fallback_path
         if fallback is None:

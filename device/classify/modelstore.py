@@ -1,17 +1,28 @@
-"""The model that somebody has installed on a device, in its state directory; it goes before the one that ships."""
+"""The model in use on a device: the one that is named, else the one that is installed, else the one that ships.
 
+An installed model lies in the state directory.
+"""
+
+import json
+import logging
 import os
 from pathlib import Path
 
 from device.classify.classifier import BUNDLED_MODEL, TfliteClassifier, load_classifier
 from device.config import Config
 from device.contract import container
-from device.contract.files import write_atomically
+from device.contract.container import ModelFile
+from device.contract.files import read_limited, write_atomically
 from device.contract.model_card import ModelCard
-from device.errors import ModelError, StorageError
+from device.errors import AffectdError, ModelError, StorageError
 
 INSTALLED_NAME = "model.tflite"
 """The file in the state directory."""
+GIVEN_UP_NAME = "model-given-up.json"
+"""The file there that names the model which took too long over faces, by its digest."""
+
+_MOST_GIVEN_UP_BYTES = 4096
+_log = logging.getLogger(__name__)
 
 
 def installed_model(state_dir: Path) -> Path | None:
@@ -26,18 +37,63 @@ def model_in_use(named: Path | None, state_dir: Path) -> Path:
 
 
 def open_model(config: Config) -> TfliteClassifier:
-    """The classifier of a device, on the model in use or its fallback. Raises AffectdError."""
-    path = model_in_use(config.classifier.model, config.device.resolved_state_dir)
-    return load_classifier(config.classifier, path)
+    """The classifier of a device, on the model in use or on what stands in for it.
+
+    An installed model that cannot be used is replaced by the one that ships, and so is one that was given up; the
+    log says so, and ``TfliteClassifier.instead_of``. One that the configuration names is not: its labels are wanted.
+
+    Raises:
+        AffectdError: there is none that can be used.
+    """
+    state_dir = config.device.resolved_state_dir
+    path = model_in_use(config.classifier.model, state_dir)
+    if path.is_relative_to(BUNDLED_MODEL.parent):
+        return load_classifier(config.classifier, path)
+    try:
+        model = container.read(path)
+        reason = given_up(model, state_dir)
+        if reason is None:
+            return load_classifier(config.classifier, model)
+    except ModelError as error:
+        if config.classifier.model:
+            raise
+        reason = str(error)
+    _log.error("%s; the model that ships is used instead of %s", reason, path)
+    classifier = load_classifier(config.classifier, BUNDLED_MODEL)
+    classifier.instead_of = reason
+    return classifier
+
+
+def give_up(classifier: TfliteClassifier, reason: str, state_dir: Path) -> None:
+    """Keep the model of ``classifier`` from being used again on this device, for ``reason``."""
+    card = classifier.model_card
+    told = f"the model {card.name} ({card.version}) was given up: {reason}"
+    try:
+        data = json.dumps({"sha256": classifier.digest, "reason": told}).encode("utf-8")
+        write_atomically(state_dir / GIVEN_UP_NAME, data)
+    except (OSError, AffectdError) as error:
+        _log.warning("that a model was given up cannot be kept: %s", error)
+
+
+def given_up(model: ModelFile, state_dir: Path) -> str | None:
+    """Why this very model was given up on this device; None where it was not."""
+    try:
+        told = json.loads(read_limited(state_dir / GIVEN_UP_NAME, _MOST_GIVEN_UP_BYTES))
+        return str(told["reason"]) if told["sha256"] == model.digest else None
+    except FileNotFoundError:
+        return None
+    except (OSError, AffectdError, ValueError, KeyError, TypeError, RecursionError) as error:
+        _log.warning("which model was given up cannot be read: %s", error)
+        return None
 
 
 def install_model(file: Path, state_dir: Path) -> ModelCard:
-    """Verify ``file``, digest and golden answers, and put it in the installed one's place, all at once.
+    """Verify ``file``, digest, golden answers and time, and put it in the installed one's place, all at once.
 
     Whatever fails, the installed model is as it was. The daemon takes the new one with its next start.
 
     Raises:
-        ModelError: the file is missing, damaged, or answers other than its card says on this machine.
+        ModelError: the file is missing, damaged, too slow, or answers other than its card says on this machine.
         UnavailableError: no interpreter is installed that works.
         StorageError: the state directory is not there, or this user may not write there.
     """
@@ -47,21 +103,23 @@ def install_model(file: Path, state_dir: Path) -> ModelCard:
         TfliteClassifier.load(model)
     except ModelError as error:
         raise ModelError(f"{file} is not installed: {error.reason}", error.remedy) from error
-    target = state_dir / INSTALLED_NAME
     _require_writable(state_dir)
+    reason = given_up(model, state_dir)
+    if reason is not None:
+        raise ModelError(f"{file} is not installed: {reason}", "to try it once more: affectd model remove")
     # Root installs for the service's user, who could not replace it otherwise.
-    write_atomically(target, model.data, as_folder_s_owner=True)
+    write_atomically(state_dir / INSTALLED_NAME, model.data, as_folder_s_owner=True)
     return model.model_card
 
 
 def remove_model(state_dir: Path) -> bool:
-    """Go back to the model that ships; whether one was installed. Raises StorageError."""
-    path = installed_model(state_dir)
-    if path is None:
-        return False
-    _require_writable(state_dir)
-    path.unlink()
-    return True
+    """Go back to the model that ships, and forget one that was given up; whether there was any. Raises StorageError."""
+    found = [path for path in (state_dir / INSTALLED_NAME, state_dir / GIVEN_UP_NAME) if path.exists()]
+    if found:
+        _require_writable(state_dir)
+    for path in found:
+        path.unlink()
+    return bool(found)
 
 
 def _require_writable(state_dir: Path) -> None:

@@ -55,15 +55,20 @@ def _list(options: argparse.Namespace) -> int:
     in_use = model_in_use(config.classifier.model, state_dir)
     candidates = (config.classifier.model, installed_model(state_dir), *sorted(BUNDLED_MODEL.parent.glob("*.tflite")))
     for path in dict.fromkeys(path for path in candidates if path):
-        print(f"{'*' if path == in_use else ' '} {path}: {_describe(path)}")
+        print(f"{'*' if path == in_use else ' '} {path}: {_describe(path, state_dir)}")
     return EXIT_OK
 
 
-def _describe(path: Path) -> str:
+def _describe(path: Path, state_dir: Path) -> str:
+    from device.classify.modelstore import given_up
     from device.contract import container
 
     try:
-        card = container.read(path).model_card
+        model = container.read(path)
     except AffectdError as error:
         return f"cannot be used: {error}"
+    reason = given_up(model, state_dir)
+    if reason:
+        return f"is not used: {reason}"
+    card = model.model_card
     return f"{card.name} ({card.version}), {', '.join(card.labels)}"

@@ -58,6 +58,11 @@ class ModelFile:
     flatbuffer: bytes = field(repr=False)
     model_card: ModelCard = field(repr=False)
 
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the file, but for its own seal, in hexadecimal."""
+        return self.data[-_DIGEST_LENGTH:].decode("ascii")
+
 
 def attach(flatbuffer: bytes, card: ModelCard) -> bytes:
     """The model file of ``flatbuffer`` and ``card``; the same bytes whenever and wherever it is made.

@@ -40,7 +40,7 @@ def read_limited(path: Path, most_bytes: int) -> bytes:
             kind = "a folder" if stat.S_ISDIR(found.st_mode) else "a pipe or device"
             raise StorageError(f"a file is expected at {path}, and there is {kind}")
         if found.st_size > most_bytes:
-            raise StorageError(f"{path} has {found.st_size:,} bytes, and {most_bytes:,} are expected at most")
+            raise StorageError(f"{path} has {found.st_size:,} bytes, and {most_bytes:,} bytes are expected at most")
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             return file.read(most_bytes)
     finally:

@@ -99,6 +99,9 @@ def examine_model(config: Config) -> Finding:
         else:
             command = "pip install --force-reinstall affectd"
         return Finding("wrong", "model", str(error), command)
+    if classifier.instead_of:
+        told = f"{classifier.instead_of}; the model that ships is used instead"
+        return Finding("warning", "model", told, "sudo affectd model remove")
     card = classifier.model_card
     answers = f"{len(card.golden.examples)} golden answers right"
     return Finding("ok", "model", f"{card.name} ({card.version}), {answers}, {classifier.runtime}")

@@ -90,7 +90,7 @@ def test_a_file_without_end_is_refused_unread(tmp_path, record_property):
     ended = run_limited([sys.executable, "-m", "device", "model", "install", str(path)], memory_mb=2000)
     record_property("peak_mb", ended.peak_mb)
     assert (ended.returncode, ended.stderr.count("\n")) == (69, 1)
-    assert "67,108,864 are expected at most" in ended.stderr
+    assert "67,108,864 bytes are expected at most" in ended.stderr
     assert ended.peak_mb < 200
 
 

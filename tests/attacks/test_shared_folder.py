@@ -3,7 +3,9 @@
 import os
 import signal
 import stat
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 
@@ -18,19 +20,25 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, whose fil
 
 
 @pytest.fixture
-def state_dir(tmp_path):
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    folder = tmp_path / "state"
+def open_folder():
+    """One that the service's user can reach; pytest's own are root's alone."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.fixture
+def state_dir(open_folder):
+    folder = open_folder / "state"
     folder.mkdir()
     os.chown(folder, SERVICE, SERVICE)
     return folder
 
 
 @pytest.fixture
-def victim(tmp_path):
+def victim(open_folder):
     """A file of root's."""
-    path = tmp_path / "shadow"
+    path = open_folder / "shadow"
     path.write_text("root's own")
     path.chmod(0o600)
     return path

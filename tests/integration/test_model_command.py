@@ -23,7 +23,11 @@ def test_a_model_is_installed_checked_listed_and_removed(tmp_path):
     assert listed[0].startswith(f"* {tmp_path}/state/model.tflite: ")
 
     (tmp_path / "state" / "model.tflite").write_bytes(b"nonsense")
-    assert run_affectd("check", *options).returncode == 69
+    damaged = run_affectd("check", *options)
+    assert damaged.returncode == 0
+    assert "model.tflite is not a TFLite model" in damaged.stderr
+    assert "the model that ships is used instead" in damaged.stderr
+    assert run_affectd("model", "list", *options).stdout.splitlines()[0].startswith("* ")
     assert run_affectd("model", "remove", *options).returncode == 0
     assert run_affectd("check", *options).returncode == 0
 

@@ -154,10 +154,9 @@ def open_interpreter(
         except AffectdError:
             raise
         except Exception as error:  # noqa: BLE001 SystemError, for one, when NumPy's ABI is another
-            refused = refused or isinstance(error, ValueError | RuntimeError)
-            failures.append(
-                f"{distribution} {importlib.metadata.version(distribution)} fails ({error.__cause__ or error})"
-            )
+            refused = refused or isinstance(error, MemoryError | RuntimeError | ValueError)
+            why = "out of memory" if isinstance(error, MemoryError) else error.__cause__ or error
+            failures.append(f"{distribution} {importlib.metadata.version(distribution)} fails ({why})")
     reason = f"no TFLite runtime opens the network: {'; '.join(failures)}"
     if refused:
         raise ModelError(reason, "update the runtime, or convert the model again")

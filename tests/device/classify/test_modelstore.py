@@ -4,8 +4,18 @@ import os
 
 import pytest
 
-from device.classify.classifier import BUNDLED_MODEL
-from device.classify.modelstore import INSTALLED_NAME, install_model, installed_model, model_in_use, remove_model
+from device.classify.classifier import BUNDLED_MODEL, ClassifierSettings, TfliteClassifier
+from device.classify.modelstore import (
+    GIVEN_UP_NAME,
+    INSTALLED_NAME,
+    give_up,
+    install_model,
+    installed_model,
+    model_in_use,
+    open_model,
+    remove_model,
+)
+from device.config import Config, DeviceSettings
 from device.contract import container
 from device.errors import ModelError, StorageError
 
@@ -83,3 +93,65 @@ def test_the_one_that_ships_comes_back(state_dir):
     assert remove_model(state_dir)
     assert model_in_use(None, state_dir) == BUNDLED_MODEL
     assert not remove_model(state_dir)
+
+
+@pytest.fixture
+def config(state_dir):
+    return Config(device=DeviceSettings(state_dir=state_dir))
+
+
+def test_an_installed_model_that_is_damaged_is_replaced_by_the_one_that_ships_and_the_log_says_so(
+    config, state_dir, caplog
+):
+    (state_dir / INSTALLED_NAME).write_bytes(BUNDLED_MODEL.read_bytes()[:-1])
+    classifier = open_model(config)
+    assert classifier.digest == ""
+    assert "does not end in a digest" in str(classifier.instead_of)
+    assert "the model that ships is used instead" in caplog.text
+
+
+def test_an_installed_model_that_answers_wrongly_is_replaced_too(config, state_dir, forged):
+    (state_dir / INSTALLED_NAME).write_bytes(forged.read_bytes())
+    assert "golden input 1" in str(open_model(config).instead_of)
+
+
+def test_a_model_that_the_configuration_names_is_not_replaced(config, forged):
+    named = config.model_copy(update={"classifier": ClassifierSettings(model=forged)})
+    with pytest.raises(ModelError, match="golden input 1"):
+        open_model(named)
+
+
+def test_a_model_that_was_given_up_is_not_used_until_it_is_removed(config, state_dir, caplog):
+    install_model(BUNDLED_MODEL, state_dir)
+    classifier = open_model(config)
+    assert classifier.instead_of is None
+    give_up(classifier, "it took more than 1 s over each of 5 faces in a row", state_dir)
+    again = open_model(config)
+    assert (again.digest, again.model_card.name) == ("", classifier.model_card.name)
+    assert "was given up: it took more than 1 s" in str(again.instead_of)
+    assert "was given up: it took more than 1 s" in caplog.text
+    with pytest.raises(ModelError, match=r"not installed: .*was given up.*affectd model remove"):
+        install_model(BUNDLED_MODEL, state_dir)
+    assert remove_model(state_dir)
+    install_model(BUNDLED_MODEL, state_dir)
+    assert open_model(config).instead_of is None
+
+
+def test_another_model_is_not_taken_for_the_one_that_was_given_up(config, state_dir):
+    install_model(BUNDLED_MODEL, state_dir)
+    give_up(open_model(config), "it hung", state_dir)
+    install_model(BUNDLED_MODEL.with_name("emotion-fer2013.tflite"), state_dir)
+    assert open_model(config).instead_of is None
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff", b"[" * 4000, b"x" * 5000])
+def test_a_damaged_word_on_what_was_given_up_costs_no_start(config, state_dir, content):
+    install_model(BUNDLED_MODEL, state_dir)
+    (state_dir / GIVEN_UP_NAME).write_bytes(content)
+    assert open_model(config).instead_of is None
+
+
+def test_where_the_word_cannot_be_kept_the_log_says_so(state_dir, caplog):
+    classifier = TfliteClassifier.load(BUNDLED_MODEL)
+    give_up(classifier, "it hung", state_dir / "nowhere")
+    assert "cannot be kept" in caplog.text

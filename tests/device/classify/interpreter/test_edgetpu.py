@@ -1,6 +1,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -16,15 +17,18 @@ SHARED = Path(__file__).parents[5] / "shared" / "testing" / "stub_delegate.c"
 
 
 @pytest.fixture(scope="module")
-def stub(tmp_path_factory):
+def stub():
     """A delegate that delegates nothing; with FAKE_NO_TPU in the environment it finds no accelerator."""
     source = next((path for path in (SHARED, Path("../shared/testing/stub_delegate.c")) if path.is_file()), None)
     compiler = shutil.which("cc")
     if source is None or compiler is None:
         pytest.skip("needs ../shared/testing/stub_delegate.c and a C compiler")
-    library = tmp_path_factory.mktemp("stub") / "libedgetpu.so.1"
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", str(library), str(source)], check=True)
-    return str(library)
+    # As a library's is: everybody may read it, and the process that tries a model has given up root.
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        Path(folder).chmod(0o755)
+        library = Path(folder) / "libedgetpu.so.1"
+        subprocess.run([compiler, "-shared", "-fPIC", "-o", str(library), str(source)], check=True)
+        yield str(library)
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +130,7 @@ def test_a_compiled_model_runs_through_the_delegate(stub, compiled_model):
 def test_the_real_runtime_says_that_there_is_no_accelerator(stub, compiled_model, monkeypatch):
     monkeypatch.setenv("FAKE_NO_TPU", "1")
     with pytest.raises(AcceleratorError, match=r"no Edge TPU is attached .*no edge tpu device"):
-        TfliteClassifier.load(compiled_model, edgetpu=EdgeTpu(stub))
+        TfliteClassifier.load(compiled_model, edgetpu=EdgeTpu(stub), runtimes=RUNTIMES)
 
 
 def test_the_real_runtime_says_that_there_is_no_library(compiled_model, tmp_path):
