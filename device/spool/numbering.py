@@ -1,7 +1,9 @@
 """Numbers for events, none of which is ever given twice."""
 
+import sqlite3
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 
 from device.interfaces import Clock
 from device.records import HIGHEST_SEQ
@@ -86,7 +88,8 @@ def go_on_counting(memory: EventStore, disk: DiskTier, clock: Clock) -> Numberin
     if not disk.sound or len(trusted) < len(known):
         numbering.skip_to_time()
     companion = companion or str(uuid.uuid4())
-    memory.note(**{_COMPANION: companion, _BEGAN_AFTER: str(numbering.last)})
+    with suppress(sqlite3.Error, OSError):  # memory without room: the next start takes the two for strangers
+        memory.note(**{_COMPANION: companion, _BEGAN_AFTER: str(numbering.last)})
     disk.note(**{_COMPANION: companion})
     numbering.reserve_block()
     return numbering

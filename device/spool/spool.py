@@ -221,7 +221,7 @@ class Spool:
     def _forget_copies(self) -> None:
         """What was on its way to the disk when the process ended is in both."""
         if len(self._memory) and len(self._disk):
-            self._memory.delete(self._disk.attempt(lambda store: store.numbers()) or set())
+            self._delete_from_memory(self._disk.attempt(lambda store: store.numbers()) or set())
 
     def _mark_late(self) -> None:
         now_s = self._clock.monotonic_s()

@@ -435,6 +435,22 @@ def test_memory_that_is_full_is_no_reason_to_lose_an_event(place, caplog):
     assert "memory fails" in caplog.text
 
 
+def test_a_place_in_memory_that_is_full_from_the_start_keeps_no_daemon_from_starting(place, monkeypatch, caplog):
+    def full(store, *_, **__):
+        if store._medium == "memory":
+            raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(EventStore, "note", full)
+    monkeypatch.setattr(EventStore, "insert", full)
+    spool = place.open()
+    fill(spool, "a", "b")
+    assert [name for _, name in stored(spool)] == []  # neither in memory nor on the disk yet
+    monkeypatch.undo()
+    spool.tick(away=False)
+    assert [name for _, name in stored(spool)] == ["a", "b"]
+    assert "the spool in memory fails" in caplog.text
+
+
 def test_without_a_place_in_memory_events_are_kept_all_the_same(place, caplog):
     place.memory.parent.write_text("a file where a folder should be")
     spool = place.open()
