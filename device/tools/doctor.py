@@ -65,6 +65,7 @@ def examine(config_path: Path) -> Iterator[Finding]:
     """Look at one thing after the other; without a sound configuration, only at what does not need one."""
     try:
         config = load_config(config_path)
+        _ = config.device.resolved_state_dir  # a user without a home has none, unless it is set
         yield Finding("ok", "config", f"{config_path}, device {config.device.resolved_id}")
     except AffectdError as error:
         yield Finding("wrong", "config", str(error), _mend_config(config_path))

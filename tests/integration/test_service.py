@@ -169,6 +169,37 @@ def test_a_configuration_edited_into_nonsense_changes_nothing(start, systemd, tm
     assert "RELOADING=1" not in "".join(systemd.heard)
 
 
+FAULTY = {
+    "a list as a key": b"? [a, b]\n: c\n",
+    "a template": b"mqtt: {host: {{ hub }}}\n",
+    "a date": b"device: {id: !!timestamp 2026-02-30}\n",
+    "an alias of itself": b"device: &d {id: *d}\n",
+    "a control character": b"device: {id: a\x1b}\n",
+    "zeros": b"\0" * 4096,
+    "nothing but brackets": b"[" * 100_000,
+    "no text": b"\xff\xfe\x00",
+    "no model": b"classifier: {model: /nowhere/model.tflite}\nmqtt: {enabled: false}\nsource: {uri: demo}\n",
+    "no cascade": b"detector: {cascade: /dev/null}\nmqtt: {enabled: false}\nsource: {uri: demo}\n",
+    "a label of no model": b"overlay: {labels: {cheerful: x}}\nmqtt: {enabled: false}\nsource: {uri: demo}\n",
+    "no password": b"mqtt: {username: me, password_file: /nowhere/password}\nsource: {uri: demo}\n",
+    "no authority": b"mqtt: {tls: true, ca_file: /dev/null}\nsource: {uri: demo}\n",
+}
+
+
+def test_no_configuration_that_a_start_would_end_with_ends_a_daemon_that_runs(start, systemd, tmp_path):
+    daemon = start(source={"uri": "demo", "loop": True})
+    systemd.wait_for(ready)
+    config = tmp_path / "config.yaml"
+    for number, (what, content) in enumerate(FAULTY.items(), 1):
+        config.write_bytes(content)
+        daemon.signal(signal.SIGHUP)
+        while daemon.told.count("the configuration stays as it was") < number:
+            assert systemd.hear(PATIENCE_S), what
+            assert daemon.process.poll() is None, what
+    assert "RELOADING=1" not in "".join(systemd.heard)
+    assert "Traceback" not in daemon.told
+
+
 def test_what_ends_a_start_is_in_the_status(systemd, tmp_path, request):
     config = tmp_path / "config.yaml"
     config.write_text("source: {uri: demo, lopp: true}\n")
