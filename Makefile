@@ -83,6 +83,9 @@ test-vm: $(DEV) ## a virtual machine with the package, a V4L2 camera and a displ
 test-attacks: $(DEV) ## what a hostile broker, camera, file or neighbour may try, and a table of what became of it (minutes; as root, more of it)
 	$(BIN)/python -m pytest -m attack
 
+test-fuzz: $(DEV) ## odd and damaged configurations, MQTT messages, streams, JPEGs, models, recipes and tables, a minute each (FUZZ_S=600 for longer); what fails is kept in build/fuzz
+	$(SLOW_TESTS) -v -s tests/fuzz
+
 test-mutations: $(DEV) ## thousands of damaged, foreign and forged files in the place of the model; a table says what became of them (2 minutes)
 	$(SLOW_TESTS) -v -s tests/converters/test_mutations.py
 

@@ -23,10 +23,10 @@ _FREE_STANDING = 6
 _KEYS_OF_SECRETS = (
     r"pass(?:word|wd|phrase|code)?|pwd|psw|pw|token|secret|api[_-]?key|key|auth|sig(?:nature)?|credentials?"
 )
-_SECRET_PARAMETER = re.compile(
-    rf"(?i)(?<![a-z0-9])([a-z0-9_.-]{{0,24}}(?:{_KEYS_OF_SECRETS})=)([^&;\s\"'<>)]{{1,512}})"
-)
-_USER_PARAMETER = re.compile(r"(?i)(?<![a-z0-9])((?:user(?:name)?|usr|login|account)=)[^&;\s\"'<>)]{1,512}")
+# A backslash with the quote behind it belongs to the JSON, or the repr, that the text stands in.
+_VALUE = r"(?:[^&;\s\"'<>)\\]|\\(?![\"'])){1,512}"
+_SECRET_PARAMETER = re.compile(rf"(?i)(?<![a-z0-9])([a-z0-9_.-]{{0,24}}(?:{_KEYS_OF_SECRETS})=)({_VALUE})")
+_USER_PARAMETER = re.compile(rf"(?i)(?<![a-z0-9])((?:user(?:name)?|usr|login|account)=){_VALUE}")
 # Greedy, so that a password with an unencoded @ goes as a whole; one slash is a usual slip.
 _USERINFO = re.compile(r"(?i)(?<![a-z0-9+.-])([a-z][a-z0-9+.-]{0,15}:/{1,3})[^\s\"'<>]{1,512}@")
 _USERINFO_WITHOUT_SCHEME = re.compile(

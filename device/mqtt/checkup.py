@@ -110,5 +110,5 @@ def _refused_bytes(visitor: Visitor, topics: Topics, discovery: Discovery | None
 def _source(state: bytes) -> str | None:
     try:
         return str(json.loads(state)["source"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import device.redact
 from device.redact import learn_secret, learn_secrets_in, printable, redact, secrets_in
@@ -33,6 +35,8 @@ def forget(monkeypatch):
         ("rtsp://cam/user=admin&password=Swordf1sh&channel=1", "rtsp://cam/user=***&password=***&channel=1"),
         ("http://cam/live;user=admin;pwd=Swordf1sh;x=1", "http://cam/live;user=***;pwd=***;x=1"),
         ("http://cam/?loginpass=Swordf1sh&token=Swordf1sh", "http://cam/?loginpass=***&token=***"),
+        (r'{"told":"pwd=Swordf1sh\" and more"}', r'{"told":"pwd=***\" and more"}'),
+        (r'{"told":"pwd=Swordf1sh\\more"}', '{"told":"pwd=***"}'),
         ('{"source":"http://a:Swordf1sh@cam/"}', '{"source":"http://***@cam/"}'),
         ("('rtsp://a:Swordf1sh@cam', 5)", "('rtsp://***@cam', 5)"),
     ],
@@ -76,6 +80,12 @@ def test_what_is_no_secret_stays(text):
 )
 def test_a_secret_is_found_in_a_url_and_in_its_usual_slips(url, found):
     assert secrets_in(url) == found
+
+
+@given(st.text(), st.sampled_from(["pw=", "a:b@", "rtsp://", "user=", "@", "token="]), st.text())
+def test_json_stays_json_whatever_is_masked_in_it(before, marker, after):
+    line = json.dumps({"told": f"{before}{marker}{after}"}, ensure_ascii=False)
+    assert isinstance(json.loads(redact(line))["told"], str)
 
 
 @pytest.mark.parametrize("secret", ["p@ss w#rd", "a%20b%2Fc", "quo\"te's", "ключ-от-дома", "back\\slash"])

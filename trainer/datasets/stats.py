@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from device.contract.labels import EMOTIONS
 from device.contract.preprocess import InputSpec
+from device.errors import DataError
 from trainer.datasets.duplicates import blank, digests, later_copies, near_copies
 from trainer.datasets.faces import SPLITS, Split, majority
 from trainer.datasets.ferplus import votes_on_labels
@@ -83,11 +84,18 @@ class Stats:
 def read_all(
     listing: Listing, spec: InputSpec, settings: DataSettings, progress: Progress | None = None
 ) -> tuple[Listing, list[str]]:
-    """The listing with its readable pictures in it, and the others, ``name: reason`` each."""
+    """The listing with its readable pictures in it, and the others, ``name: reason`` each.
+
+    Raises:
+        DataError: none can be read.
+    """
     order = np.arange(len(listing))
     unlimited = settings.model_copy(update={"unreadable_limit": 1.0})
     found = read_faces(listing, order, spec, unlimited, progress)
     kept = order[found.readable]
+    if not len(kept):
+        first, reason = next(iter(found.skipped.items()))
+        raise DataError(f"none of {len(listing)} pictures can be read", f"{listing.names[first]}: {reason}")
     read = replace(
         listing,
         classes=listing.classes[kept],

@@ -6,10 +6,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from device.errors import DataError, UsageError
+from device.yaml_text import MOST_BYTES, YamlTextError, read_yaml
 from trainer.recipe.whole import Recipe
 
 RENAMED = {"help_rare": "logit_adjustment", "spoil_probability": "corrupt_probability"}
@@ -37,19 +37,25 @@ def load_recipe(name_or_path: str, changes: Iterable[str] = ()) -> Recipe:
     bundled = bundled_recipes()
     path = bundled.get(name_or_path, Path(name_or_path))
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
         known = ", ".join(bundled)
         raise UsageError(
-            f"there is no recipe {name_or_path!r} ({error.strerror}); the bundled ones are {known}"
+            f"there is no recipe {name_or_path!r} ({getattr(error, 'strerror', error)}); the bundled ones are {known}"
         ) from None
+    if len(data) > MOST_BYTES:
+        raise DataError(f"{path} is larger than {MOST_BYTES // 1024} kB", "name the recipe itself")
     try:
-        values = yaml.safe_load(text)
+        values = read_yaml(data.decode("utf-8")).data
         for change in changes:
             _put(values, change)
         return Recipe.model_validate(values)
-    except yaml.YAMLError as error:
-        raise DataError(f"{path} is not YAML: {error}") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is not UTF-8 text", "save it as UTF-8") from error
+    except YamlTextError as error:
+        where = path if error.line is None else f"{path}:{error.line}"
+        raise DataError(f"{where}: {error.reason}", error.remedy) from None
     except ValidationError as error:
         raise _refused(path, error) from error
 
@@ -83,4 +89,4 @@ def _put(values: Any, change: str) -> None:
         values = values.setdefault(section, {}) if isinstance(values, dict) else None
     if not isinstance(values, dict):
         raise UsageError(f"{key} is not a key of a recipe", "see `affectd-train recipes` and the files it names")
-    values[last] = yaml.safe_load(value)
+    values[last] = read_yaml(value).data
