@@ -135,7 +135,7 @@ def build_stages(config: Config, clock: Clock, trouble: LastTrouble) -> Stages:
     Raises:
         AffectdError: a stage cannot be built from its section of the configuration.
     """
-    classifier = open_model(config)
+    classifier = open_model(config.classifier, config.device.resolved_state_dir)
     detector = open_detector(config.detector, config.device.resolved_state_dir)
     source = build_source(config.source, clock, colour=config.overlay.wants_pictures or detector.wants_colour)
     switch = PauseSwitch(config.device.resolved_state_dir, config.device.resolved_runtime_dir)

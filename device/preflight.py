@@ -16,7 +16,7 @@ def try_out(config: Config) -> Iterator[str]:
     Raises:
         AffectdError: the daemon would not start.
     """
-    classifier = open_model(config)
+    classifier = open_model(config.classifier, config.device.resolved_state_dir)
     card = classifier.model_card
     answers = f"digest and {len(card.golden.examples)} golden answers"
     yield f"model {card.name} ({card.version}): {answers}, {classifier.runtime}"

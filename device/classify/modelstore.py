@@ -8,8 +8,7 @@ import logging
 import os
 from pathlib import Path
 
-from device.classify.classifier import BUNDLED_MODEL, TfliteClassifier, load_classifier
-from device.config import Config
+from device.classify.classifier import BUNDLED_MODEL, ClassifierSettings, TfliteClassifier, load_classifier
 from device.contract import container
 from device.contract.container import ModelFile
 from device.contract.files import read_limited, write_atomically
@@ -36,7 +35,7 @@ def model_in_use(named: Path | None, state_dir: Path) -> Path:
     return named or installed_model(state_dir) or BUNDLED_MODEL
 
 
-def open_model(config: Config) -> TfliteClassifier:
+def open_model(settings: ClassifierSettings, state_dir: Path) -> TfliteClassifier:
     """The classifier of a device, on the model in use or on what stands in for it.
 
     An installed model that cannot be used is replaced by the one that ships, and so is one that was given up; the
@@ -45,21 +44,20 @@ def open_model(config: Config) -> TfliteClassifier:
     Raises:
         AffectdError: there is none that can be used.
     """
-    state_dir = config.device.resolved_state_dir
-    path = model_in_use(config.classifier.model, state_dir)
+    path = model_in_use(settings.model, state_dir)
     if path.is_relative_to(BUNDLED_MODEL.parent):
-        return load_classifier(config.classifier, path)
+        return load_classifier(settings, path)
     try:
         model = container.read(path)
         reason = given_up(model, state_dir)
         if reason is None:
-            return load_classifier(config.classifier, model)
+            return load_classifier(settings, model)
     except ModelError as error:
-        if config.classifier.model:
+        if settings.model:
             raise
         reason = str(error)
     _log.error("%s; the model that ships is used instead of %s", reason, path)
-    classifier = load_classifier(config.classifier, BUNDLED_MODEL)
+    classifier = load_classifier(settings, BUNDLED_MODEL)
     classifier.instead_of = reason
     return classifier
 
