@@ -115,7 +115,7 @@ def test_an_installed_model_that_answers_wrongly_is_replaced_too(config, state_d
     assert "golden input 1" in str(open_model(config.classifier, state_dir).instead_of)
 
 
-def test_a_model_that_the_configuration_names_is_not_replaced(config, forged):
+def test_a_model_that_the_configuration_names_is_not_replaced(config, state_dir, forged):
     named = config.model_copy(update={"classifier": ClassifierSettings(model=forged)})
     with pytest.raises(ModelError, match="golden input 1"):
         open_model(named.classifier, state_dir)
