@@ -43,6 +43,10 @@ def build_parser(program: str, description: str, verbs: Sequence[Any]) -> argpar
     return parser
 
 
+_LIKENESSES = {"█": "#", "░": "-", "…": "..."}
+"""What our own bars and sentences show on a terminal that has no such character."""
+
+
 def run_program(
     program: str,
     description: str,
@@ -181,7 +185,8 @@ def _tolerant(stream: TextIO) -> TextIO:
 def _escape_unencodable(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+    unencodable = error.object[error.start : error.end]
+    return "".join(_LIKENESSES.get(character, json.dumps(character)[1:-1]) for character in unencodable), error.end
 
 
 def _discard_stdout() -> None:

@@ -1,5 +1,6 @@
 """The daemon as a process, on the bundled clip, against a real Mosquitto."""
 
+import os
 import signal
 import sqlite3
 from contextlib import closing, suppress
@@ -125,6 +126,17 @@ def test_killed_the_broker_says_offline_in_its_place_and_a_restart_goes_on_count
     assert again.wait() == 0
     fresh = [event["seq"] for event in listener.events() if event["run"] != listener.events()[0]["run"]]
     assert min(fresh) > max(before)
+
+
+def test_what_a_daemon_that_was_started_by_hand_writes_is_for_its_user_alone(configure, daemon, tmp_path):
+    before = os.umask(0o000)
+    try:
+        assert daemon(configure(1)).wait() == 0  # with no broker all events stay on the disk
+    finally:
+        os.umask(before)
+    written = [path for name in ("state", "run") for path in (tmp_path / name, *(tmp_path / name).rglob("*"))]
+    assert any(path.name == "events.sqlite3" for path in written)
+    assert [path for path in written if path.exists() and path.stat().st_mode & 0o077] == []
 
 
 def test_a_broker_that_comes_late_gets_everything(silent_broker, listen, configure, daemon, tmp_path):

@@ -109,6 +109,20 @@ def test_a_password_file_that_is_missing_is_named(tmp_path):
         read_password(tmp_path / "none", {})
 
 
+def test_the_mark_that_notepad_puts_before_a_password_is_no_part_of_it(tmp_path):
+    path = tmp_path / "password"
+    path.write_bytes(b"\xef\xbb\xbfhunter2\r\n")
+    path.chmod(0o600)
+    assert read_password(path, {}) == "hunter2"
+
+
+def test_a_password_with_a_number_sign_is_taken_whole(tmp_path):
+    path = tmp_path / "password"
+    path.write_text("12#45 6")
+    path.chmod(0o600)
+    assert read_password(path, {}) == "12#45 6"
+
+
 def test_a_password_that_is_no_text_is_not_repeated(tmp_path):
     path = tmp_path / "password"
     path.write_bytes(b"\xffsesame")
