@@ -93,7 +93,7 @@ def unique_id(topics: Topics) -> str:
 def discovery_message(topics: Topics, info: DeviceInfo) -> dict[str, Any]:
     """The JSON object of the discovery message."""
     identity = unique_id(topics)
-    described = _sensors(topics, info) | {"event": _event(topics), "pause": _switch(topics)}
+    described = _sensors(topics, info) | {"event": _event(topics), "camera": _switch(topics)}
     return {
         "device": {
             "identifiers": [identity],
@@ -142,13 +142,22 @@ def _sensors(topics: Topics, info: DeviceInfo) -> dict[str, dict[str, Any]]:
             "mdi:percent",
             unit_of_measurement="%",
             state_class="measurement",
+            suggested_display_precision=0,
         ),
         "faces": _sensor(
             topics.state, "Faces in view", "value_json.face_count", "mdi:account-group", state_class="measurement"
         ),
+        "occupancy": _binary_sensor(topics.state, "Occupancy", "value_json.occupied", device_class="occupancy"),
+        "problem": _binary_sensor(
+            topics.state,
+            "Camera problem",
+            "value_json.source == 'lost'",
+            device_class="problem",
+            entity_category=_DIAGNOSTIC,
+        ),
         "source": _sensor(
             topics.state,
-            "Camera",
+            "Camera state",
             "value_json.source",
             "mdi:cctv",
             device_class="enum",
@@ -168,6 +177,7 @@ def _diagnostics(topics: Topics) -> dict[str, dict[str, Any]]:
             "value_json.fps",
             "mdi:speedometer",
             unit_of_measurement="fps",
+            suggested_display_precision=1,
             **measured,
         ),
         "temperature": _sensor(
@@ -177,6 +187,7 @@ def _diagnostics(topics: Topics) -> dict[str, dict[str, Any]]:
             "mdi:thermometer",
             device_class="temperature",
             unit_of_measurement="°C",
+            suggested_display_precision=0,
             **measured,
         ),
         "queue": _sensor(topics.stats, "Events waiting", "value_json.queue", "mdi:tray-full", **measured),
@@ -187,6 +198,16 @@ def _diagnostics(topics: Topics) -> dict[str, dict[str, Any]]:
             "mdi:alert-circle-outline",
             **common,
         ),
+    }
+
+
+def _binary_sensor(topic: str, name: str, condition: str, **more: Any) -> dict[str, Any]:
+    return {
+        "platform": "binary_sensor",
+        "name": name,
+        "state_topic": topic,
+        "value_template": f"{{{{ 'ON' if {condition} else 'OFF' }}}}",
+        **more,
     }
 
 
@@ -213,13 +234,17 @@ def _event(topics: Topics) -> dict[str, Any]:
 
 
 def _switch(topics: Topics) -> dict[str, Any]:
+    """Lit while the camera is open: the privacy switch the other way round."""
+    open_, closed = SWITCH_OFF.decode(), SWITCH_ON.decode()
     return {
         "platform": "switch",
-        "name": "Pause",
+        "name": "Camera",
         "state_topic": topics.pause,
         "command_topic": topics.pause_set,
-        "payload_on": SWITCH_ON.decode(),
-        "payload_off": SWITCH_OFF.decode(),
+        "payload_on": open_,
+        "payload_off": closed,
+        "state_on": open_,
+        "state_off": closed,
         "retain": False,
-        "icon": "mdi:eye-off",
+        "icon": "mdi:cctv",
     }

@@ -68,18 +68,25 @@ class FaceState:
 
 @dataclass(frozen=True, slots=True)
 class StateSnapshot:
-    """The faces of one frame, the most prominent (largest) first."""
+    """The faces of one frame, the most prominent (largest) first.
+
+    Attributes:
+        taken_at: when the frame was taken.
+        faces: in view.
+        occupied: whether anybody is, or was a moment ago.
+    """
 
     taken_at: datetime
     faces: tuple[FaceState, ...] = ()
+    occupied: bool = False
 
     @classmethod
-    def of(cls, observation: Observation) -> "StateSnapshot":
-        """What ``observation`` shows."""
+    def of(cls, observation: Observation, *, occupied: bool | None = None) -> "StateSnapshot":
+        """What ``observation`` shows; ``occupied`` follows the faces where it is not given."""
         frame = observation.frame
         faces = (_face_state(face, frame) for face in observation.faces)
         ordered = sorted(faces, key=lambda face: (-face.box.w * face.box.h, face.track))
-        return cls(frame.taken_at, tuple(ordered))
+        return cls(frame.taken_at, tuple(ordered), bool(ordered) if occupied is None else occupied)
 
     @property
     def dominant_emotion(self) -> str:
@@ -93,6 +100,8 @@ class StateSnapshot:
         """
         ours = {face.track: face for face in self.faces}
         theirs = {face.track: face for face in other.faces}
+        if self.occupied != other.occupied:
+            return True
         return ours.keys() != theirs.keys() or any(_differ(face, theirs[track]) for track, face in ours.items())
 
 
@@ -139,6 +148,7 @@ def state_message(source: SourceState, seen: StateSnapshot) -> dict[str, Any]:
         "time": rfc3339(seen.taken_at),
         "source": source,
         "face_count": len(seen.faces),
+        "occupied": seen.occupied,
         "dominant_emotion": seen.dominant_emotion,
         "faces": [
             {

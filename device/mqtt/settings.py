@@ -49,6 +49,7 @@ class MqttSettings(Section):
         event_expiry_s: how long the broker may keep an event for a subscriber who is away, seconds (MQTT 5 only).
         state_interval_s: least time between two messages on the topic ``state``, seconds.
         stats_interval_s: time between two messages on the topic ``stats``, seconds.
+        occupancy_off_delay_s: how long after the last face the room still counts as occupied, seconds.
         publish_window: most messages that wait for the broker's acknowledgement at a time.
         reconnect_first_s: about how long after a failure the next attempt is made, seconds; it doubles each time.
         reconnect_max_s: the longest wait between attempts, seconds.
@@ -74,6 +75,7 @@ class MqttSettings(Section):
     event_expiry_s: int | None = Field(None, ge=1, le=4_294_967_295)
     state_interval_s: float = Field(1.0, ge=0.1)
     stats_interval_s: float = Field(30.0, ge=1.0)
+    occupancy_off_delay_s: float = Field(10.0, ge=0.0, le=3600.0)
     publish_window: int = Field(10, ge=1, le=1000)
     reconnect_first_s: float = Field(1.0, ge=0.05)
     reconnect_max_s: float = Field(30.0, ge=0.05)

@@ -1,6 +1,7 @@
 """MQTT as a sink of the pipeline."""
 
 import logging
+import math
 import threading
 import uuid
 from collections.abc import Callable
@@ -77,6 +78,8 @@ class MqttSink:
         self._publisher = Publisher(
             settings, topics, spool, connect, info, clock=clock, run=self.run, on_pause=on_pause
         )
+        self._occupancy_off_delay_s = settings.occupancy_off_delay_s
+        self._last_face_s = -math.inf
         self._lock = threading.Lock()
         self._shown: StateSnapshot | None = None
         self._source: SourceState | None = None
@@ -124,10 +127,14 @@ class MqttSink:
 
         The first observation says that the source is ok; after ``lost`` or ``paused`` say so before the next one.
         """
-        seen = StateSnapshot.of(observation)
         with self._lock:
             if self._source is None:
                 self._set_source("ok")
+            now_s = observation.frame.time_s
+            if observation.faces:
+                self._last_face_s = now_s
+            occupied = now_s - self._last_face_s <= self._occupancy_off_delay_s
+            seen = StateSnapshot.of(observation, occupied=occupied)
             if self._shown is None or seen.differs_from(self._shown):
                 self._shown = seen
                 self._publisher.post(seen)
@@ -159,4 +166,5 @@ class MqttSink:
     def _set_source(self, state: SourceState) -> None:
         self._source = state
         self._shown = None
+        self._last_face_s = -math.inf
         self._publisher.post(SourceChanged(state))

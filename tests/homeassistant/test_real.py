@@ -25,7 +25,9 @@ ENTITIES = {
     "sensor.hall_queue",
     "sensor.hall_last_error",
     "event.hall_event",
-    "switch.hall_pause",
+    "binary_sensor.hall_occupancy",
+    "binary_sensor.hall_problem",
+    "switch.hall_camera",
 }
 DISCOVERY = "homeassistant/device/affectd_hall/config"
 
@@ -95,7 +97,8 @@ def test_every_entity_is_there_with_the_daemon_s_values(house):
     emotion = states["sensor.hall_emotion"]
     assert emotion["state"] in emotion["attributes"]["options"]
     assert emotion["attributes"]["options"][-2:] == ["uncertain", "none"]
-    assert states["switch.hall_pause"]["state"] == "off"
+    assert states["switch.hall_camera"]["state"] == "on"
+    assert states["binary_sensor.hall_problem"]["state"] == "off"
     assert states["sensor.hall_source"]["state"] == "ok"
     assert int(states["sensor.hall_faces"]["state"]) >= 0
     assert "unavailable" not in {states[entity_id]["state"] for entity_id in ENTITIES}
@@ -131,7 +134,7 @@ def test_what_the_daemon_sends_late_after_the_broker_was_away_fires_nothing(hous
     house.broker.start()
     wait_until(lambda: any(event["replayed"] for event in house.listener.events()), "a late event", PATIENCE_S)
     wait_until(lambda: not house.listener.events()[-1]["replayed"], "a live event after it", PATIENCE_S)
-    await_state(house, "switch.hall_pause", lambda state: state == "off", "to be available again")
+    await_state(house, "switch.hall_camera", lambda state: state == "on", "to be available again")
     live = say_event(house, replayed=False)
     wait_until(lambda: live in ids(taken), "the live event to fire", PATIENCE_S)
     late = {event["id"] for event in house.listener.events() if event["replayed"]}
@@ -140,13 +143,13 @@ def test_what_the_daemon_sends_late_after_the_broker_was_away_fires_nothing(hous
 
 
 def test_the_switch_closes_the_camera_and_opens_it_again(house):
-    for service, position, camera in (("turn_on", "on", "paused"), ("turn_off", "off", "ok")):
+    for service, position, camera, pause in (("turn_off", "off", "paused", "ON"), ("turn_on", "on", "ok", "OFF")):
         begun = time.monotonic()
-        house.home.call("switch", service, "switch.hall_pause")
-        house.home.wait_for_state("switch.hall_pause", position)
+        house.home.call("switch", service, "switch.hall_camera")
+        house.home.wait_for_state("switch.hall_camera", position)
         print(f"switch {position}: the state came back after {time.monotonic() - begun:.2f} s")
         house.home.wait_for_state("sensor.hall_source", camera)
-        assert house.listener.on("pause")[-1].text == position.upper()
+        assert house.listener.on("pause")[-1].text == pause
 
 
 def test_a_killed_daemon_makes_everything_unavailable_until_it_is_back(house):
@@ -155,7 +158,7 @@ def test_a_killed_daemon_makes_everything_unavailable_until_it_is_back(house):
     gone = lambda: {state["state"] for key, state in house.home.states().items() if key in ENTITIES}  # noqa: E731
     wait_until(lambda: gone() == {"unavailable"}, "all entities to be unavailable", PATIENCE_S)
     house.start_daemon()
-    house.home.wait_for_state("switch.hall_pause", "off")
+    house.home.wait_for_state("switch.hall_camera", "on")
     assert "unavailable" not in gone()
 
 

@@ -1,6 +1,7 @@
 """The discovery message obeys what Home Assistant takes, and no two devices are one to it."""
 
 import json
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -61,13 +62,15 @@ def test_it_has_an_entity_for_all_that_a_household_asks_for():
         "emotion": "sensor",
         "confidence": "sensor",
         "faces": "sensor",
+        "occupancy": "binary_sensor",
+        "problem": "binary_sensor",
         "source": "sensor",
         "fps": "sensor",
         "temperature": "sensor",
         "queue": "sensor",
         "last_error": "sensor",
         "event": "event",
-        "pause": "switch",
+        "camera": "switch",
     }
 
 
@@ -98,13 +101,21 @@ def test_a_component_has_nothing_that_home_assistant_would_refuse(key):
 
 def test_what_says_how_the_device_is_doing_is_diagnostic():
     diagnostic = {key for key, component in components().items() if component.get("entity_category") == "diagnostic"}
-    assert diagnostic == {"source", "fps", "temperature", "queue", "last_error"}
+    assert diagnostic == {"problem", "source", "fps", "temperature", "queue", "last_error"}
 
 
-def test_the_switch_does_not_retain_its_commands():
-    switch = components()["pause"]
+def test_the_switch_is_lit_while_the_camera_is_open_and_does_not_retain_its_commands():
+    switch = components()["camera"]
     assert (switch["command_topic"], switch["retain"]) == ("affectd/hall/pause/set", False)
-    assert (switch["payload_on"], switch["payload_off"]) == ("ON", "OFF")
+    assert (switch["payload_on"], switch["payload_off"]) == ("OFF", "ON")
+    assert (switch["state_on"], switch["state_off"]) == ("OFF", "ON")
+
+
+def test_a_device_is_called_what_people_call_it_and_its_entities_keep_the_id():
+    message = discovery_message(HALL, replace(INFO, name="Küche"))
+    assert message["device"]["name"] == "Küche"
+    assert message["components"]["faces"]["default_entity_id"] == "sensor.hall_faces"
+    assert discovery_message(HALL, INFO)["device"]["name"] == "hall"
 
 
 def test_no_two_devices_have_an_id_a_topic_or_an_entity_in_common():
@@ -121,7 +132,7 @@ def test_devices_of_one_base_topic_get_entity_ids_of_their_own():
         component["default_entity_id"] for name in names for component in components(Topics("affectd", name)).values()
     ]
     assert len(set(ids)) == len(ids)
-    assert components(Topics("attic", "hall"))["pause"]["default_entity_id"] == "switch.attic_hall_pause"
+    assert components(Topics("attic", "hall"))["camera"]["default_entity_id"] == "switch.attic_hall_camera"
 
 
 @pytest.mark.parametrize(("device", "entity"), [("Porch-2", "porch_2"), ("__", "affectd"), ("-a--b-", "a_b")])

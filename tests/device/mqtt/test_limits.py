@@ -16,6 +16,7 @@ from tests.device.mqtt.wire_format import check_message
 from tests.device.sightings import LABELS, FakeClock, change
 
 INFO = DeviceInfo("0.1.0", "emotion", "2026.11", (*LABELS, "angry", "disgust", "fear", "surprise"), "demo clip")
+ENTITIES = len(Discovery.of(HomeAssistantSettings(), Topics("affectd", "hall"), INFO).parts)
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def test_a_broker_with_a_small_limit_gets_the_description_in_parts_and_all_else(
     sink = make_sink(silent_broker.port, protocol=protocol)
     sink.emit(change(1))
     listener.wait_for(lambda heard: heard.on("events") and heard.on("state"), "an event and the state")
-    listener.wait_for(lambda heard: len(heard.on("config")) == 10, "every part")
+    listener.wait_for(lambda heard: len(heard.on("config")) == ENTITIES, "every part")
     assert not [message for message in listener.received if "/device/" in message.topic]
     for part in listener.on("config"):
         check_message(part.topic, part.payload)
@@ -57,7 +58,7 @@ def test_a_broker_that_answers_that_a_message_is_too_long_gets_the_description_i
     silent_broker.start("message_size_limit 3000")
     listener = listen(silent_broker.port)
     make_sink(silent_broker.port, protocol="5")
-    listener.wait_for(lambda heard: len(heard.on("config")) == 10, "every part")
+    listener.wait_for(lambda heard: len(heard.on("config")) == ENTITIES, "every part")
 
 
 def test_the_parts_describe_the_same_entities_as_the_whole():

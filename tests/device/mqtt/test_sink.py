@@ -257,6 +257,27 @@ def test_frames_in_which_nothing_happens_are_silent(broker, listen, make_sink):
     assert len(listener.on("state")) == before
 
 
+def test_a_room_stays_occupied_for_a_while_after_the_last_face(broker, listen, make_sink):
+    listener = listen(broker.port)
+    sink = make_sink(broker.port, state_interval_s=0.1, occupancy_off_delay_s=10.0)
+
+    def occupied() -> list[tuple[int, bool]]:
+        return [(heard.message["face_count"], heard.message["occupied"]) for heard in listener.on("state")]
+
+    sink.observe(sight(0.0))
+    listener.wait_for(lambda _: occupied()[-1:] == [(0, False)], "nobody")
+    sink.observe(sight(1.0, face(1, reading("happy"))))
+    listener.wait_for(lambda _: occupied()[-1] == (1, True), "somebody")
+    sink.observe(sight(10.9))
+    listener.wait_for(lambda _: occupied()[-1] == (0, True), "that nobody is in view")
+    sink.observe(sight(11.1))
+    listener.wait_for(lambda _: occupied()[-1] == (0, False), "that the room is empty")
+    sink.observe(sight(12.0, face(2, reading("sad"))))
+    listener.wait_for(lambda _: occupied()[-1] == (1, True), "somebody again")
+    sink.set_source_state("paused")
+    listener.wait_for(lambda _: occupied()[-1] == (0, False), "that a closed camera sees nobody")
+
+
 def test_a_face_that_stays_is_told_again_after_the_camera_was_lost(broker, listen, make_sink):
     listener = listen(broker.port)
     sink = make_sink(broker.port, state_interval_s=0.1)
