@@ -41,11 +41,11 @@ _ENDING_S = 5.0
 _log = logging.getLogger(__name__)
 
 
-def run(config: Config, check: Callable[[], object] = lambda: None) -> int:
+def run(config: Config, check: Callable[[], object] = lambda: None, more_sinks: Sequence[Sink] = ()) -> int:
     """Build a device from ``config`` and run it until it ends, or SIGTERM or SIGINT ends it; returns the exit code.
 
     Under systemd SIGHUP takes a changed configuration: the process starts itself afresh where ``check`` does not raise
-    AffectdError; else all stays as it is, and the log says why.
+    AffectdError; else all stays as it is, and the log says why. ``more_sinks`` hear what the broker hears.
     """
     clock = SystemClock()
     service = ServiceManager(clock)
@@ -69,7 +69,7 @@ def run(config: Config, check: Callable[[], object] = lambda: None) -> int:
         _leave_all_and_start_afresh(service)
 
     trouble = LastTrouble()
-    stages = build_stages(config, clock, trouble)
+    stages = build_stages(config, clock, trouble, more_sinks)
     daemon = Daemon(stages, clock, service, on_reload)
     _obey_signals(daemon, service)
     if stages.classifier.digest:  # the one that ships has nothing to take its place
@@ -124,13 +124,14 @@ def _leave_all_and_start_afresh(service: ServiceManager) -> NoReturn:
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 the very same program
 
 
-def build_stages(config: Config, clock: Clock, trouble: LastTrouble) -> Stages:
+def build_stages(config: Config, clock: Clock, trouble: LastTrouble, more_sinks: Sequence[Sink] = ()) -> Stages:
     """All stages of one device, not started yet.
 
     Args:
         config: what to build.
         clock: the machine's.
         trouble: knows the latest warning, for the figures.
+        more_sinks: beside the broker and the overlay.
 
     Raises:
         AffectdError: a stage cannot be built from its section of the configuration.
@@ -144,7 +145,7 @@ def build_stages(config: Config, clock: Clock, trouble: LastTrouble) -> Stages:
     telemetry = Telemetry(clock, last_error=lambda: trouble.message, slowed_to_fps=lambda: heat.limit_fps)
     mqtt = _build_mqtt(config, _describe(config, classifier, detector, source), clock, switch)
     overlay = _build_overlay(config, classifier, mqtt, clock, switch)
-    sinks: list[Sink] = [sink for sink in (mqtt, overlay) if sink]
+    sinks: list[Sink] = [*(sink for sink in (mqtt, overlay) if sink), *more_sinks]
     return Stages(
         source_name=source.name,
         source_is_live=source.live,

@@ -35,6 +35,7 @@ def register(verbs: Any) -> None:
         help="write a video with faces marked instead; of files and folders only, as fast as it goes, and nothing is "
         "published",
     )
+    parser.add_argument("--quiet", action="store_true", help="no line for each change on a terminal")
     parser.set_defaults(run=_run)
 
 
@@ -61,8 +62,9 @@ def _start(options: argparse.Namespace) -> int:
     # What the daemon writes is for itself and root, whoever starts it; a recording is as its user has files.
     os.umask(0o077)
     from device.app import run
+    from device.commands.console import console_sinks
 
-    return run(config, check=lambda: _try_out(options, config))
+    return run(config, lambda: _try_out(options, config), console_sinks(quiet=options.quiet))
 
 
 def _load(options: argparse.Namespace) -> "Config":
