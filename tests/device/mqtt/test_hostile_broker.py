@@ -10,7 +10,7 @@ from typing import cast
 
 import pytest
 from paho.mqtt import client as paho
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from device.errors import AffectdError
 from device.mqtt.client import SMALL_BYTES, Connection, Heard
@@ -288,3 +288,13 @@ def test_what_the_network_says_fills_no_memory_while_the_publisher_is_busy(tmp_p
     assert len(waiting) <= 60
     assert max(len(message.payload) for message in waiting if isinstance(message, Heard)) <= 64
     stage.publisher.stop(0.2)
+
+
+def test_a_network_thread_that_ends_without_a_word_is_noticed_at_once(broker, make_sink, monkeypatch):
+    monkeypatch.setattr("device.mqtt.client._TURN_S", 1e9)
+    sink = make_sink(broker.port)
+    wait_until(lambda: sink.connected, "the connection")
+    silent = sink._publisher._link.connection._client
+    monkeypatch.setattr(silent, "loop", lambda _: MQTTErrorCode.MQTT_ERR_UNKNOWN)
+    wait_until(lambda: silent.ended, "the thread to end")
+    wait_until(lambda: sink.connected and sink._publisher._link.connection._client is not silent, "another connection")

@@ -61,6 +61,16 @@ def test_a_broker_that_answers_that_a_message_is_too_long_gets_the_description_i
     listener.wait_for(lambda heard: len(heard.on("config")) == ENTITIES, "every part")
 
 
+def test_a_description_that_is_refused_as_too_long_is_said_in_parts(tmp_path):
+    stage = Stage(tmp_path, homeassistant={"enabled": True}, publish_window=50)
+    connection = stage.connection()
+    connection.accept()
+    wait_until(lambda: connection.on("config"), "the description")
+    connection.acknowledge(connection.on("config")[0][0], refusal="Packet too large", final=True)
+    wait_until(lambda: len(connection.on("config")) == 11, "its parts")
+    stage.publisher.stop(0.2)
+
+
 def test_the_parts_describe_the_same_entities_as_the_whole():
     found = Discovery.of(HomeAssistantSettings(), Topics("affectd", "hall"), INFO)
     whole = json.loads(found.payload)

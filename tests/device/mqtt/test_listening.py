@@ -4,8 +4,9 @@ from typing import cast
 
 import pytest
 
-from device.mqtt.client import Connection, Subscribed
+from device.mqtt.client import Connection, Heard, Subscribed
 from device.mqtt.homeassistant import HomeAssistantSettings
+from device.mqtt.listening import Listening
 from device.mqtt.payloads import DeviceInfo
 from device.mqtt.settings import MqttSettings
 from device.mqtt.sink import MqttSink
@@ -132,3 +133,35 @@ def test_a_broker_that_forbids_to_listen_is_named(tmp_path, caplog):
     connection.tell(Subscribed(cast("Connection", connection), {SET: "Not authorized"}))
     wait_until(lambda: "turn the privacy switch here: Not authorized" in caplog.text, "a word about it")
     stage.publisher.stop(0.2)
+
+
+def message(payload, topic=SET):
+    return Heard(cast("Connection", None), topic, payload, retained=False)
+
+
+def test_the_first_wish_is_obeyed_at_once_and_of_those_that_follow_the_latest_a_moment_later(turns):
+    listening = Listening(SET, None, turns.append, lambda: None)
+    for now_s, payload in ((10.0, b"ON"), (10.1, b"OFF"), (10.2, b"ON"), (10.3, b"OFF")):
+        listening.hear(message(payload))
+        listening.act(now_s)
+    assert turns == [True]
+    assert listening.due_s == pytest.approx(10.5)
+    listening.act(10.5)
+    assert turns == [True, False]
+    assert listening.due_s == float("inf")
+
+
+def test_home_assistant_that_starts_again_and_again_is_answered_once_a_second():
+    births = []
+    listening = Listening(SET, STATUS, lambda _: None, lambda: births.append(True))
+    for tick in range(30):
+        listening.hear(message(b"online", STATUS))
+        listening.act(10.0 + tick / 10)
+    assert len(births) == 3
+
+
+def test_nonsense_is_named_once_until_there_is_sense_again(caplog):
+    listening = Listening(SET, None, lambda _: None, lambda: None)
+    for payload in (b"x", b"y", b"z", b"ON", b"x"):
+        listening.hear(message(payload))
+    assert caplog.text.count("takes ON or OFF") == len([r for r in caplog.records if r.levelname == "WARNING"]) == 2

@@ -21,7 +21,7 @@ from device.records import SourceState
 from device.spool.spool import Spool
 from device.system.telemetry import TelemetrySnapshot
 from tests.brokers import wait_until
-from tests.device.mqtt.wire_format import check_payload
+from tests.device.mqtt.wire_format import check_message
 from tests.device.sightings import FakeClock, change, face, reading, sight
 
 RUN = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"
@@ -48,7 +48,7 @@ class FakeConnection:
     def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool, expiry_s: int | None = None) -> int:
         leaf = topic.removeprefix("affectd/hall/")
         assert (qos, retain) == {"events": (1, False), "stats": (0, False)}.get(leaf, (1, True))
-        check_payload(leaf, payload)
+        check_message(topic, payload)
         assert expiry_s is None or leaf == "events"
         self.expiries_s.append(expiry_s)
         self.published.append((len(self.published) + 1, topic, payload))
