@@ -1,7 +1,6 @@
 """The thread that owns the spool and speaks to the broker."""
 
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -11,9 +10,10 @@ from typing import Any
 
 from device.interfaces import Clock
 from device.mqtt.board import Board
-from device.mqtt.client import Acknowledged, Connected, Connection, Disconnected, Heard, News, Subscribed
+from device.mqtt.client import Acknowledged, Connected, Connection, Disconnected, Heard, Subscribed
 from device.mqtt.echo import Echo
 from device.mqtt.homeassistant import Discovery
+from device.mqtt.inbox import Inbox
 from device.mqtt.limits import Limits
 from device.mqtt.link import ConnectionFactory, Link
 from device.mqtt.listening import Listening
@@ -36,10 +36,6 @@ from device.spool.upkeep import Upkeep
 from device.system.telemetry import TelemetrySnapshot
 
 _SHARE_FOR_DRAINING = 0.7
-_HANG_S = 60.0
-_MOST_AT_ONCE = 1000
-_MOST_WAITING = 10_000
-_LONGEST_HEARD = 64
 
 _log = logging.getLogger(__name__)
 
@@ -74,11 +70,11 @@ class Publisher:
         self._topics = topics
         self._spool = spool
         self._upkeep = Upkeep(spool)
-        self._link = Link(settings, topics.events, connect, self._take_news)
+        self._inbox = Inbox()
+        self._link = Link(settings, topics.events, connect, self._inbox.put_news)
         self._info = info
         self._clock = clock
         self._run_id = run
-        self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="mqtt-publisher", daemon=True)
         home = settings.homeassistant
         discovery = Discovery.of(home, topics, info) if home.enabled else None
@@ -88,9 +84,7 @@ class Publisher:
         self._echo = self._make_echo(discovery) if settings.protocol == "3.1.1" else None
         self._stop: Stop | None = None
         self._fault: BaseException | None = None
-
         self._refused = 0
-        self._busy_since_s: float | None = None
 
     def start(self) -> None:
         """Start the thread; the first attempt at the broker follows at once."""
@@ -109,9 +103,7 @@ class Publisher:
     @property
     def hung_s(self) -> float:
         """For how long the thread has been at one turn, beyond what the slowest disk needs; 0 while all is well."""
-        busy_since_s = self._busy_since_s
-        busy_s = time.monotonic() - busy_since_s if busy_since_s is not None else 0.0
-        return busy_s if busy_s > _HANG_S else 0.0
+        return self._inbox.hung_s
 
     @property
     def broker_trouble(self) -> str | None:
@@ -136,14 +128,6 @@ class Publisher:
     def post(self, message: Message) -> None:
         """Hand a message to the thread; never blocks."""
         self._inbox.put(message)
-
-    def _take_news(self, news: News) -> None:
-        """As ``post``; what the network says never fills the memory, however slow this thread is."""
-        if isinstance(news, Heard):
-            if self._inbox.qsize() > _MOST_WAITING:
-                return
-            news = replace(news, payload=news.payload[:_LONGEST_HEARD])
-        self._inbox.put(news)
 
     def stop(self, timeout_s: float) -> None:
         """Send what is left, say ``offline`` and end, within about ``timeout_s``."""
@@ -212,16 +196,7 @@ class Publisher:
             due_s = min(due_s, self._board.due_s(session), self._echo.due_s if self._echo else float("inf"))
             if session.room and session.events_due_s:
                 due_s = min(due_s, session.events_due_s)
-        messages = []
-        self._busy_since_s = None
-        try:
-            messages.append(self._inbox.get(timeout=max(0.0, due_s - time.monotonic())))
-            while len(messages) < _MOST_AT_ONCE:
-                messages.append(self._inbox.get_nowait())
-        except queue.Empty:
-            pass
-        self._busy_since_s = time.monotonic()
-        return messages
+        return self._inbox.receive(due_s)
 
     def _handle(self, kind: type[Message], group: Sequence[Any]) -> None:
         """Deal with messages of one kind that came in a row, so that a row costs the spool one transaction."""

@@ -209,7 +209,7 @@ def test_too_many_threads_that_stay_stuck_are_a_fault_that_another_process_mends
 
 
 def test_a_publisher_that_hangs_at_one_turn_is_a_fault(raw_broker, make_sink, monkeypatch):
-    monkeypatch.setattr("device.mqtt.publisher._HANG_S", 0.2)
+    monkeypatch.setattr("device.mqtt.inbox._HANG_S", 0.2)
     sink = make_sink(raw_broker().port)
     wait_until(lambda: sink.connected, "the connection")
     sink.check()
@@ -225,7 +225,7 @@ def test_a_publisher_that_hangs_at_one_turn_is_a_fault(raw_broker, make_sink, mo
 
 
 def test_a_publisher_that_waits_for_news_does_not_hang(tmp_path, monkeypatch):
-    monkeypatch.setattr("device.mqtt.publisher._HANG_S", 0.0)
+    monkeypatch.setattr("device.mqtt.inbox._HANG_S", 0.0)
     stage = Stage(tmp_path)
     greet(stage)
     settle(stage)
@@ -268,7 +268,7 @@ def test_a_real_network_thread_that_blocks_is_given_up_and_the_device_speaks_aga
 
 
 def test_what_the_network_says_fills_no_memory_while_the_publisher_is_busy(tmp_path, monkeypatch):
-    monkeypatch.setattr("device.mqtt.publisher._MOST_WAITING", 50)
+    monkeypatch.setattr("device.mqtt.inbox._MOST_WAITING", 50)
     stage = Stage(tmp_path)
     connection = greet(stage)
     busy, let_go = threading.Event(), threading.Event()
@@ -283,7 +283,7 @@ def test_what_the_network_says_fills_no_memory_while_the_publisher_is_busy(tmp_p
         assert busy.wait(PATIENCE_S)
         for _ in range(1000):
             connection.tell(Heard(cast("Connection", connection), SET, bytes(16_000), retained=False))
-        waiting = [stage.publisher._inbox.get_nowait() for _ in range(stage.publisher._inbox.qsize())]
+        waiting = stage.publisher._inbox.receive(0.0)
     let_go.set()
     assert len(waiting) <= 60
     assert max(len(message.payload) for message in waiting if isinstance(message, Heard)) <= 64
