@@ -9,6 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 SOURCE ?= demo
 BROKER ?=
 WORKERS ?= 2
+FIT = $(BIN)/affectd-train fit --data $(DATA) --ferplus $(FERPLUS) $(if $(EPOCHS),--epochs $(EPOCHS))
 SLOW ?=
 MUTANTS ?=
 # A test that hangs ends its process, and is named with what it waited for.
@@ -105,19 +106,19 @@ bench-overlay: $(DEV) ## what the overlay costs: drawing, for each mode at 720 a
 	$(BIN)/python -m tests.benchmarks.overlay
 	$(BIN)/python -m tests.benchmarks.showing
 
-bench-train: $(DEV) ## faces a second and seconds an epoch of a recipe's training (RECIPE=edge), against Keras alone and in bfloat16
-	$(BIN)/python -m tests.benchmarks.training $(or $(RECIPE),edge)
+bench-train: $(DEV) ## faces a second and seconds an epoch of a recipe's training (RECIPE=edge), against Keras alone and in bfloat16 (THREADS=1)
+	$(BIN)/python -m tests.benchmarks.training $(or $(RECIPE),edge) $(THREADS)
 
 figures-gpu: ## every recipe's figures, teachers and students in one run of ten minutes on one large GPU, with a Python that has JAX (DATA, FERPLUS, DLIB=weight manifest, OUT=figures, PYTHON=python3)
 	KERAS_BACKEND=jax $(PYTHON) -m tests.benchmarks.figures_gpu $(DATA) $(FERPLUS) $(or $(OUT),figures) $(if $(DLIB),--dlib $(DLIB))
 
-models: $(DEV) ## the models that ship, trained and converted anew in runs/ (DATA=fer2013.csv FERPLUS=fer2013new.csv; four to five hours on two cores)
-	$(BIN)/affectd-train fit edge --set temperature_scaling=false --data $(DATA) --ferplus $(FERPLUS)
-	$(BIN)/affectd-train fit edge-again --set temperature_scaling=false --from runs/edge --teacher runs/edge --data $(DATA) --ferplus $(FERPLUS)
-	$(BIN)/affectd-train fit edge-deeper --from runs/edge-again --teacher runs/edge-again --data $(DATA) --ferplus $(FERPLUS)
+models: $(DEV) ## the models that ship, trained and converted anew in runs/ (DATA=fer2013.csv FERPLUS=fer2013new.csv; four to five hours on two cores; EPOCHS=1 tries it)
+	$(FIT) edge --set temperature_scaling=false
+	$(FIT) edge-again --set temperature_scaling=false --from runs/edge --teacher runs/edge
+	$(FIT) edge-deeper --from runs/edge-again --teacher runs/edge-again
 	$(BIN)/affectd-convert tflite runs/edge-deeper/model.keras --calibration-faces 700
-	$(BIN)/affectd-train fit edge-fer2013 --from runs/edge --data $(DATA) --ferplus $(FERPLUS)
-	$(BIN)/affectd-convert tflite runs/edge-fer2013/model.keras
+	$(FIT) edge-fer2013 --from runs/edge
+	$(BIN)/affectd-convert tflite runs/edge-fer2013/model.keras --calibration-faces 700
 
 bench-fer: $(DEV) ## our models against the classifier of fer, on the same faces and by turns (DATA=fer2013.csv FERPLUS=fer2013new.csv)
 	$(BIN)/python -m tests.benchmarks.fer $(DATA) $(FERPLUS)

@@ -3,7 +3,7 @@
 For JAX. Faces are on the device once, and an epoch, with its augmentation, is one compiled call. The most valuable
 trainings come first; each writes ``OUT/NAME/model.keras`` with its record and a line of ``OUT/results.jsonl`` as it
 ends, is passed over when that line is there, and goes on from its last state when it was cut off. What cannot end in
-the time that is left is not begun.
+the time that is left is put off: its state is kept.
 """
 
 import argparse
@@ -262,7 +262,7 @@ def train(training: Training, clock: Clock) -> NDArray[np.float32] | None:
         took = time.monotonic() - began
         slowest = took if training.epoch > 1 else 0.0  # the first compiles
         print(f"  epoch {training.epoch}/{recipe.epochs}: loss {loss:.4f}, {took:.1f} s", flush=True)
-        if slowest * (recipe.epochs - training.epoch) > clock.left_s:
+        if slowest * (recipe.epochs - training.epoch) > max(0.0, clock.left_s):
             training.save()
             return None
         if time.monotonic() - saved > SAVE_EVERY_S:
