@@ -42,7 +42,7 @@ def folder(tmp_path_factory):
 
 def _command(folder, out, *more):
     files = ["--data", folder / "fer2013.csv", "--ferplus", folder / "fer2013new.csv"]
-    return [sys.executable, "-m", "trainer", "fit", folder / "tiny.yaml", *files, "--out", out, *more]
+    return [sys.executable, "-m", "trainer", "fit", folder / "tiny.yaml", *files, "--threads", "1", "--out", out, *more]
 
 
 def _figures(out):
@@ -188,6 +188,32 @@ def test_teachers_and_recipes_that_do_not_fit_each_other_are_one_line(folder, tr
     assert _run_here(_command(folder, out, "--set", "targets.teachers_share=0.5")) == 65
     assert "learns from teachers; name trained models with --teacher" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_a_pupil_of_teachers_that_are_asked_once_learns_their_answers(folder, trained, tmp_path):
+    targets = "targets={learn: labels, teachers_share: 1, teachers_once: true}"
+    command = _command(folder, out := tmp_path / "pupil", "--set", targets, "--teacher", trained)
+    assert _run_here(command) == 0
+    answers = np.load(out / "checkpoints" / "answers.npy")
+    assert answers.shape == (210, 7)
+    assert json.loads((out / "training.json").read_text(encoding="utf-8"))["measured"][0]["value"] >= 0.7
+
+
+def test_a_fold_of_the_training_split_is_chosen_by_and_not_learnt(folder, tmp_path, capsys):
+    changes = ("--epochs", "1", "--fold", "1/2")
+    out = tmp_path / "fold"
+    assert _run_here(_command(folder, out, *changes)) == 0
+    record = json.loads((out / "training.json").read_text(encoding="utf-8"))
+    train, held = record["data"]["train"], record["data"]["validation"]
+    assert (train["split"], held["split"]) == ("Training without fold 1/2", "fold 1/2 of Training")
+    assert train["faces"] + held["faces"] == 210
+    assert _run_here(_command(folder, out, "--epochs", "1")) == EXIT_DATA
+    assert 'fold is "1/2" there, and null now' in capsys.readouterr().err
+
+
+def test_fewer_than_one_thread_is_one_line(folder, tmp_path, capsys):
+    assert _run_here(_command(folder, tmp_path / "none", "--threads", "0")) == 2
+    assert "--threads wants at least 1, not 0" in capsys.readouterr().err
 
 
 def test_a_start_of_another_network_is_one_line(folder, trained, capsys):
