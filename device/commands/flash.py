@@ -91,12 +91,14 @@ def _add_login(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from device.tools.flash.secret_input import ask_secret
-    from device.tools.flash.write import Packages, require_boot_partition, write_boot_files
+    from device.tools.flash.write import Packages, require_boot_partition, require_release, write_boot_files
 
     targets = _targets(options)
     packages = Packages(
         options.package or options.package_url, _further(options.with_packages), _network(options.detector)
     )
+    if options.package:
+        require_release(options.package)
     values = [_values(options, device) for device, _ in targets]
     for option, given in (("--wifi-country", options.wifi_country), ("--wifi-open", options.wifi_open)):
         if given and options.wifi is None:

@@ -45,9 +45,7 @@ class Packages:
     def __post_init__(self) -> None:
         for path in self.files:
             _require_package(path)
-        if isinstance(self.affectd, Path):
-            _require_release(self.affectd)
-        elif not self.affectd.startswith("https://"):
+        if isinstance(self.affectd, str) and not self.affectd.startswith("https://"):
             raise UsageError(f"--package-url {self.affectd!r} is no https:// address")
 
     @property
@@ -74,6 +72,19 @@ def require_boot_partition(boot: Path) -> None:
         raise StorageError(
             f"the image on {boot} is of {dated[1]}, and images before October 2025 do not read these files",
             "write a newer Raspberry Pi OS Lite (64-bit) onto the card",
+        )
+
+
+def require_release(package: Path) -> None:
+    """Make sure that ``package`` is for Raspberry Pi OS (64-bit), by its name as `make deb` gives it.
+
+    Raises:
+        UsageError: it is for another Debian or another processor.
+    """
+    release, processor = re.search(r"~(deb\d+)", package.name), re.search(r"_([a-z0-9]+)\.deb$", package.name)
+    if (release and release[1] != "deb13") or (processor and processor[1] != "arm64"):
+        raise UsageError(
+            f"--package {package.name} is not for Raspberry Pi OS (64-bit) of today", "take the one for deb13 and arm64"
         )
 
 
@@ -174,12 +185,3 @@ def _require_package(package: Path) -> None:
         raise UsageError(f"{package} cannot be read: {error.strerror}", "affectd's own is made by: make deb") from error
     if magic != b"!<arch>\n":
         raise UsageError(f"{package} is no Debian package", "name a file that ends in .deb")
-
-
-def _require_release(package: Path) -> None:
-    """By its name, as `make deb` gives it: what it needs shows only on the device, after the boot."""
-    release, processor = re.search(r"~(deb\d+)", package.name), re.search(r"_([a-z0-9]+)\.deb$", package.name)
-    if (release and release[1] != "deb13") or (processor and processor[1] != "arm64"):
-        raise UsageError(
-            f"--package {package.name} is not for Raspberry Pi OS (64-bit) of today", "take the one for deb13 and arm64"
-        )
