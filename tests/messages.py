@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 _ERRORS = re.compile(r"^(Config|Source|Model|Unavailable|Storage|Usage|Wedged|Publisher)Error$")
-_LOUD = {"warning", "error"}
+_LOUD = {"warning", "error", "say"}  # `say` is how LogOnce warns
 _PLACES = re.compile(r"%[.\d]*[a-z]")
 
 

@@ -15,7 +15,7 @@ SCRIPTS = "\n".join(path.read_text(encoding="utf-8") for path in sorted(DEVICE.r
 SYSTEMDS_OWN = PAGE[PAGE.index("## systemd") :]
 
 # Sentences that are put together from others.
-MADE_OF_OTHERS = re.compile(r"[… :()1;,`]*|… within … s")
+MADE_OF_OTHERS = re.compile(r"[… :()1;,`]*|… within … s|…; trying again in … s")
 
 
 def loose(text: str) -> str:
