@@ -1,6 +1,7 @@
 """The suite's parts, what each costs, and what was left out."""
 
 from collections import Counter, defaultdict
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -42,11 +43,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> Generator[None, None, None]:
+    yield  # last of all, where it is read
     skipped = terminalreporter.stats.get("skipped", [])
     if config.getoption("--no-skip"):
-        for reason in sorted({_reason(report) for report in skipped}):
-            terminalreporter.write_line(f"ERROR: tests that were asked for could not run: {reason}", red=True)
+        reasons = sorted({_reason(report) for report in skipped})
+        if reasons:
+            told = f"ERROR: {len(skipped)} tests that were asked for could not run: {'; '.join(reasons)}"
+            terminalreporter.write_line(told, red=True)
         return
     for line in (_cost(terminalreporter), _left_out(terminalreporter, skipped)):
         if line:
