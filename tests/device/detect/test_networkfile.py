@@ -122,7 +122,7 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path):
 def test_what_is_far_too_large_is_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr(networkfile, "LARGEST_BYTES", 100)
     (tmp_path / "large.onnx").write_bytes(bytes(101))
-    with pytest.raises(UnavailableError, match="100 are expected at most"):
+    with pytest.raises(UnavailableError, match="100 bytes are expected at most"):
         read_network(tmp_path / "large.onnx")
 
 
