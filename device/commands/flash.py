@@ -69,6 +69,7 @@ def _add_packages(parser: argparse.ArgumentParser) -> None:
         "--package", type=Path, metavar="FILE.deb", help="affectd's package (~deb13, arm64), copied along"
     )
     package.add_argument("--package-url", metavar="URL", help="https:// address to fetch it from instead")
+    parser.add_argument("--package-sha256", metavar="HEX", help="of the package at URL; it installs no other")
     parser.add_argument(
         "--with-packages",
         type=Path,
@@ -95,7 +96,10 @@ def _run(options: argparse.Namespace) -> int:
 
     targets = _targets(options)
     packages = Packages(
-        options.package or options.package_url, _further(options.with_packages), _network(options.detector)
+        options.package or options.package_url,
+        _further(options.with_packages),
+        _network(options.detector),
+        options.package_sha256,
     )
     if options.package:
         require_release(options.package)

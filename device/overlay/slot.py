@@ -18,6 +18,7 @@ MAX_WIDTH, MAX_HEIGHT = 1920, 1080
 Shape = tuple[int, ...]
 """(height, width) of a grey picture, (height, width, 3) of a coloured one."""
 
+_F_SEAL_FUTURE_WRITE = 0x10  # memfd_create(2); Linux 5.1, and the standard library from 3.13 on
 _CAPACITY = MAX_WIDTH * MAX_HEIGHT * 3
 
 
@@ -47,9 +48,15 @@ class PictureSlot:
     @classmethod
     def create(cls) -> Self:
         """A new one, empty."""
-        descriptor = os.memfd_create("affectd-overlay", os.MFD_CLOEXEC)
+        import fcntl  # not on Windows, where `affectd flash` runs
+
+        descriptor = os.memfd_create("affectd-overlay", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         os.ftruncate(descriptor, _CAPACITY)
-        return cls(descriptor, writable=True)
+        slot = cls(descriptor, writable=True)
+        # It can be written through this mapping alone now, whoever inherits the descriptor, and not be cut short.
+        seals = _F_SEAL_FUTURE_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+        fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
+        return slot
 
     def __enter__(self) -> Self:
         return self

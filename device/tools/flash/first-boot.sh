@@ -20,8 +20,8 @@ mkdir -p -m 700 /etc/credstore
 take mqtt-password /etc/credstore/mqtt-password 600
 # cloud-init makes the user later in this start; affectd-install gives it this password then.
 take login /etc/credstore/affectd-login 600
-# A camera's address may hold a password too.
-take config.yaml /etc/affectd/config.yaml 644
+# A camera's address may hold a password too; affectd-install lets the service read it, once there is its user.
+take config.yaml /etc/affectd/config.yaml 600
 if grep -qs 'password:' "$boot/network-config"; then
   # By now cloud-init has made netplan's file of it, which only root reads.
   sed '/password:/d' "$boot/network-config" >"$here/network-config.without"

@@ -30,15 +30,28 @@ if [ -s /etc/credstore/affectd-login ] && chpasswd </etc/credstore/affectd-login
 fi
 
 if [ -s "$here/package-url" ]; then
-  package=/var/tmp/affectd.deb
-  url=$(tr -d '[:space:]' <"$here/package-url")
-  curl --fail --location --no-progress-meter --connect-timeout 30 --speed-time 60 --output "$package" "$url" 2>"$log" ||
-    fail "$url cannot be fetched: $(tail -1 "$log")"
+  # Nobody but root may write there, and put another file in its place.
+  install -d -m 700 /var/cache/affectd-install
+  package=/var/cache/affectd-install/affectd.deb
+  { read -r url && read -r digest; } <"$here/package-url" || fail "package-url has no SHA-256: flash the card again"
+  curl --fail --location --proto =https --proto-redir =https --max-filesize 500000000 --no-progress-meter \
+    --connect-timeout 30 --speed-time 60 --output "$package" "$url" 2>"$log" || fail "$url cannot be fetched: $(tail -1 "$log")"
+  sha256sum --check --status <<<"${digest%$'\r'}  $package" || {
+    rm -f "$package"
+    fail "what $url gives is not the package that the card was made for: it has another SHA-256"
+  }
 else
   package=$(find "$here" -maxdepth 1 -name 'affectd*.deb' | sort -V | tail -1)
   [ -n "$package" ] || fail "there is no affectd_*.deb in the folder affectd of the card's boot partition: copy it there"
 fi
 dpkg-deb --fsys-tarfile "$package" >/dev/null 2>"$log" || fail "$(basename "$package") is damaged: copy it again"
+
+# A camera's address may hold a password: the service reads the configuration, and nobody else.
+if [ -e /etc/affectd/config.yaml ]; then
+  systemd-sysusers --inline 'u affectd - "affectd, the emotion sensor" /var/lib/affectd' &&
+    chgrp affectd /etc/affectd/config.yaml && chmod 640 /etc/affectd/config.yaml ||
+    fail "the configuration cannot be given to the user affectd"
+fi
 
 # What a power cut has interrupted comes first. The configuration is written already, and stays.
 export DEBIAN_FRONTEND=noninteractive
@@ -78,7 +91,7 @@ fi
 # Said again, what is left on the boot partition would take the network away.
 touch /etc/cloud/cloud-init.disabled
 sync
-rm -f /var/tmp/affectd.deb
+rm -rf /var/cache/affectd-install
 systemctl --no-reload disable affectd-install.service
 rm -f /etc/systemd/system/affectd-install.service
 say "affectd is installed, and said at first: $(systemctl show affectd.service --property=StatusText --value)"

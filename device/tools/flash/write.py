@@ -36,17 +36,26 @@ class Packages:
         affectd: a Debian package to copy along, or the address that it is fetched from.
         further: Debian packages that the source needs, for a device without a network.
         detector: the file of a network that finds faces.
+        digest: the SHA-256 of the package at an address, in hexadecimal: what the device fetches is run as root.
     """
 
     affectd: Path | str
     further: tuple[Path, ...] = ()
     detector: bytes | None = None
+    digest: str | None = None
 
     def __post_init__(self) -> None:
         for path in self.files:
             _require_package(path)
-        if isinstance(self.affectd, str) and not self.affectd.startswith("https://"):
+        if isinstance(self.affectd, Path):
+            return
+        if not self.affectd.startswith("https://"):
             raise UsageError(f"--package-url {self.affectd!r} is no https:// address")
+        if not re.fullmatch(r"[0-9a-f]{64}", self.digest or ""):
+            raise UsageError(
+                "--package-url needs --package-sha256, 64 hexadecimal digits by which the device knows the package",
+                "sha256sum prints those of a file; SHA256SUMS beside the packages has them",
+            )
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -161,7 +170,7 @@ def _put_packages(packages: Packages, folder: Path) -> list[Path]:
             shutil.copyfile(source, unfinished)
             unfinished.replace(copy)
     if isinstance(packages.affectd, str):
-        write_atomically(folder / URL_NAME, f"{packages.affectd}\n".encode())
+        write_atomically(folder / URL_NAME, f"{packages.affectd}\n{packages.digest}\n".encode())
         return [*wanted.values(), folder / URL_NAME]
     return list(wanted.values())
 

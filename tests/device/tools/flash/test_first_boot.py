@@ -1,5 +1,6 @@
 """The scripts of the first boots, run here with programs of the test's own in the place of the system's."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -7,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from device.errors import UsageError
 from device.tools.flash.boot_files import BootPlan, Login, Wifi, scripts
 from device.tools.flash.write import Packages, write_boot_files
 
 PROGRAMS = {
     "apt-get": "exit 0",
+    "chgrp": "exit 0",
     "chpasswd": "cat",
     "curl": 'while [ "$1" != --output ]; do shift; done; echo package >"$2"',
     "dpkg": "exit 0",
@@ -19,7 +22,9 @@ PROGRAMS = {
     "dpkg-deb": 'grep -q package "$2"',
     "systemctl": 'case "$*" in show*) echo watching demo;; esac',
     "systemd-notify": "exit 0",
+    "systemd-sysusers": "exit 0",
 }
+DIGEST = hashlib.sha256(b"package\n").hexdigest()
 URI = "rtsp://me:opensesame@porch/stream"
 SECRETS = ("secret", "opensesame", "password:", "let me in")
 
@@ -29,7 +34,7 @@ class Device:
 
     def __init__(self, folder: Path) -> None:
         self.root, self.boot = folder, folder / "boot"
-        for name in ("boot", "bin", "etc/cloud", "etc/systemd/system", "run", "var/tmp"):
+        for name in ("boot", "bin", "etc/cloud", "etc/systemd/system", "run", "var/cache"):
             (folder / name).mkdir(parents=True)
         (self.boot / "config.txt").touch()
         (self.boot / "cmdline.txt").write_text("console=tty1\n")
@@ -38,11 +43,13 @@ class Device:
 
     def flash(self, package: Path | str, uri: str = URI, further: tuple[Path, ...] = ()) -> None:
         config = {"device": {"id": "hall"}, "source": {"uri": uri}}
+        digest = DIGEST if isinstance(package, str) else None
+        packages = Packages(package, further, digest=digest)
         login = Login("ada", password="let me in")  # noqa: S106
         plan = BootPlan(config=config, wifi=Wifi("House", "DE", "a passphrase"), login=login)
-        write_boot_files(plan, self.boot, packages=Packages(package, further), mqtt_password="secret")  # noqa: S106
+        write_boot_files(plan, self.boot, packages=packages, mqtt_password="secret")  # noqa: S106
         for name, text in scripts().items():
-            for path in ("/etc/", "/run/", "/var/tmp"):  # noqa: S108
+            for path in ("/etc/", "/run/", "/var/cache"):
                 text = text.replace(path, f"{self.root}{path}")  # noqa: PLW2901
             (self.boot / "affectd" / name).write_text(text)
 
@@ -193,7 +200,7 @@ def test_a_package_from_elsewhere_is_fetched_first(device):
     assert device.run("install.sh") == 0
     programs = [line.split()[0] for line in device.asked]
     assert programs.index("curl") < programs.index("apt-get")
-    fetched = device.root / "var/tmp/affectd.deb"
+    fetched = device.root / "var/cache/affectd-install"
     assert f"--force-confold {fetched}" in "\n".join(device.asked)
     assert not fetched.exists()
 
@@ -255,3 +262,42 @@ def test_what_the_camera_needs_and_is_there_is_not_installed_again(device, packa
     device.give("dpkg-query", "echo installed")
     assert device.run("install.sh") == 0
     assert len([line for line in device.asked if line.startswith("apt-get ")]) == 1
+
+
+def test_a_fetched_package_comes_by_https_alone_and_is_the_one_that_the_card_was_made_for(device):
+    device.flash("https://example.org/affectd.deb")
+    device.run("first-boot.sh")
+    device.give("curl", 'while [ "$1" != --output ]; do shift; done; echo "another package" >"$2"')
+    assert device.run("install.sh") == 1
+    assert "is not the package that the card was made for: it has another SHA-256" in device.status
+    assert not any(line.startswith(("apt-get", "dpkg ")) for line in device.asked)
+    asked = next(line for line in device.asked if line.startswith("curl "))
+    assert "--proto =https --proto-redir =https" in asked
+    assert not list((device.root / "var/cache/affectd-install").iterdir())
+
+
+def test_an_address_without_a_digest_installs_nothing(device):
+    device.flash("https://example.org/affectd.deb")
+    (device.boot / "affectd/package-url").write_text("https://example.org/affectd.deb\n")
+    device.run("first-boot.sh")
+    assert device.run("install.sh") == 1
+    assert "package-url has no SHA-256" in device.status
+    assert not any(line.startswith(("curl", "apt-get")) for line in device.asked)
+
+
+@pytest.mark.parametrize("digest", [None, "", "abc", "g" * 64, "A" * 64])
+def test_a_card_is_not_made_for_an_address_without_a_digest(digest):
+    with pytest.raises(UsageError, match="needs --package-sha256"):
+        Packages("https://example.org/affectd.deb", digest=digest)
+
+
+def test_a_camera_s_password_in_the_configuration_is_read_by_root_and_the_service_alone(device):
+    device.run("first-boot.sh")
+    config = device.root / "etc/affectd/config.yaml"
+    assert "opensesame" in config.read_text()
+    assert config.stat().st_mode & 0o777 == 0o600
+    assert device.run("install.sh") == 0
+    assert config.stat().st_mode & 0o777 == 0o640
+    steps = [line.partition(" ")[0] for line in device.asked]
+    assert steps.index("systemd-sysusers") < steps.index("chgrp") < steps.index("apt-get")
+    assert f"chgrp affectd {config}" in device.asked
