@@ -1,6 +1,5 @@
 """What a source and its process say to each other, and the memory that both see, in which pictures are handed over."""
 
-import fcntl
 import json
 import logging
 import math
@@ -147,6 +146,8 @@ class PictureMemory:
         descriptor = os.memfd_create("affectd-frame", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         os.ftruncate(descriptor, max_pixels * (4 if colour else 1))
         # Shrunk by the other process, it would be this one's end.
+        import fcntl  # not on Windows, where `affectd flash` runs
+
         fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
         return cls(descriptor)
 
