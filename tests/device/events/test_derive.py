@@ -160,3 +160,7 @@ def test_confidence_has_four_digits_and_durations_three(deriver):
     (changed,) = deriver.derive(sight(2, face(1, reading("sad", since_s=1.2345678, confidence=0.87654321))))
     assert changed.confidence == 0.8765
     assert changed.duration_s == 1.235
+
+
+def test_before_the_first_frame_nobody_can_leave(deriver):
+    assert deriver.end_all("stopped") == []
