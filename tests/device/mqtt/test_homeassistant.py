@@ -161,3 +161,48 @@ def test_a_prefix_that_is_no_topic_is_refused(prefix):
 
 def test_the_message_is_small_enough_for_any_broker():
     assert len(json.dumps(discovery_message(HALL, INFO))) < 16_384
+
+
+STATE = {
+    "source": "ok",
+    "face_count": 2,
+    "occupied": True,
+    "dominant_emotion": "happy",
+    "faces": [{"emotion": None, "confidence": None}, {"emotion": "happy", "confidence": 0.876}],
+}
+STATS = {"fps": 14.9, "temperature_c": 61.2, "queue": 3, "last_error": "e" * 300}
+
+
+@pytest.mark.parametrize(
+    ("key", "message", "shown"),
+    [
+        ("emotion", STATE, "happy"),
+        ("confidence", STATE, "88"),
+        ("confidence", STATE | {"faces": []}, "None"),
+        ("faces", STATE, "2"),
+        ("occupancy", STATE, "ON"),
+        ("occupancy", STATE | {"occupied": False}, "OFF"),
+        ("problem", STATE, "OFF"),
+        ("problem", STATE | {"source": "lost"}, "ON"),
+        ("source", STATE, "ok"),
+        ("fps", STATS, "14.9"),
+        ("temperature", STATS, "61.2"),
+        ("queue", STATS, "3"),
+        ("last_error", STATS, "e" * 255),
+        ("last_error", STATS | {"last_error": None}, "None"),
+    ],
+)
+def test_what_an_entity_shows_of_a_message(key, message, shown):
+    jinja2 = pytest.importorskip("jinja2", reason="reads Home Assistant's templates: pip install 'affectd[train]'")
+    template = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=True).from_string(
+        components()[key]["value_template"]
+    )
+    assert template.render(value_json=message) == shown
+
+
+def test_every_sensor_has_an_icon_or_a_kind_that_brings_one():
+    for key, component in components().items():
+        if component["platform"] in {"sensor", "binary_sensor"}:
+            icon = component.get("icon", "")
+            assert icon.startswith("mdi:") or component.get("device_class"), key
+    assert components()["temperature"]["device_class"] == "temperature"
