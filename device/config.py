@@ -191,6 +191,8 @@ def _learn_secrets(data: Any) -> None:
 def with_source(config: Config, uri: str) -> Config:
     """``config`` with another source, as a command line names it. Raises UsageError when ``uri`` can be none."""
     learn_secrets_in(uri)
+    if not uri.isprintable() and any("\ud800" <= character <= "\udfff" for character in uri):
+        raise UsageError("--source names a file in letters that are not UTF-8", "rename it, or name a link to it")
     try:
         source = SourceSettings.model_validate(config.source.model_dump() | {"uri": uri})
     except ValidationError as error:

@@ -7,8 +7,8 @@ import yaml
 from pydantic import BaseModel
 
 from device.cli import run_command
-from device.config import Config, _own_folder_in_memory, load_config, parse_config
-from device.errors import ConfigError
+from device.config import Config, _own_folder_in_memory, load_config, parse_config, with_source
+from device.errors import ConfigError, UsageError
 
 SHIPPED = Path(__file__).parents[2] / "config.yaml"
 
@@ -278,3 +278,8 @@ def test_a_relative_xdg_folder_counts_for_nothing_as_its_specification_wants(mon
 def test_a_file_that_never_ends_is_no_configuration():
     with pytest.raises(ConfigError, match="larger than 256 kB"):
         load_config(Path("/dev/zero"))
+
+
+def test_a_source_in_letters_that_are_not_utf_8_is_refused_in_a_sentence():
+    with pytest.raises(UsageError, match="letters that are not UTF-8; rename it"):
+        with_source(Config(), "film\udcff.avi")

@@ -71,6 +71,14 @@ def frames(capture, count: int) -> list:
     return taken
 
 
+def test_an_rtsp_stream_comes_over_udp_where_that_is_asked_for(rtsp, watch):
+    assert len(frames(watch(rtsp.url, rtsp_transport="udp"), 5)) == 5
+
+
+def test_a_scheme_may_be_written_in_capitals(rtsp, watch):
+    assert len(frames(watch(rtsp.url.replace("rtsp://", "RTSP://")), 5)) == 5
+
+
 @pytest.mark.parametrize("kind", ["mjpeg", "rtsp"])
 def test_a_stream_gives_its_frames_at_their_size_and_in_order(request, watch, kind):
     camera = request.getfixturevalue(kind)

@@ -1,5 +1,6 @@
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +18,8 @@ from device.errors import ConfigError, SourceError, StorageError, UsageError
 from device.overlay.palette import FIELD
 from device.overlay.settings import OverlaySettings
 from device.records import Box, Frame, Observation, ObservedFace, Track
-from device.tools.recording import _Artist, record
+from device.tools.recording import _Artist, _Film, record
+from tests.device.capture.sources.matroska import jpeg, matroska
 from tests.device.overlay.scenes import CLIP_FPS, clip_picture
 from tests.device.sightings import NOON, FakeClock
 from tests.integration.processes import run_affectd
@@ -212,6 +214,33 @@ def test_where_faces_are_blurred_one_that_is_found_once_is_blurred_before_and_af
 
 def _command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "device", "run", *arguments]
+
+
+def test_a_film_whose_clock_jumps_is_recorded_as_long_as_it_is(tmp_path):
+    pictures = [(100 * number, jpeg(50, (320, 240))) for number in range(20)]
+    joined = pictures + [(36_000_000 + time_ms, content) for time_ms, content in pictures]
+    (tmp_path / "film.mkv").write_bytes(matroska(joined, (320, 240), frame_ms=100))
+    recorded = record(_config(tmp_path / "film.mkv"), tmp_path / "out.mp4", FakeClock())
+    assert recorded.pictures == 40
+    assert recorded.fps == pytest.approx(10.0)
+
+
+def test_a_picture_that_stands_for_hours_is_cut_short_once_and_not_made_up_for(tmp_path):
+    with _Film(tmp_path / "out.mp4", 10.0) as film:
+        for time_s in (0.0, 0.1, 36_000.0, 36_000.1, 36_000.2):
+            film.add(np.zeros((64, 64, 3), np.uint8), time_s)
+        film.finish()
+    assert film.pictures == 104
+
+
+def test_names_that_are_not_utf_8_are_recorded_from_and_to(tmp_path, two_seconds, monkeypatch):
+    folder = Path(os.fsdecode(bytes(tmp_path) + b"/\xff\xfe"))
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    shutil.copy(two_seconds, folder / "film.avi")
+    out = Path(os.fsdecode(b"out\xff.mp4"))
+    assert record(_config(Path("film.avi")), out, FakeClock()).pictures > 0
+    assert out.stat().st_size > 0
 
 
 def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):

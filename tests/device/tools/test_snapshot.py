@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import cv2
@@ -10,6 +11,7 @@ from device.config import Config, parse_config
 from device.errors import SourceError, StorageError, UsageError
 from device.records import Box, Scores
 from device.tools.snapshot import LONGEST_SIDE_PX, snapshot
+from tests.device.capture.sources.test_picture_header import png
 from tests.device.overlay.scenes import CLIP_SIZE, clip_picture, clip_scene
 from tests.device.sightings import FakeClock
 
@@ -61,6 +63,23 @@ def test_a_moment_of_a_video_is_the_picture_nearest_to_it(tmp_path, at_s, shown_
     snapshot(config, "demo", out, at_s, FakeClock())
     corner = (slice(0, 40), slice(0, 40))
     assert np.array_equal(_read(out)[corner], clip_picture(shown_s + 0.001)[corner])
+
+
+def test_a_photo_that_claims_too_much_is_refused_by_its_size(tmp_path):
+    (tmp_path / "bomb.png").write_bytes(png(60_000, 60_000))
+    with pytest.raises(SourceError, match=r"gives pictures of 60000 x 60000 pixels, more than source\.max_megapixels"):
+        snapshot(CONFIG, str(tmp_path / "bomb.png"), tmp_path / "out.png", None, FakeClock())
+
+
+def test_a_photo_whose_name_is_not_utf_8_is_read(tmp_path, photo):
+    path = photo.rename(Path(os.fsdecode(bytes(tmp_path) + b"/\xff.png")))
+    assert snapshot(CONFIG, str(path), tmp_path / "out.png", None, FakeClock())
+
+
+def test_a_pipe_in_the_place_of_a_photo_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "photo.png")
+    with pytest.raises(SourceError, match="is not a file"):
+        snapshot(CONFIG, str(tmp_path / "photo.png"), tmp_path / "out.png", None, FakeClock())
 
 
 def test_privacy_holds_for_a_snapshot(tmp_path, photo):
