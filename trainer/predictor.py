@@ -10,16 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.classify.interpreter import open_interpreter
+from device.classify.interpreter.foreign import SUFFIXES, ForeignNetwork, of_keras, open_foreign, remedy_for
+from device.classify.interpreter.foreign import answers_of as foreign_answers
 from device.contract import container
-from device.contract.keras_models import read_keras_model
+from device.contract.described import ModelDescription, description_of
+from device.contract.keras_models import KERAS_SUFFIXES, read_keras_model
 from device.contract.model_card import ModelCard
 from device.contract.preprocess import InputSpec, resize, to_real
 from device.contract.training_record import FILE as RECORD_FILE
 from device.contract.training_record import TrainingRecord, read_record
-from device.errors import ModelError, RecordError
+from device.errors import DataError, ModelError, RecordError
 from trainer.framework import load_keras
 
-Kind = Literal["keras", "tflite"]
+Kind = Literal["keras", "tflite", "onnx"]
 Answer = Callable[[NDArray[np.uint8]], NDArray[np.floating[Any]]]
 
 MODEL_NAME = "model.keras"
@@ -37,7 +40,7 @@ class Predictor:
     Attributes:
         name: the model's own.
         path: the file that it was read from.
-        kind: ``keras`` (float32) or ``tflite`` (as converted).
+        kind: ``keras`` (float32), ``tflite`` (as converted) or ``onnx``.
         labels: in the order of the probabilities.
         spec: the input that it was trained for.
         answer: probabilities float (n, labels) for uint8 (n, spec.height, spec.width, 1).
@@ -112,15 +115,31 @@ class Predictor:
         return shares
 
 
-def load_predictor(path: Path, threads: int = 2) -> Predictor:
-    """The model at ``path``: a ``.keras`` file with its ``training.json``, the folder of both, or a ``.tflite`` file.
+def load_predictor(path: Path, threads: int = 2, describe: Path | None = None) -> Predictor:
+    """The model at ``path``: a ``.keras`` file with its ``training.json``, the folder of both, a ``.tflite`` file.
+
+    Other people's models, a bare ``.tflite``, an ``.onnx``, a ``.keras`` or Keras 2's ``.h5``, want a description: the
+    one at ``describe``, or the YAML of their name beside them.
 
     Raises:
         ModelError: there is none, it is damaged, or it does not fit what is written of it.
-        DataError: ``training.json`` is missing beside a Keras model, or says too little.
+        DataError: nothing says what its labels and its input are, or too little does.
         UnavailableError: Keras, or an interpreter, is not installed.
     """
     file = model_file(path)
+    own = describe is None and (
+        container.looks_like_model_file(container.read_bytes(file))
+        if file.suffix == ".tflite"
+        else file.suffix == ".keras" and file.with_name(RECORD_FILE).is_file()
+    )
+    description = None if own else description_of(file, describe)
+    if description is not None:
+        return _load_foreign(file, description, threads)
+    if not own and file.suffix != ".keras":
+        raise DataError(
+            f"nothing says what the labels and the pixels of {file} are",
+            f"affectd-convert describe {file} > {file.with_suffix('.yaml')} drafts it, to be completed by hand",
+        )
     return _load_tflite(file, threads) if file.suffix == ".tflite" else _load_keras(file)
 
 
@@ -128,14 +147,50 @@ def model_file(path: Path) -> Path:
     """The model's file where ``path`` is one, or a training's folder.
 
     Raises:
-        ModelError: there is none, or it is neither Keras's nor TFLite's.
+        ModelError: there is none, or it is of no kind that is known here.
     """
     file = path / MODEL_NAME if path.is_dir() else path
     if not file.is_file():
         raise ModelError(f"a model is expected at {file}, and there is none", "name a .keras or a .tflite file")
-    if file.suffix not in (".keras", ".tflite"):
-        raise ModelError(f"{file} is neither a .keras nor a .tflite file", "name one of these")
+    if file.suffix not in SUFFIXES:
+        raise ModelError(f"{file} is none of {', '.join(SUFFIXES)}", remedy_for(file))
     return file
+
+
+def _load_foreign(path: Path, description: ModelDescription, threads: int) -> Predictor:
+    if description.network and path.suffix in KERAS_SUFFIXES:
+        network = _with_weights(path, description)
+    else:
+        network = open_foreign(path, load_keras, threads)
+    kinds: dict[str, Kind] = {".tflite": "tflite", ".onnx": "onnx"}
+    spec = description.input.spec()
+    return Predictor(
+        description.name,
+        path,
+        kinds.get(path.suffix, "keras"),
+        description.labels,
+        spec,
+        foreign_answers(network, description, path),
+        file_sha256(path),
+    )
+
+
+def _with_weights(path: Path, description: ModelDescription) -> ForeignNetwork:
+    """A bundled recipe's network with the weights in the file, which says nothing of its layers."""
+    from trainer.networks import build_network
+    from trainer.recipe import load_recipe
+
+    load_keras()
+    settings = load_recipe(str(description.network)).network
+    network = build_network(settings, description.input.spec(), len(description.labels))
+    try:
+        network.load_weights(path)
+    except Exception as error:
+        raise DataError(
+            f"{path} holds no weights of the network of {description.network} ({' '.join(str(error).split())[:200]})",
+            "correct `network` in its description",
+        ) from error
+    return of_keras(network)
 
 
 def model_record(path: Path) -> dict[str, Any]:
@@ -145,6 +200,8 @@ def model_record(path: Path) -> dict[str, Any]:
         ModelError, DataError: see ``load_predictor``.
     """
     file = model_file(path)
+    if file.suffix not in (".keras", ".tflite"):
+        raise DataError(f"{file} says nothing of where it comes from", "name a model of affectd-train")
     if file.suffix == ".tflite":
         card = container.read(file).model_card
         return provenance(TrainingRecord.of_card(card), card)

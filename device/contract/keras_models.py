@@ -10,6 +10,8 @@ from device.errors import DataError
 _FREE = frozenset({"BatchNormalization", "LayerNormalization", "Normalization", "PReLU"})
 _KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
 _COUNTED = frozenset({"Conv2D", "Dense", "DepthwiseConv2D", "SeparableConv2D"})
+_HDF5_SUFFIXES = (".h5", ".hdf5")
+KERAS_SUFFIXES = (".keras", *_HDF5_SUFFIXES)
 _OWN_LAYERS = "save the network in float32 with Keras's own layers only (model.save('model.keras'))"
 
 
@@ -21,6 +23,8 @@ def read_keras_model(keras: Any, path: Path) -> Any:
     """
     if not path.is_file():
         raise DataError(f"a Keras model is expected at {path}, and there is none", "name the .keras file of a training")
+    if path.suffix in _HDF5_SUFFIXES:
+        return _read_hdf5(keras, path)
     if not zipfile.is_zipfile(path):
         raise DataError(f"{path} is not a Keras file (.keras is an archive)", _OWN_LAYERS)
     try:
@@ -30,6 +34,19 @@ def read_keras_model(keras: Any, path: Path) -> Any:
     if not isinstance(network, keras.Model):
         raise DataError(f"{path} holds a {type(network).__name__}, not a model", _OWN_LAYERS)
     return network
+
+
+def _read_hdf5(keras: Any, path: Path) -> Any:
+    """A whole model as Keras 2 saved it; a file of weights alone says nothing of its layers."""
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:
+        told = _first_sentence(error)
+        weights = "No model config found" in told
+        raise DataError(
+            f"{path} holds weights alone, not a model" if weights else f"Keras cannot read {path} ({told})",
+            "build its network, load_weights, and save it whole: model.save('model.keras')" if weights else _OWN_LAYERS,
+        ) from error
 
 
 def multiply_adds(network: Any) -> int:

@@ -45,7 +45,7 @@ def _run(options: argparse.Namespace) -> int:
     check_limit(options)
     for file in filter(None, (options.json, options.html)):
         check_folder(file)
-    predictor = load_predictor(options.model)
+    predictor = load_predictor(options.model, describe=options.describe)
     data = read_data(options.data, predictor, options.ferplus, codes_of(options), find_faces=options.find_faces)
     seen = read_seen(predictor.path, predictor.record)
     notes = list(data.notes)

@@ -9,10 +9,26 @@ from device.errors import UsageError
 
 def add_model_and_data(parser: Any, limit_help: str) -> None:
     """Add the model, the data set, people's votes, and a limit to how many faces are taken."""
-    parser.add_argument("model", type=Path, metavar="MODEL", help="a .keras or .tflite file, or a training's folder")
+    add_model(parser)
     parser.add_argument("data", type=Path, metavar="DATA", help="the data set, as for `affectd-train fit`")
     add_reading(parser)
     parser.add_argument("--limit", type=int, metavar="N", help=limit_help)
+
+
+def add_model(parser: Any) -> None:
+    """Add the model, and what describes one that does not describe itself."""
+    parser.add_argument(
+        "model",
+        type=Path,
+        metavar="MODEL",
+        help="a training's folder, a .keras or .tflite file, or somebody else's .tflite, .onnx, .keras or .h5",
+    )
+    parser.add_argument(
+        "--describe",
+        type=Path,
+        metavar="YAML",
+        help="labels and input of somebody else's model (default: the YAML of its name beside it)",
+    )
 
 
 def add_reading(parser: Any) -> None:

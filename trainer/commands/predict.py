@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from device.contract.files import check_folder, write_atomically
 from device.errors import EXIT_OK, DataError
+from trainer.commands.options import add_model
 
 if TYPE_CHECKING:
     from trainer.photos import PhotoReader, PictureAnswer
@@ -24,7 +25,7 @@ def register(verbs: Any) -> None:
         description="Find the faces in photographs as the device does, and say what a model sees in each. A picture "
         "that has the size of the model's input is taken for a face itself.",
     )
-    parser.add_argument("model", type=Path, metavar="MODEL", help="a .keras or .tflite file, or a training's folder")
+    add_model(parser)
     parser.add_argument("pictures", type=Path, nargs="+", metavar="PICTURE", help="pictures, or folders of them")
     form = parser.add_mutually_exclusive_group()
     form.add_argument(
@@ -48,7 +49,7 @@ def _run(options: argparse.Namespace) -> int:
     for file in filter(None, (options.csv, options.json)):
         check_folder(file)
     paths = list(find_pictures(options.pictures))
-    predictor = load_predictor(options.model)
+    predictor = load_predictor(options.model, describe=options.describe)
     reader = PhotoReader(predictor, options.reading, flip=options.tta == "flip")
     if options.annotate:
         options.annotate.mkdir(parents=True, exist_ok=True)

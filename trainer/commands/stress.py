@@ -43,7 +43,7 @@ def _run(options: argparse.Namespace) -> int:
     check_limit(options)
     if options.json:
         check_folder(options.json)
-    predictor = load_predictor(options.model)
+    predictor = load_predictor(options.model, describe=options.describe)
     data = read_data(options.data, predictor, options.ferplus, codes_of(options), find_faces=options.find_faces)
     if options.split not in data.splits:
         raise DataError(f"{options.data} has no faces for {options.split}, but for {', '.join(data.splits)}")

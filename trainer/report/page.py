@@ -29,7 +29,7 @@ _METRICS_SHORT = {
     "label_accuracy": "by the labels",
     "majority_agreement": "by people\N{RIGHT SINGLE QUOTATION MARK}s majority",
 }
-_KINDS = {"tflite": "TFLite, as the device runs it", "keras": "Keras, float32"}
+_KINDS = {"tflite": "TFLite, as the device runs it", "keras": "Keras, float32", "onnx": "ONNX"}
 
 
 def report(evaluation: Evaluation, faces: Mapping[str, FaceSet], log: Sequence[Epoch] = ()) -> str:
