@@ -8,10 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from converters.framework import load_keras
 from converters.onnx import open_session
 from converters.trained import load_network
 from device.classify.interpreter import open_interpreter
+from device.classify.interpreter.foreign import SUFFIXES, answers_of, open_foreign, remedy_for
 from device.contract import container
+from device.contract.described import description_of
+from device.contract.keras_models import KERAS_SUFFIXES
 from device.contract.preprocess import InputSpec, to_real
 from device.contract.training_record import FILE as RECORD_FILE
 from device.contract.training_record import read_record
@@ -19,7 +23,6 @@ from device.errors import DataError
 
 Scorer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
-SUFFIXES = (".keras", ".tflite", ".onnx")
 _BATCH = 256
 
 
@@ -53,14 +56,14 @@ class Description:
 
 
 def describe(path: Path) -> Description | None:
-    """What is known of the network at ``path``; None where nothing says it.
+    """What is known of the network at ``path``, by its card or its training's record; None where nothing says it.
 
     Raises:
         DataError: there is no such file, or none of a kind that is known here.
         ModelError: a ``.tflite`` is damaged.
     """
     if path.suffix not in SUFFIXES:
-        raise DataError(f"{path} is none of {', '.join(SUFFIXES)}", "name a network by a file that ends so")
+        raise DataError(f"{path} is none of {', '.join(SUFFIXES)}", remedy_for(path))
     if not path.is_file():
         raise DataError(f"a network is expected at {path}, and there is none")
     if path.suffix == ".tflite" and has_card(path):
@@ -89,12 +92,18 @@ def open_network(path: Path, fallback: Description | None = None, threads: int =
     Raises:
         AffectdError: it is missing, damaged, or nothing says what its pixels stand for.
     """
-    known = describe(path) or fallback
+    known = describe(path)
+    if known is None and (told := description_of(path)):
+        network = open_foreign(path, load_keras, threads)
+        score = answers_of(network, told, path)
+        return Network(path, told.input.spec(), told.labels, network.quantised, flatbuffer=None, score=score)
+    known = known or fallback
     if known is None:
         raise DataError(
-            f"nothing says what the pixels of {path} stand for", "put training.json of its training beside it"
+            f"nothing says what the labels and the pixels of {path} are",
+            f"put training.json of its training beside it, or complete what affectd-convert describe {path} drafts",
         )
-    if path.suffix == ".keras":
+    if path.suffix in KERAS_SUFFIXES:
         score = keras_scorer(load_network(path), known.spec)
         return Network(path, known.spec, known.labels, quantised=False, flatbuffer=None, score=score)
     if path.suffix == ".onnx":

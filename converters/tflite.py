@@ -12,7 +12,7 @@ from converters.framework import load_keras, load_tensorflow
 from converters.graph import Graph, read_graph
 from device.classify.interpreter.native_stderr import captured_stderr
 from device.contract.preprocess import InputSpec
-from device.errors import AffectdError, DataError, RecordError, UnavailableError
+from device.errors import AffectdError, DataError, RecordError, StorageError, UnavailableError
 
 Format = Literal["int8", "float16", "float32"]
 Ends = Literal["uint8", "int8", "float32"]
@@ -107,6 +107,11 @@ def _exported(network: Any, spec: InputSpec) -> Iterator[str]:
     except (AffectdError, OSError):
         raise
     except Exception as error:  # TensorFlow's converter raises whatever its layers raise
+        if "No space left" in str(error):
+            raise StorageError(
+                f"the folder for temporary files, {tempfile.gettempdir()}, is full",
+                "make room, or set TMPDIR to another",
+            ) from error
         first = " ".join(str(error).split())[:200]
         raise DataError(f"TensorFlow cannot convert the network ({first})", "use simpler layers") from error
 

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from converters.framework import load_keras
+from device.contract.described import description_of
 from device.contract.keras_models import read_keras_model
-from device.contract.preprocess import InputSpec
+from device.contract.preprocess import InputSpec, resize
 from device.contract.training_record import FILE as RECORD_FILE
-from device.contract.training_record import TrainingRecord, read_record
+from device.contract.training_record import RecordedInput, TrainingRecord, read_record
 from device.errors import DataError
 
 _TRAIN_AGAIN = "train again with affectd-train, and keep the files of a training together"
@@ -56,18 +57,63 @@ def load_trained(path: Path, faces: Path | None = None) -> Trained:
     return Trained(network, record, spec, calibration, check)
 
 
+def load_described(path: Path, given: Path, data: Path) -> Trained:
+    """Somebody else's Keras model, by the description at ``given``, with faces of ``affectd-train data convert``.
+
+    Args:
+        path: the model, .keras or .h5.
+        given: its description.
+        data: an .npz, of which every other face calibrates, or a folder with calibration.npz and check.npz.
+
+    Raises:
+        DataError: one of them is missing, is something else, or the network is none that a device could run.
+    """
+    described = description_of(path, given)
+    assert described is not None  # noqa: S101 (a file was given)
+    if (described.input.colour, described.input.layout) != ("grey", "nhwc"):
+        raise DataError(
+            f"{path} reads {described.input.colour} in {described.input.layout}, and devices feed grey faces"
+        )
+    spec, labels = described.input.spec(), described.labels
+    network = load_network(path)
+    if described.output == "logits":
+        keras = load_keras()
+        network = keras.Model(network.inputs, keras.layers.Softmax()(network.outputs[0]))
+    _check_ends(path, network, spec, len(labels))
+    if data.is_dir():
+        calibration, check = (read_any_faces(data / name, spec, labels) for name in ("calibration.npz", "check.npz"))
+    else:
+        whole = read_any_faces(data, spec, labels)
+        calibration, check = (LabelledFaces(whole.faces[at::2], whole.labels[at::2]) for at in (0, 1))
+        if not len(check.faces):
+            raise DataError(f"{data} has one face, and some are to calibrate on and others to compare on")
+    record = TrainingRecord(name=described.name, labels=labels, input=RecordedInput.of(spec))
+    return Trained(network, record, spec, calibration, check)
+
+
+def read_any_faces(path: Path, spec: InputSpec, labels: tuple[str, ...]) -> LabelledFaces:
+    """Faces of any size, resized as the device does; labels by the names in the file, where it has them.
+
+    A face whose label is none of ``labels`` gets -1. Raises DataError as ``read_faces``.
+    """
+    faces, found, names = _read_arrays(path)
+    if faces.dtype != np.uint8 or faces.ndim != 4 or faces.shape[-1] != 1 or not len(faces):
+        raise DataError(f"{path}: faces are uint8 (n, height, width, 1), not {faces.dtype} {faces.shape}")
+    if found.shape != faces.shape[:1] or not np.issubdtype(found.dtype, np.integer):
+        raise DataError(f"{path}: labels are whole numbers ({len(faces)},), not {found.dtype} {found.shape}")
+    known = names or labels
+    if found.max(initial=-1) >= len(known):
+        raise DataError(f"{path}: label {found.max()} is beyond the {len(known)} labels that are known")
+    table = np.array([*(labels.index(name) if name in labels else -1 for name in known), -1], np.int64)
+    sized = (
+        faces if faces.shape[1:3] == (spec.height, spec.width) else np.stack([resize(f[..., 0], spec) for f in faces])
+    )
+    return LabelledFaces(sized, table[found])
+
+
 def read_faces(path: Path, spec: InputSpec, labels: int) -> LabelledFaces:
     """Faces and labels of an ``.npz``. Raises DataError when it is missing, something else, or of another size."""
-    try:
-        # Opened here, not by NumPy: it would leave the file open where this is no archive.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            faces, found = archive["faces"], archive["labels"]
-    except FileNotFoundError as error:
-        raise DataError(f"{path} is expected, and is not there", _TRAIN_AGAIN) from error
-    except KeyError as error:
-        raise DataError(f"{path} lacks an array: faces and labels are expected ({error})", _TRAIN_AGAIN) from error
-    except (ValueError, TypeError, AttributeError, EOFError, IndexError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} is not an .npz archive of arrays ({error})", _TRAIN_AGAIN) from error
+    faces, found, _ = _read_arrays(path)
     shape = (spec.height, spec.width, 1)
     if faces.dtype != np.uint8 or faces.shape[1:] != shape or not len(faces):
         raise DataError(f"{path}: faces are uint8 (n, {_commas(shape)}), not {faces.dtype} {faces.shape}", _TRAIN_AGAIN)
@@ -78,6 +124,21 @@ def read_faces(path: Path, spec: InputSpec, labels: int) -> LabelledFaces:
     if found.max() >= labels:
         raise DataError(f"{path}: label {found.max()} is beyond the {labels} labels of training.json", _TRAIN_AGAIN)
     return LabelledFaces(faces, found.astype(np.int64))
+
+
+def _read_arrays(path: Path) -> tuple[NDArray[Any], NDArray[Any], tuple[str, ...]]:
+    """Faces, labels, and the labels' names where the file has them."""
+    try:
+        # Opened here, not by NumPy: it would leave the file open where this is no archive.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            names = tuple(map(str, archive["label_names"])) if "label_names" in archive else ()
+            return archive["faces"], archive["labels"], names
+    except FileNotFoundError as error:
+        raise DataError(f"{path} is expected, and is not there", _TRAIN_AGAIN) from error
+    except KeyError as error:
+        raise DataError(f"{path} lacks an array: faces and labels are expected ({error})", _TRAIN_AGAIN) from error
+    except (ValueError, TypeError, AttributeError, EOFError, IndexError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path} is not an .npz archive of arrays ({error})", _TRAIN_AGAIN) from error
 
 
 def load_network(path: Path) -> Any:

@@ -19,7 +19,8 @@ def try_out(config: Config) -> Iterator[str]:
     classifier = open_model(config.classifier, config.device.resolved_state_dir)
     card = classifier.model_card
     answers = f"digest and {len(card.golden.examples)} golden answers"
-    yield f"model {card.name} ({card.version}): {answers}, {classifier.runtime}"
+    one = f"; but it says {card.only_answer} to every face that it was measured on" if card.only_answer else ""
+    yield f"model {card.name} ({card.version}): {answers}, {classifier.runtime}{one}"
     config.smoothing.over(card.smoothing)
     config.overlay.require_known_labels(classifier.labels)
     detector = open_detector(config.detector, config.device.resolved_state_dir)

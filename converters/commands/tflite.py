@@ -4,6 +4,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from converters.calibrate import FACES, RepresentativeSet, representative_set
 from converters.commands.options import add_threshold_options, print_parity, print_rows, say, thresholds_of, told
 from converters.edgetpu.limits import map_operators
@@ -13,14 +16,14 @@ from converters.layers import LayerDifference, compare_layers, worst
 from converters.model_card import describe
 from converters.networks import keras_scorer
 from converters.tflite import Target, convert, match_tensors
-from converters.trained import Trained, load_trained, require_probabilities
+from converters.trained import Trained, load_described, load_trained, require_probabilities
 from converters.verify import QUANTISED, SAME_ARITHMETIC, compare, missed, require_parity
 from device.classify.interpreter import open_interpreter
 from device.contract.container import attach
 from device.contract.files import check_folder, write_atomically
 from device.contract.keras_models import multiply_adds
 from device.contract.model_card import ModelCard
-from device.errors import EXIT_OK, UsageError
+from device.errors import EXIT_OK, GateError, UsageError
 
 SEED = 0
 _LAYER_FACES = 32
@@ -40,7 +43,10 @@ def register(verbs: Any) -> None:
         "--data",
         type=Path,
         metavar="FOLDER",
-        help="where calibration.npz and check.npz are (default: beside the model)",
+        help="where calibration.npz and check.npz are (default: beside the model); with --describe also an .npz",
+    )
+    parser.add_argument(
+        "--describe", type=Path, metavar="YAML", help="of somebody else's .keras or .h5: its labels and its input"
     )
     parser.add_argument(
         "--format",
@@ -62,6 +68,7 @@ def register(verbs: Any) -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="of what is drawn by chance (default: %(default)s)")
     parser.add_argument("--out", type=Path, metavar="FILE", help="where to (default: beside the model, as .tflite)")
     parser.add_argument("--name", help="of the model (default: the training's)")
+    parser.add_argument("--allow-one-answer", action="store_true", help="write a network that says one thing to all")
     add_threshold_options(parser, f"int8: {told(QUANTISED)}; floats: {told(SAME_ARITHMETIC)}")
     parser.set_defaults(run=_run)
 
@@ -72,7 +79,14 @@ def _run(options: argparse.Namespace) -> int:
         raise UsageError(f"--io and --keep-float are for int8, not for {options.format}")
     check_folder(out)
     say(f"reading {options.model}")
-    trained = load_trained(options.model, options.data)
+    if options.describe and not options.data:
+        raise UsageError(
+            "--describe wants faces: --data FACES.npz", "affectd-train data convert DATA FACES.npz writes them"
+        )
+    if options.describe:
+        trained = load_described(options.model, options.describe, options.data)
+    else:
+        trained = load_trained(options.model, options.data)
     # Before TensorFlow sees it: over some layers its converter does not raise, but ends the process.
     multiply_adds(trained.network)
     reference = keras_scorer(trained.network, trained.spec)(trained.check.faces)
@@ -84,7 +98,8 @@ def _run(options: argparse.Namespace) -> int:
     flatbuffer = convert(trained.network, trained.spec, target, calibration)
     interpreter = open_interpreter(flatbuffer, trained.spec)
     say(f"comparing on {len(trained.check.faces)} faces, {target.format} by {interpreter.runtime}")
-    parity = compare(reference, interpreter.run(trained.check.faces), trained.check.labels)
+    converted = interpreter.run(trained.check.faces)
+    parity = compare(reference, converted, trained.check.labels)
     card = describe(
         trained=trained,
         flatbuffer=flatbuffer,
@@ -96,6 +111,7 @@ def _run(options: argparse.Namespace) -> int:
     )
     print_parity(parity, card.labels, "Keras", target.format)
     _print_weight(card, flatbuffer)
+    _require_several_answers(converted, card.labels, allowed=options.allow_one_answer)
     thresholds = thresholds_of(options, QUANTISED if target.format == "int8" else SAME_ARITHMETIC)
     if missed(parity, thresholds) and target.format == "int8":
         _print_layers(worst(_layers(trained, calibration, flatbuffer), 5))
@@ -108,6 +124,17 @@ def _run(options: argparse.Namespace) -> int:
     write_atomically(out, attach(flatbuffer, card))
     say(f"wrote {out}: {card.name} {card.version}")
     return EXIT_OK
+
+
+def _require_several_answers(scores: NDArray[np.float32], labels: tuple[str, ...], *, allowed: bool) -> None:
+    """Raises GateError for a network that gives one answer to all faces, unless that is ``allowed``."""
+    given = np.unique(scores.argmax(axis=1))
+    if len(given) > 1 or len(scores) == 1:
+        return
+    told = f"the network says {labels[given[0]]} to each of {len(scores)} faces"
+    if not allowed:
+        raise GateError(told, "nothing was written; train it longer, or write it all the same with --allow-one-answer")
+    say(f"warning: {told}")
 
 
 def _target(options: argparse.Namespace, trained: Trained, calibration: RepresentativeSet) -> Target:

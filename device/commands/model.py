@@ -27,6 +27,8 @@ def _install(options: argparse.Namespace) -> int:
     config = optional_config(options)
     card = install_model(options.file, state_dir_of(options, config))
     print(f"installed: {card.name} ({card.version}), {len(card.golden.examples)} golden answers right")
+    if card.only_answer:
+        print(f"warning: it says {card.only_answer} to every face that it was measured on")
     if config.classifier.model:
         print(
             f"{options.config} names another, {config.classifier.model}: set classifier.model to null to use this one"

@@ -15,6 +15,9 @@ SCHEMA = 2
 """The version of the card that is written and read here; ``affectd-convert upgrade`` brings older ones up to it."""
 
 _KEPT = {UNCERTAIN: "faces without a sure label", NO_EMOTION: "a view without a face that was read"}
+_EVERY = 0.999
+"""Of a label's faces; some measured figures are rounded."""
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -212,6 +215,15 @@ class ModelCard(CardPart):
             if len(example.scores) != len(self.labels):
                 raise ValueError(f"a golden input has {len(example.scores)} scores for {len(self.labels)} labels")
         return self
+
+    @property
+    def only_answer(self) -> str | None:
+        """The label that the network gives to every face it was measured on; None where it tells faces apart."""
+        for figure in self.accuracy:
+            named = [label for label, share in figure.recall.items() if share > 0]
+            if len(figure.recall) > 1 and len(named) == 1 and figure.recall[named[0]] >= _EVERY:
+                return named[0]
+        return None
 
     def to_json(self) -> bytes:
         """UTF-8 JSON, the same bytes for the same card."""

@@ -1,9 +1,11 @@
+import functools
 import json
+import os
 
 import pytest
 
-from device.errors import DataError
-from trainer.claim import CLAIM_FILE, begun_threads, claim
+from device.errors import DataError, UsageError
+from trainer.claim import CLAIM_FILE, begun_threads, claim, claimed
 from trainer.recipe import load_recipe
 
 FILES = {"fer2013.csv": "ab12"}
@@ -66,6 +68,16 @@ def test_a_training_begun_under_a_key_s_earlier_name_goes_on(tmp_path):
     path = tmp_path / CLAIM_FILE
     path.write_text(path.read_text(encoding="utf-8").replace("corrupt_probability", "spoil_probability"), "utf-8")
     _claim(tmp_path)
+
+
+def test_a_training_that_another_process_is_at_is_left_to_it_by_its_number(tmp_path):
+    begin = functools.partial(claimed, tmp_path, load_recipe("edge"), seed=1, precision="float32", files=FILES)
+    with begin():
+        again = begin()
+        with pytest.raises(UsageError, match=rf"process {os.getpid()} trains in .* already"):
+            again.__enter__()
+    with begin():
+        pass  # and free again
 
 
 def test_a_claim_that_cannot_be_read_is_no_claim_to_overwrite(tmp_path):

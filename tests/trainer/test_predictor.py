@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from device.contract import container
 from device.contract.preprocess import InputSpec, resize
 from device.errors import DataError, ModelError, RecordError, UnavailableError
 from trainer import predictor as module
@@ -129,9 +130,43 @@ def test_a_model_that_is_not_there_is_said_to_be_missing(tmp_path, name):
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path):
+    (tmp_path / "model.pt").write_bytes(b"x")
+    with pytest.raises(ModelError, match=r"is none of \.keras, \.h5, .*export it as ONNX where it was trained"):
+        load_predictor(tmp_path / "model.pt")
+
+
+def test_somebody_else_s_model_that_nothing_describes_is_refused_with_how_to_describe_it(tmp_path):
     (tmp_path / "model.onnx").write_bytes(b"x")
-    with pytest.raises(ModelError, match="neither"):
+    with pytest.raises(DataError, match=r"nothing says what the labels .*affectd-convert describe"):
         load_predictor(tmp_path / "model.onnx")
+
+
+def test_a_bare_flatbuffer_answers_by_its_description_as_its_model_file_does(tmp_path, bundled):
+    flatbuffer = container.read(BUNDLED).flatbuffer
+    (tmp_path / "theirs.tflite").write_bytes(flatbuffer)
+    described = {"labels": list(bundled.labels), "input": {"height": 48, "width": 48, "range": [0, 1]}}
+    (tmp_path / "theirs.yaml").write_text(json.dumps(described), encoding="utf-8")
+    faces = np.random.default_rng(1).integers(0, 256, (4, 48, 48, 1)).astype(np.uint8)
+    theirs = load_predictor(tmp_path / "theirs.tflite")
+    assert (theirs.name, theirs.record) == ("theirs", None)
+    assert theirs.probabilities(faces) == pytest.approx(bundled.probabilities(faces), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"labels": ["a", "b"]}, "gives 7 scores, and 2 labels are described"),
+        ({"input": {"height": 64, "width": 64, "range": [0, 1]}}, r"reads \(48, 48, 1\), and its description says"),
+        ({"input": {"height": 48, "width": 48, "range": [1, 0]}}, "a range goes from low to high"),
+        ({"colour": "grey"}, "colour: Extra inputs"),
+    ],
+)
+def test_a_description_that_does_not_fit_is_refused_by_what_is_wrong(tmp_path, bundled, changed, told):
+    (tmp_path / "theirs.tflite").write_bytes(container.read(BUNDLED).flatbuffer)
+    described = {"labels": list(bundled.labels), "input": {"height": 48, "width": 48, "range": [0, 1]}}
+    (tmp_path / "theirs.yaml").write_text(json.dumps(described | changed), encoding="utf-8")
+    with pytest.raises(DataError, match=told):
+        load_predictor(tmp_path / "theirs.tflite")
 
 
 def test_without_keras_a_keras_model_says_what_to_install(tmp_path, monkeypatch):

@@ -6,11 +6,12 @@ import sys
 import textwrap
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from device.contract.preprocess import InputSpec
 from device.errors import EXIT_DATA, EXIT_OK, EXIT_USAGE, DataError, UsageError
 from trainer.commands.options import add_reading, codes_of
+from trainer.datasets.faces import Split
 from trainer.datasets.listing import Listing
 from trainer.datasets.settings import DataSettings
 from trainer.datasets.sources import SOURCES, Source, source_named
@@ -53,7 +54,7 @@ def _register_convert(parts: Any) -> None:
         "convert",
         help="write one form as another",
         description="Write a data set in another form. A TO that ends with .csv becomes a CSV as Kaggle's "
-        "fer2013.csv, any other a folder of class folders.",
+        "fer2013.csv, one with .npz arrays for affectd-convert, any other a folder of class folders.",
     )
     convert.add_argument("source", type=Path, metavar="FROM", help="a CSV or a folder, see docs/data.md")
     convert.add_argument("target", type=Path, metavar="TO", help="must not be there, or be an empty folder")
@@ -66,6 +67,7 @@ def _register_convert(parts: Any) -> None:
     )
     convert.add_argument("--size", type=int, default=48, metavar="PIXELS", help="side of the pictures (default: 48)")
     convert.add_argument("--seed", type=int, default=1, help="of the splits where there are none (default: 1)")
+    convert.add_argument("--split", choices=get_args(Split), help="this split's faces alone")
     add_reading(convert)
     convert.set_defaults(run=_convert, recipe=None, person=None)
 
@@ -162,14 +164,18 @@ def _describe(source: Source) -> str:
 
 def _convert(options: argparse.Namespace) -> int:
     from trainer.datasets.convert import Form, convert, refuse_taken
+    from trainer.datasets.stats import only_split
 
     refuse_taken(options.target)
-    form: Form = "fer2013" if options.target.suffix.lower() == ".csv" else options.layout
+    forms: dict[str, Form] = {".csv": "fer2013", ".npz": "npz"}
+    form: Form = forms.get(options.target.suffix.lower(), options.layout)
     if not 8 <= options.size <= 1024:
         raise UsageError(f"pictures are 8 to 1024 pixels wide, not {options.size}")
     if form == "fer2013" and options.size != 48:
         raise UsageError("a CSV as Kaggle's holds pictures of 48 x 48", "leave --size out, or name a folder")
     listing, unreadable = _read(options.source, _settings(options), options.size)
+    if options.split:
+        listing = only_split(listing, options.split)
     progress = ProgressLine(f"writing {options.target}")
     count = convert(listing, options.target, form, seed=options.seed, progress=progress)
     for note in (*listing.notes, *(f"left out {one}" for one in unreadable[:5])):

@@ -8,6 +8,7 @@ from typing import Any
 from device.errors import EXIT_OK
 from trainer.framework import load_keras
 from trainer.recipe import Recipe, bundled_recipes, load_recipe
+from trainer.recipe.files import copy_recipe
 from trainer.recipe.networks import BackboneNetwork, DlibResNetNetwork
 
 
@@ -15,11 +16,15 @@ def register(verbs: Any) -> None:
     """Add this verb to the command line."""
     parser = verbs.add_parser("recipes", help="list what can be trained", description="List what can be trained.")
     parser.add_argument("recipe", nargs="*", help="these alone: bundled ones by name, others by their file")
+    parser.add_argument("--copy", metavar="NAME", help="write a bundled recipe to NAME.yaml here, to be changed")
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.copy:
+        print(f"wrote {copy_recipe(options.copy, Path.cwd())}; train it with affectd-train fit {options.copy}.yaml")
+        return EXIT_OK
     recipes = [load_recipe(name) for name in options.recipe or bundled_recipes()]
     if options.json:
         print(json.dumps([_described(recipe) for recipe in recipes], indent=2, ensure_ascii=False))

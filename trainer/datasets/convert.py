@@ -23,7 +23,7 @@ from trainer.datasets.rows import Progress
 from trainer.datasets.settings import DataSettings
 from trainer.datasets.splits import share_out
 
-Form = Literal["folders", "two", "fer2013", "paths"]
+Form = Literal["folders", "two", "fer2013", "paths", "npz"]
 PATHS_FILE = "faces.csv"
 
 
@@ -35,7 +35,8 @@ def convert(listing: Listing, target: Path, form: Form, *, seed: int = 1, progre
         target: a file for ``fer2013``, a folder for the others; must not be there, or be an empty folder.
         form: ``folders`` train/, validation/ and test/ as far as the data has them; ``two`` train/ and test/, the
             latter with validation in it, and names im0.png … as the ``dataset_prepare`` scripts write them; ``fer2013``
-            a CSV as Kaggle's; ``paths`` pictures and a CSV of paths, labels, splits and groups.
+            a CSV as Kaggle's; ``paths`` pictures and a CSV of paths, labels, splits and groups; ``npz`` faces, labels
+            and the labels' names as arrays, for ``affectd-convert``.
         seed: of the splits, where ``fer2013`` or ``two`` needs them and the data has none.
         progress: told how many faces are written.
 
@@ -50,7 +51,7 @@ def convert(listing: Listing, target: Path, form: Form, *, seed: int = 1, progre
     splits = _all_splits(listing, seed) if form in {"fer2013", "two"} else listing.splits
     order = np.concatenate([np.flatnonzero(splits == split) for split in (*SPLITS, "")])
     write = _WRITERS[form]
-    with _finished(target, folder=form != "fer2013") as partial:
+    with _finished(target, folder=form not in {"fer2013", "npz"}) as partial:
         write(listing, partial, order, splits, progress or (lambda _done, _total: None))
     return len(order)
 
@@ -109,12 +110,32 @@ def _write_paths(
             progress(done, len(order))
 
 
+def _write_npz(listing: Listing, path: Path, order: NDArray[np.int64], _: NDArray[np.str_], progress: Progress) -> None:
+    names, labels = np.unique(listing.classes[order], return_inverse=True)
+    named = sorted(names.tolist(), key=lambda name: _place(str(name)))
+    table = np.array([named.index(name) for name in names.tolist()], np.int64)
+    np.savez_compressed(
+        path,
+        allow_pickle=False,
+        faces=_pixels(listing)[order],
+        labels=table[labels],
+        label_names=np.array(named, np.str_),
+    )
+    progress(len(order), len(order))
+
+
+def _place(name: str) -> tuple[int, str]:
+    """FER-2013's order first."""
+    return (EMOTIONS.index(name) if name in EMOTIONS else len(EMOTIONS), name)
+
+
 _Writer = Callable[[Listing, Path, NDArray[np.int64], NDArray[np.str_], Progress], None]
 _WRITERS: dict[Form, _Writer] = {
     "folders": _write_folders,
     "two": _write_two,
     "fer2013": _write_fer2013,
     "paths": _write_paths,
+    "npz": _write_npz,
 }
 
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from device.contract.labels import EMOTIONS
 from device.errors import DataError
-from device.records import UNCERTAIN
+from device.records import NO_EMOTION, UNCERTAIN
 from trainer.datasets.classes import ClassMap
 
 
@@ -45,8 +45,8 @@ class DataSettings(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if UNCERTAIN in self.label_names:
-            raise ValueError(f"{UNCERTAIN!r} is what the device says of a face without a sure label, and cannot be one")
+        if kept := {UNCERTAIN, NO_EMOTION} & set(self.label_names):
+            raise ValueError(f"{kept.pop()!r} is a word of the device itself, and cannot be a label")
         if self.validation_share + self.test_share >= 1:
             raise ValueError("validation_share and test_share leave nothing to train on")
         try:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from device.contract.files import write_atomically
 from device.errors import DataError, UsageError
 from device.yaml_text import MOST_BYTES, YamlTextError, read_yaml
 from trainer.recipe.whole import Recipe
@@ -46,6 +47,7 @@ def load_recipe(name_or_path: str, changes: Iterable[str] = ()) -> Recipe:
         ) from None
     if len(data) > MOST_BYTES:
         raise DataError(f"{path} is larger than {MOST_BYTES // 1024} kB", "name the recipe itself")
+    changes = tuple(changes)
     try:
         values = read_yaml(data.decode("utf-8")).data
         for change in changes:
@@ -57,20 +59,39 @@ def load_recipe(name_or_path: str, changes: Iterable[str] = ()) -> Recipe:
         where = path if error.line is None else f"{path}:{error.line}"
         raise DataError(f"{where}: {error.reason}", error.remedy) from None
     except ValidationError as error:
-        raise _refused(path, error) from error
+        raise _refused(path, changes, error) from error
 
 
-def _refused(path: Path, error: ValidationError) -> DataError:
+def copy_recipe(name: str, folder: Path) -> Path:
+    """Write the bundled recipe ``name`` into ``folder``; returns its file, which must not be there yet.
+
+    Raises:
+        UsageError: there is no such recipe, or the file is there.
+    """
+    bundled = bundled_recipes()
+    if name not in bundled:
+        raise UsageError(f"there is no recipe {name!r}; the bundled ones are {', '.join(bundled)}")
+    path = folder / f"{name}.yaml"
+    if path.exists():
+        raise UsageError(f"{path} is there already, and nothing is overwritten")
+    write_atomically(path, bundled[name].read_bytes())
+    return path
+
+
+def _refused(path: Path, changes: tuple[str, ...], error: ValidationError) -> DataError:
+    """What is wrong, told of who said it: the file, or a change of the command line."""
     first = error.errors(include_url=False)[0]
-    where = ".".join(map(str, first["loc"])) or "the file"
+    keys = [str(part) for part in first["loc"]]
+    where = ".".join(keys) or "the file"
+    said = next((one for one in changes if set(one.partition("=")[0].strip().split(".")) <= set(keys)), None)
+    who = f"--set {said}" if said else f"{path}: {where}"
     if first["type"] != "extra_forbidden":
-        return DataError(f"{path}: {where}: {first['msg']}, found {first['input']!r}")
-    key = str(first["loc"][-1])
-    if key in RENAMED:
-        return DataError(f"{path}: {where} is no key of a recipe", f"it is called `{RENAMED[key]}` now")
-    near = difflib.get_close_matches(key, _known_keys(), n=1, cutoff=0.5)
+        return DataError(f"{who}: {first['msg']}, found {first['input']!r}")
+    if keys[-1] in RENAMED:
+        return DataError(f"{who}: {where} is no key of a recipe", f"it is called `{RENAMED[keys[-1]]}` now")
+    near = difflib.get_close_matches(keys[-1], _known_keys(), n=1, cutoff=0.5)
     return DataError(
-        f"{path}: {where} is no key of a recipe", f"did you mean `{near[0]}`?" if near else "docs/train.md lists them"
+        f"{who}: {where} is no key of a recipe", f"did you mean `{near[0]}`?" if near else "docs/train.md lists them"
     )
 
 

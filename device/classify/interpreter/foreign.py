@@ -45,6 +45,11 @@ class ForeignNetwork:
     integer_range: tuple[float, float] | None
     run: Run
 
+    @property
+    def quantised(self) -> bool:
+        """Whether it reads 8 bits."""
+        return self.integer_range is not None
+
 
 def open_foreign(path: Path, load_keras: Callable[[], Any], threads: int = 1) -> ForeignNetwork:
     """Open the file at ``path``; ``load_keras`` gives the module where one is needed.
@@ -162,7 +167,7 @@ def _open_tflite(path: Path, threads: int) -> ForeignNetwork:
     lowest_and_highest = None
     if ends[0] is not None:
         limits = np.iinfo(ends[0].dtype)
-        low, high = dequantize(np.array([limits.min, limits.max], ends[0].dtype), ends[0])
+        low, high = ((level - ends[0].zero_point) * ends[0].scale for level in (limits.min, limits.max))
         lowest_and_highest = (float(low), float(high))
     shape = tuple(int(size) for size in taken["shape"][1:])
     softmax = None if ends[1] is None else bool(abs(ends[1].scale - 1 / 256) < 1e-6)

@@ -1,5 +1,7 @@
+import re
+
 from converters.commands import main
-from device.errors import EXIT_DATA, EXIT_OK
+from device.errors import EXIT_DATA, EXIT_OK, EXIT_USAGE
 
 
 def test_each_format_has_a_row_with_what_it_costs(training_folder, capsys):
@@ -10,6 +12,20 @@ def test_each_format_has_a_row_with_what_it_costs(training_folder, capsys):
     assert sizes == sorted(sizes, reverse=True)
     assert rows[0][-1] == "1.00"
     assert all(float(row[5].rstrip("%")) >= 98 for row in rows)
+
+
+def test_two_models_are_compared_on_the_same_faces(training_folder, model_file, capsys):
+    assert main(["compare", str(training_folder / "model.keras"), str(model_file), str(training_folder)]) == EXIT_OK
+    out = capsys.readouterr().out
+    assert re.search(r"B less A +[+-]\d\.\d\d points \([+-]\d+\.\d\d to [+-]\d+\.\d\d\)", out)
+    assert "McNemar's exact test" in out
+    assert "135 of" in out  # those of 150 that have a label
+
+
+def test_a_third_model_on_data_is_one_too_many(training_folder, capsys):
+    keras = str(training_folder / "model.keras")
+    assert main(["compare", keras, keras, keras, str(training_folder)]) == EXIT_USAGE
+    assert "two models are compared" in capsys.readouterr().err
 
 
 def test_a_model_that_is_not_there_is_told(tmp_path, capsys):
