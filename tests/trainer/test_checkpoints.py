@@ -5,7 +5,7 @@ keras = pytest.importorskip("keras", reason="training needs Keras: pip install '
 
 from keras.callbacks import Callback  # noqa: E402
 
-from device.errors import StorageError  # noqa: E402
+from device.errors import DataError, StorageError  # noqa: E402
 from trainer.checkpoints import LogEpoch, SaveBest, SaveState, TrainingFolder, resume  # noqa: E402
 
 FACES = np.random.default_rng(1).random((24, 4)).astype(np.float32)
@@ -62,6 +62,60 @@ def test_a_state_of_which_only_a_part_is_there_is_passed_over(tmp_path):
     newest.write_bytes(newest.read_bytes()[:1000])
     assert resume(_learner(), files) == 2
     assert len(files.rows()) == 2
+
+
+@pytest.mark.parametrize(
+    ("lost", "told"),
+    [
+        ("checkpoints/*", "no state of it is there"),
+        ("checkpoints/epoch-*", "no state of it is there"),
+        ("log.csv", "has 0 epochs, and .* was saved after 3"),
+        ("checkpoints/best.weights.h5", "the weights of the best of 3 epochs are gone"),
+    ],
+)
+def test_a_training_of_which_too_little_is_left_does_not_begin_anew(tmp_path, lost, told):
+    files = TrainingFolder(tmp_path)
+    _train(files, 3)
+    (tmp_path / "model.keras").write_bytes(b"what it came to")
+    for path in tmp_path.glob(lost):
+        path.unlink()
+    with pytest.raises(DataError, match=told):
+        resume(_learner(), files)
+    assert (tmp_path / "model.keras").read_bytes() == b"what it came to"
+
+
+def test_states_that_cannot_be_read_are_no_beginning(tmp_path):
+    files = TrainingFolder(tmp_path)
+    _train(files, 3)
+    for _, path in files.states():
+        path.write_bytes(b"damaged")
+    log = files.log.read_bytes()
+    with pytest.raises(DataError, match="no state of it can be read"):
+        resume(_learner(), files)
+    assert files.log.read_bytes() == log
+
+
+@pytest.mark.parametrize("row", ["3,x,y", "4", "\x00\x00\x00"])
+def test_a_damaged_log_is_told_by_its_line(tmp_path, row):
+    files = TrainingFolder(tmp_path)
+    _train(files, 2)
+    with files.log.open("a", encoding="utf-8") as log:
+        log.write(row + "\n")
+    with pytest.raises(DataError, match=r"log\.csv:4: an epoch's figures are expected"):
+        resume(_learner(), files)
+
+
+def test_a_disk_without_room_is_noticed_before_hdf5_writes(tmp_path, monkeypatch):
+    files = TrainingFolder(tmp_path)
+    _train(files, 2)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("trainer.checkpoints.os.posix_fallocate", full)
+    with pytest.raises(StorageError, match="epoch 3 could not be saved.*No space left"):
+        _train(files, 3)
+    assert [epoch for epoch, _ in files.states()] == [2, 1]
 
 
 def test_an_epoch_that_was_logged_and_not_saved_is_trained_again(tmp_path):

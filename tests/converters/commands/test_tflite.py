@@ -4,6 +4,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from converters.commands import main, tflite
@@ -90,6 +91,20 @@ def test_a_network_that_quantisation_spoils_is_not_written(own_training, capsys)
     assert main(["tflite", str(own_training / "model.keras")]) == EXIT_GATE
     assert "nothing was written" in _one_line(capsys)
     assert out.read_bytes() == b"the model of yesterday"
+
+
+def test_a_network_that_says_one_thing_to_every_face_is_refused_unless_it_is_asked_for(own_training, capsys):
+    network = _load(own_training)
+    logits = network.layers[-2]
+    kernel, bias = logits.get_weights()
+    logits.set_weights([kernel * 0.01, bias * 0 + np.array([4.0, 0.0, 0.0])])
+    network.save(own_training / "model.keras")
+    command = ["tflite", str(own_training / "model.keras")]
+    assert main(command) == EXIT_GATE
+    assert "the network says lying to each of 150 faces; nothing was written" in _one_line(capsys)
+    assert not (own_training / "model.tflite").exists()
+    assert main([*command, "--allow-one-answer", "--max-accuracy-loss", "1", "--min-agreement", "0"]) == EXIT_OK
+    assert "warning: the network says lying to each of 150 faces" in capsys.readouterr().out
 
 
 def test_a_missing_model_is_one_line_and_a_code(tmp_path, capsys):

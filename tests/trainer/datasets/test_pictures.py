@@ -73,3 +73,37 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_in_its_place(tmp_path, capf
     np.testing.assert_array_equal(into[0, ..., 0], picture(1, 1))
     assert told == [(5, 5)]
     assert capfd.readouterr().err == ""
+
+
+def test_a_jpeg_of_which_a_part_was_lost_is_no_picture(tmp_path, capfd):
+    smooth = cv2.GaussianBlur(np.random.default_rng(1).integers(0, 256, (240, 320, 3)).astype(np.uint8), (0, 0), 3)
+    whole, torn = tmp_path / "whole.jpg", tmp_path / "torn.jpg"
+    cv2.imwrite(str(whole), smooth)
+    data = bytearray(whole.read_bytes())
+    data[len(data) // 2 : len(data) * 3 // 4] = bytes(len(data) // 4)
+    torn.write_bytes(data)
+    into = np.zeros((2, 48, 48, 1), np.uint8)
+    assert read_pictures([whole, torn], into).failed == {1: "is damaged: a part of its data is not what was saved"}
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14, 16])
+def test_values_of_fewer_bits_in_sixteen_are_no_darkness(tmp_path, bits):
+    levels = np.tile(np.arange(48) * 5 + 15, (48, 1))
+    cv2.imwrite(str(tmp_path / "a.png"), (levels << (bits - 8)).astype(np.uint16))
+    assert _read(tmp_path / "a.png")[0, :, 0].tolist() == levels[0].tolist()
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_a_tiff_in_which_white_is_zero_is_no_negative(tmp_path, kind):
+    tifffile = pytest.importorskip("tifffile")
+    grey = np.tile(np.arange(48) * 5, (48, 1)).astype(kind)
+    stored = (grey << 8 if kind == np.uint16 else grey).astype(kind)
+    tifffile.imwrite(tmp_path / "a.tif", np.iinfo(kind).max - stored, photometric="miniswhite")
+    assert np.abs(_read(tmp_path / "a.tif")[0, :, 0].astype(int) - grey[0]).max() <= 1
+
+
+def test_pictures_are_known_again_by_their_pixels_whatever_they_are_called_and_read_for(tmp_path):
+    first, second = draw(tmp_path / "a.png", 1, 1), draw(tmp_path / "b.bmp", 1, 1)
+    small, large = np.zeros((1, 24, 24, 1), np.uint8), np.zeros((1, 64, 64, 1), np.uint8)
+    np.testing.assert_array_equal(read_pictures([first], small).digests, read_pictures([second], large).digests)

@@ -42,3 +42,21 @@ def test_three_faces_of_a_label_are_enough_for_three_sides():
 
 def test_of_two_faces_none_is_taken_away():
     assert set(share_out(["a", "b"], np.zeros(2, np.int64), SHARES, "train", 1)) == {"train"}
+
+
+def test_a_person_s_faces_are_all_in_one_split_and_every_split_has_a_person():
+    names = [f"{number}.png" for number in range(120)]
+    people = np.array([f"p{number % 12}" for number in range(120)])
+    splits = share_out(names, np.arange(120) % 3, SHARES, "train", 1, people=people)
+    assert all(len(set(splits[people == person])) == 1 for person in set(people.tolist()))
+    assert {split: len(set(people[splits == split].tolist())) for split in ("validation", "test", "train")} == {
+        "validation": 1,
+        "test": 2,
+        "train": 9,
+    }
+
+
+def test_faces_of_nobody_known_are_shared_out_one_by_one():
+    names = [f"{number}.png" for number in range(100)]
+    splits = share_out(names, np.zeros(100, np.int64), SHARES, "train", 1, people=np.full(100, ""))
+    assert (splits == "train").sum() == 70
