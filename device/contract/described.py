@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from device.contract.preprocess import InputSpec
 from device.errors import DataError
+from device.yaml_text import MOST_BYTES, YamlTextError, read_yaml
 
 SUFFIX = ".yaml"
 """Of the description beside a model: ``model.yaml`` beside ``model.onnx``."""
@@ -83,12 +84,16 @@ def description_of(model: Path, given: Path | None = None) -> ModelDescription |
     if given is None and not path.is_file():
         return None
     try:
-        raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            raw: Any = read_yaml(file.read(MOST_BYTES).decode("utf-8")).data
         return ModelDescription.model_validate({"name": model.stem, **raw} if isinstance(raw, dict) else raw)
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is not YAML: {error}") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is not UTF-8 text", "save it as UTF-8") from error
+    except YamlTextError as error:
+        where = path if error.line is None else f"{path}:{error.line}"
+        raise DataError(f"{where}: {error.reason}", error.remedy) from error
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "the file"

@@ -113,7 +113,7 @@ def test_a_disk_without_room_is_noticed_before_hdf5_writes(tmp_path, monkeypatch
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("trainer.checkpoints.os.posix_fallocate", full)
-    with pytest.raises(StorageError, match="epoch 3 could not be saved.*No space left"):
+    with pytest.raises(StorageError, match=r"epoch 3 could not be saved.*No space left"):
         _train(files, 3)
     assert [epoch for epoch, _ in files.states()] == [2, 1]
 

@@ -15,7 +15,7 @@ from trainer.datasets.faces import DataSet
 from trainer.datasets.folds import Fold, hold_out
 from trainer.datasets.listing import printable
 from trainer.framework import free_cores, load_keras, use_threads
-from trainer.recipe import Recipe, load_recipe
+from trainer.recipe import Recipe, bundled_recipes, load_recipe
 from trainer.terminal import ProgressLine
 from trainer.trained import TrainedNetwork, find_trained
 
@@ -68,7 +68,7 @@ def register(verbs: Any) -> None:
         metavar="MODEL",
         help="for recipes that learn from teachers: one of them, as --from takes it; may be given again",
     )
-    parser.add_argument("--name", help="of the model (default: the name of --out's folder, else the recipe's)")
+    parser.add_argument("--name", help="of the model (default: the recipe's; for a bundled recipe, --out's)")
     parser.add_argument("--seed", type=int, default=1, help="of weights, order and augmentation (default: 1)")
     parser.add_argument("--epochs", type=int, help="instead of the recipe's")
     parser.add_argument(
@@ -125,8 +125,8 @@ def _changes(options: argparse.Namespace) -> list[str]:
 
 
 def _model_name(recipe: Recipe, options: argparse.Namespace) -> str:
-    """What is given, the run's own, or the recipe's; a model's name is text of a card."""
-    run = printable(options.out.resolve().name) if options.out else ""
+    """What is given, the recipe's, or, as a bundled recipe's name is that of many models, the run's own."""
+    run = printable(options.out.resolve().name) if options.out and options.recipe in bundled_recipes() else ""
     return str(options.name or run or recipe.name)[:200]
 
 

@@ -68,8 +68,8 @@ def test_faces_are_found_and_cropped_on_request_and_pictures_without_one_counted
             _photograph(tmp_path / name / f"{number}.png", face_px=60 + number)
     _photograph(tmp_path / "sad" / "empty.png", face_px=0)
     settings = DataSettings(labels=("happy", "sad"), find_faces=True)
-    data = load(tmp_path, settings, spec=InputSpec(crop_margin=0.0))
-    assert data.train.images.min() > 200  # nothing of the surroundings
+    data = load(tmp_path, settings, spec=InputSpec(crop_margin=0.0), purpose="judge")
+    assert data.test.images.min() > 200  # nothing of the surroundings
     assert any("left out for want of a face that is found: 1 of 21 pictures" in note for note in data.notes)
     assert data.skipped == (f"sad/empty.png: {NO_FACE}",)
 
@@ -93,7 +93,7 @@ def test_a_box_that_is_none_is_refused_with_its_line(tmp_path):
         list_faces(tmp_path / "list.csv")
 
 
-def test_a_box_beyond_its_picture_is_a_reason(tmp_path):
+def test_a_box_beyond_its_picture_is_a_reason():
     crop = crop_boxes(np.array([[300.0, 10.0, 20.0, 20.0]]), InputSpec())
     assert crop(np.zeros((100, 200), np.uint8), 0) == "has a box outside its 200 x 100 pixels"
 
