@@ -15,6 +15,27 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 _OK = 200
 
 
+class Body:
+    """An answer's body, whose every fault is an OSError: chunks without a length break it off as a cut cable does."""
+
+    def __init__(self, answer: http.client.HTTPResponse) -> None:
+        self._answer = answer
+
+    def read(self, count: int) -> bytes:
+        """Up to ``count`` bytes, fewer at the end alone. Raises OSError."""
+        try:
+            return self._answer.read(count)
+        except (http.client.HTTPException, ValueError) as error:
+            raise ConnectionError("the answer breaks off") from error
+
+    def read1(self, count: int = -1, /) -> bytes:
+        """What there is, up to ``count`` bytes; nothing at the end. Raises OSError."""
+        try:
+            return self._answer.read1(count)
+        except (http.client.HTTPException, ValueError) as error:
+            raise ConnectionError("the answer breaks off") from error
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a server gives: a body that is read as it comes.
@@ -26,7 +47,7 @@ class Answer:
         length: bytes of the body; None for one that goes on.
     """
 
-    body: http.client.HTTPResponse
+    body: Body
     content_type: str
     boundary: str | None
     length: int | None
@@ -155,9 +176,14 @@ def _described(answer: http.client.HTTPResponse) -> Answer:
     parameters = told.get("Content-Type", "").split(";")[1:]
     named = (part.strip().partition("=") for part in parameters)
     boundary = next((value.strip().strip('"') for name, _, value in named if name.lower() == "boundary"), None)
-    return Answer(answer, told.get_content_type() if "Content-Type" in told else "", boundary or None, answer.length)
+    return Answer(
+        Body(answer), told.get_content_type() if "Content-Type" in told else "", boundary or None, answer.length
+    )
 
 
 def _drained(answer: http.client.HTTPResponse) -> bool:
     """Whether the rest of an answer is out of the way, so that the connection can be kept."""
-    return len(answer.read(10_000)) < 10_000 and answer.isclosed()
+    try:
+        return len(Body(answer).read(10_000)) < 10_000 and answer.isclosed()
+    except OSError:
+        return False

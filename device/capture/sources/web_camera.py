@@ -80,7 +80,10 @@ class WebCamera:
         if answer.content_type.startswith("multipart/"):
             self._pictures = iter(Parts(self.name, answer.body, answer.boundary, self._most_bytes))
             return
-        beginning = answer.body.read1(_CHUNK_BYTES)
+        try:
+            beginning = answer.body.read1(_CHUNK_BYTES)
+        except OSError as error:
+            raise self._broken_off(error) from None
         if answer.content_type.startswith("image/") or beginning.startswith(_JPEG_START):
             self._pictures = self._ask_again_and_again(answer, beginning)
             return
@@ -102,10 +105,7 @@ class WebCamera:
             try:
                 data = next(self._pictures, None)
             except OSError as error:
-                raise SourceError(
-                    f"{self.name} gives no more frames: {error.strerror or error or type(error).__name__}",
-                    "check its cable, power and network",
-                ) from None
+                raise self._broken_off(error) from None
             if data is None:
                 raise SourceError(f"{self.name} gives no more frames", "check its cable, power and network")
             time_s, taken_at = self._time.place(None)
@@ -114,6 +114,12 @@ class WebCamera:
             if pictures is not None:
                 return Frame(time_s=time_s, taken_at=taken_at, index=index, **pictures)
         raise SourceError(f"{self.name} gives only damaged pictures", "check its cable, power and network")
+
+    def _broken_off(self, error: OSError) -> SourceError:
+        return SourceError(
+            f"{self.name} gives no more frames: {error.strerror or error or type(error).__name__}",
+            "check its cable, power and network",
+        )
 
     def close(self) -> None:
         """Hang up."""
