@@ -23,7 +23,7 @@ class Checkup:
     Attributes:
         round_trip_s: from publishing our own message to hearing it, seconds.
         daemon_online: whether the device's daemon is connected.
-        source: what the daemon says of its camera while it is online: ``ok``, ``paused`` or ``lost``; else None.
+        source: what the daemon says of its camera while it is online, as the topic ``state`` has it; else None.
         missing: where the daemon publishes what the broker is to keep, and the broker has nothing.
         refused_bytes: the length of Home Assistant's description where that is more than the broker takes.
     """

@@ -78,6 +78,8 @@ class Link:
             return
         unanswered_s = self.session.unanswered_s if self.session else 0.0
         self._answers = unanswered_s < _SLOW_ANSWER_S
+        if self.session:
+            self.attempts.trouble = None if self._answers else "the broker acknowledges nothing"
         if self.connection.stuck:
             self._note_stuck(self.connection)
             self._give_up(self.connection, "the thread that speaks to the broker was stuck", stopping=stopping)

@@ -106,7 +106,7 @@ def test_a_topic_that_is_not_utf_8_is_passed_over(raw_broker, make_sink):
 
 @pytest.mark.parametrize(
     "nonsense",
-    [b"\x30\x01\x00", b"\x40\x00", b"\x90\x01\x00", b"\x32\x03\x00\x01a", b"\x20\x00", b"\xff\xff\xff\xff\xff"],
+    [b"\x30\x01\x00", b"\x40\x00", b"\x90\x01\x00", b"\x32\x03\x00\x01a", b"\x20\x00", b"\xff" * 8],
     ids=["a topic cut short", "an empty answer", "a short answer", "no number", "a second login", "no packet"],
 )
 def test_nonsense_from_the_broker_ends_the_connection_and_not_the_device(raw_broker, make_sink, nonsense):
@@ -181,6 +181,7 @@ def test_a_broker_that_acknowledges_nothing_is_not_called_connected_and_given_up
     sink = make_sink(broker.port)
     wait_until(lambda: sink.connected, "the connection")
     wait_until(lambda: sink._publisher._link.session and not sink.connected, "it to be doubted")
+    wait_until(lambda: sink.broker_trouble == "the broker acknowledges nothing", "the reason")
     assert len(broker.logins) == 1
     monkeypatch.setattr("device.mqtt.link._ANSWER_S", 0.4)
     wait_until(lambda: len(broker.logins) >= 2, "another attempt")
