@@ -683,3 +683,16 @@ def test_a_file_that_is_sound_but_cannot_be_opened_is_not_set_aside(tmp_path):
     with pytest.raises(sqlite3.Error):
         EventStore(tmp_path / "folder", "disk")
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_disk_that_could_not_be_read_once_is_well_again_by_itself(place, monkeypatch):
+    spool = place.open()
+    fill(spool, "a")
+    spool.tick(away=True)
+    with monkeypatch.context() as broken:
+        broken.setattr(spool._disk._store, "read", fails)
+        stored(spool)
+    assert (spool.restless, bool(spool.disk_trouble)) == (True, True)
+    place.clock.time_s += 2
+    spool.tick(away=True)
+    assert spool.disk_trouble is None
