@@ -84,15 +84,16 @@ def reliability(calibration: Calibration) -> Markup:
 
 def _reliability_curve(calibration: Calibration) -> str:
     parts = [_PLOT.grid(_SHARES, _SHARES, "confidence", "accuracy")]
-    parts.append(
-        f'<line class="ideal" x1="{_PLOT.x(0)}" y1="{_PLOT.y(0)}" x2="{_PLOT.x(1)}" y2="{_PLOT.y(1)}"/>'
-        f'<text class="note" x="{_PLOT.x(0.03)}" y="{_PLOT.y(0.96)}">above the line: too modest</text>'
-        f'<text class="note" x="{_PLOT.x(0.98)}" y="{_PLOT.y(0.03)}" text-anchor="end">below: too sure</text>'
-    )
+    parts.append(f'<line class="ideal" x1="{_PLOT.x(0)}" y1="{_PLOT.y(0)}" x2="{_PLOT.x(1)}" y2="{_PLOT.y(1)}"/>')
     for one in calibration.bins:
         x = _PLOT.x(one.confidence)
         low, high = _PLOT.y(one.accuracy.low), _PLOT.y(one.accuracy.high)
         parts.append(f'<line class="whisker" x1="{x}" x2="{x}" y1="{low}" y2="{high}"/>')
+    # Words last, on a ground of their own, so that no line goes through them.
+    parts.append(
+        f'<text class="note" x="{_PLOT.x(0.03)}" y="{_PLOT.y(0.9)}">above the line: too modest</text>'
+        f'<text class="note" x="{_PLOT.x(0.98)}" y="{_PLOT.y(0.03)}" text-anchor="end">below: too sure</text>'
+    )
     found = [(one.confidence, one.accuracy.value) for one in calibration.bins]
     parts.append(f'<polyline class="curve" points="{_PLOT.points(found)}"/>')
     parts += [f'<circle class="dot" cx="{_PLOT.x(x)}" cy="{_PLOT.y(y)}" r="4"/>' for x, y in found]
@@ -155,17 +156,17 @@ def _plot(
     ticks = sorted({first, last, *(number for number in range(first, last) if number % _step(last) == 0)})
     x_ticks = [(float(number), str(number)) for number in ticks if number == last or last - number >= _step(last) / 2]
     parts = [axes.grid(x_ticks, y_ticks, "epoch", title)]
+    kept = ""
     if kept_epoch:
         x = axes.x(kept_epoch)
         # On the line's left, but for where the numbers of the axis stand.
         place, anchor = (x - 6, "end") if x - axes.left > _WORD_PX else (x + 6, "start")
-        parts.append(
-            f'<line class="ideal" x1="{x}" x2="{x}" y1="{axes.top}" y2="{axes.top + axes.height}"/>'
-            f'<text class="note" x="{place}" y="{axes.top + 12}" text-anchor="{anchor}">kept</text>'
-        )
+        parts.append(f'<line class="ideal" x1="{x}" x2="{x}" y1="{axes.top}" y2="{axes.top + axes.height}"/>')
+        kept = f'<text class="note" x="{place}" y="{axes.top + axes.height - 8}" text-anchor="{anchor}">kept</text>'
     for column, kind in enumerate(("train", "validation")):
         values = [(float(row.number), pair(row)[column]) for row in log if math.isfinite(pair(row)[column])]
         parts.append(f'<polyline class="curve {kind}" points="{axes.points(values)}"/>')
+    parts.append(kept)
     described = (
         f"{title} over {last} epochs: training from {write(pair(log[0])[0])} to {write(pair(log[-1])[0])}, "
         f"validation from {write(pair(log[0])[1])} to {write(pair(log[-1])[1])}"
