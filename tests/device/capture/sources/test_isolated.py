@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -21,7 +22,10 @@ from device.system.clock import SystemClock
 from tests.device.capture.sources.films import film, level_of, read_all
 from tests.device.capture.sources.matroska import jpeg, matroska
 from tests.device.capture.sources.test_picture_header import huge_jpeg
+from tests.device.capture.sources.test_web_camera import web
 from tests.fakes import START
+
+__all__ = ["web"]
 
 PATIENCE_S = 30.0
 
@@ -168,19 +172,30 @@ def test_nobody_who_lists_processes_sees_a_password_and_the_process_has_no_secre
     assert (process / "oom_score_adj").read_text() == "1000\n"
 
 
-def test_it_ends_with_the_daemon_however_that_ends(tmp_path):
+def test_it_ends_with_the_daemon_however_that_ends_and_whatever_it_waits_for(web):
     script = """
 import sys, time
 from device.capture.sources.isolated import IsolatedSource
+from device.capture.sources.isolated_channel import Request
 from device.capture.sources.settings import SourceSettings
 from device.system.clock import SystemClock
-source = IsolatedSource(SourceSettings(uri=sys.argv[1]), SystemClock(), colour=False)
+source = IsolatedSource(SourceSettings(uri=sys.argv[1], stall_timeout_s=300.0), SystemClock(), colour=False)
 source.open()
+source.read()
+source._channel.say(Request("read"))
 print(source._process.pid, flush=True)
 time.sleep(600)
 """
-    path = film(tmp_path / "film.avi", [0, 50, 100])
-    daemon = subprocess.Popen([sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE, text=True)
+
+    def fall_silent(page):
+        page.send_response(200)
+        page.send_header("Content-Type", "multipart/x-mixed-replace; boundary=b")
+        page.end_headers()
+        page.wfile.write(b"--b\r\n\r\n" + jpeg(90) + b"\r\n--b\r\n")
+        threading.Event().wait()
+
+    web.answers["/"] = fall_silent
+    daemon = subprocess.Popen([sys.executable, "-c", script, web.url], stdout=subprocess.PIPE, text=True)
     process = Path(f"/proc/{int(daemon.stdout.readline())}")
     daemon.kill()
     daemon.communicate()
