@@ -134,6 +134,7 @@ def test_the_best_weights_are_those_of_the_first_of_the_best_epochs(tmp_path):
     figures = [row["val_accuracy"] for row in files.rows()]
     assert best == figures.index(max(figures)) + 1
     learner = _learner()
+    learner.optimizer.build(learner.trainable_variables)
     learner.load_weights(files.best)
     for one, other in zip(learner.get_weights(), snapshot.kept[best - 1], strict=True):
         np.testing.assert_array_equal(one, other)
