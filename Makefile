@@ -158,6 +158,9 @@ lock: $(DEV) ## write constraints.txt anew from what the package indexes have to
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra overlay --extra dev --extra docs --no-emit-package affectd \
 		--no-annotate --no-header --output-file constraints.txt pyproject.toml
 
+audit: $(DEV) ## known faults in the libraries of constraints.txt (needs the network; once a week)
+	$(BIN)/uv tool run pip-audit --requirement constraints.txt --no-deps --disable-pip
+
 clean: ## remove the environment and what was built
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
 

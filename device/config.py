@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from device.capture.sources.settings import SourceSettings
 from device.classify.classifier import ClassifierSettings
+from device.classify.trust import ModelsSettings
 from device.detect import DetectorSettings
 from device.errors import ConfigError, UsageError
 from device.events.smooth import SmoothingSettings
@@ -120,6 +121,7 @@ class Config(Section):
     detector: DetectorSettings = DetectorSettings()
     tracker: TrackerSettings = TrackerSettings()
     classifier: ClassifierSettings = ClassifierSettings()
+    models: ModelsSettings = ModelsSettings()
     smoothing: SmoothingSettings = SmoothingSettings()
     mqtt: MqttSettings = MqttSettings()
     overlay: OverlaySettings = OverlaySettings()

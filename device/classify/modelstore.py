@@ -6,12 +6,14 @@ An installed model lies in the state directory.
 import json
 import logging
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from device.classify.classifier import BUNDLED_MODEL, ClassifierSettings, TfliteClassifier, load_classifier
 from device.contract import container
 from device.contract.container import ModelFile
 from device.contract.files import read_limited, write_atomically
+from device.contract.minisign import MOST_SIGNATURE_BYTES, SUFFIX, PublicKey, verify_signature
 from device.contract.model_card import ModelCard
 from device.errors import AffectdError, ModelError, StorageError
 
@@ -85,10 +87,18 @@ def given_up(model: ModelFile, state_dir: Path) -> str | None:
         return None
 
 
-def install_model(file: Path, state_dir: Path) -> ModelCard:
+def install_model(
+    file: Path, state_dir: Path, keys: Sequence[PublicKey] = (), signature: Path | None = None
+) -> ModelCard:
     """Verify ``file``, digest, golden answers and time, and put it in the installed one's place, all at once.
 
     Whatever fails, the installed model is as it was. The daemon takes the new one with its next start.
+
+    Args:
+        file: the model file.
+        state_dir: the daemon's.
+        keys: where there are any, one of them must have signed the file.
+        signature: the file with that signature; the one beside ``file`` when left out.
 
     Raises:
         ModelError: the file is missing, damaged, too slow, or answers other than its card says on this machine.
@@ -98,6 +108,8 @@ def install_model(file: Path, state_dir: Path) -> ModelCard:
     # What is checked are the very bytes that are installed, whatever becomes of the file meanwhile.
     try:
         model = container.read(file)
+        if keys:
+            _require_signature(model, keys, signature or file.with_name(file.name + SUFFIX))
         TfliteClassifier.load(model)
     except ModelError as error:
         raise ModelError(f"{file} is not installed: {error.reason}", error.remedy) from error
@@ -118,6 +130,19 @@ def remove_model(state_dir: Path) -> bool:
     for path in found:
         path.unlink()
     return bool(found)
+
+
+def _require_signature(model: ModelFile, keys: Sequence[PublicKey], signature: Path) -> None:
+    try:
+        given = read_limited(signature, MOST_SIGNATURE_BYTES)
+    except OSError as error:
+        raise ModelError(
+            f"models.trusted_keys wants its signature, and {signature} cannot be read: {error.strerror}",
+            "put the .minisig of its maker beside it, or name it with --signature",
+        ) from error
+    except StorageError as error:
+        raise ModelError(error.reason, error.remedy) from error
+    verify_signature(model.data, given, keys, model.name)
 
 
 def _require_writable(state_dir: Path) -> None:

@@ -14,6 +14,9 @@ def register(verbs: Any) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     install = actions.add_parser("install", help="verify a model file and use it from the next start on")
     install.add_argument("file", type=Path, metavar="FILE.tflite")
+    install.add_argument(
+        "--signature", type=Path, metavar="FILE.minisig", help="where models.trusted_keys is set (default: beside FILE)"
+    )
     install.set_defaults(run=_install)
     actions.add_parser("remove", help="use the model that ships again").set_defaults(run=_remove)
     actions.add_parser("list", help="say which models there are, and which is in use").set_defaults(run=_list)
@@ -25,8 +28,10 @@ def _install(options: argparse.Namespace) -> int:
     from device.classify.modelstore import install_model
 
     config = optional_config(options)
-    card = install_model(options.file, state_dir_of(options, config))
-    print(f"installed: {card.name} ({card.version}), {len(card.golden.examples)} golden answers right")
+    keys = config.models.keys
+    card = install_model(options.file, state_dir_of(options, config), keys, options.signature)
+    proven = f"{len(card.golden.examples)} golden answers right{', signed' if keys else ''}"
+    print(f"installed: {card.name} ({card.version}), {proven}")
     if card.only_answer:
         print(f"warning: it says {card.only_answer} to every face that it was measured on")
     if config.classifier.model:
