@@ -106,4 +106,6 @@ for name in "${wanted[@]}"; do
   build "${name%%-*}" "${name#*-}"
 done
 rm -rf "$folder/wheel" "$folder/constraints.txt"
+# What `affectd flash --package-sha256` is given, and what a release signs.
+(cd "$folder" && sha256sum affectd_*.deb >SHA256SUMS)
 ls -l "$folder"/*.deb
