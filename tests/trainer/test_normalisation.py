@@ -1,9 +1,11 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 keras = pytest.importorskip("keras", reason="networks need Keras: pip install 'affectd[train]'")
 
-from trainer.normalisation import with_fused_normalisation  # noqa: E402
+from trainer.normalisation import _can_be_fused, with_fused_normalisation  # noqa: E402
 
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="is for Keras on TensorFlow")
 
@@ -79,3 +81,8 @@ def test_a_network_without_any_is_left_as_it_is():
     faces = keras.Input((4,))
     network = keras.Model(faces, keras.layers.Dense(2, activation="softmax")(faces))
     assert with_fused_normalisation(network) is network
+
+
+def test_a_keras_that_knows_no_renormalisation_is_fused_as_well():
+    layer = SimpleNamespace(axis=-1, input=SimpleNamespace(ndim=4), epsilon=0.01)  # as before Keras 3.14
+    assert _can_be_fused(layer)
