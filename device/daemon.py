@@ -91,10 +91,11 @@ class Daemon:
         self._open()
         reason: LeaveReason = "stopped"
         try:
-            self._on_source_changed(self._stages.capture.state)
+            told = self._stages.capture.state
+            self._on_source_changed(told)
             if self._stages.mqtt:
                 self._stages.mqtt.start()
-            reason = self._loop()
+            reason = self._loop(told)
         finally:
             self._finish(reason)
 
@@ -108,10 +109,9 @@ class Daemon:
             _log.error("%s; it is tried again", error)
             capture.start(must_open=False)
 
-    def _loop(self) -> LeaveReason:
+    def _loop(self, told: SourceState) -> LeaveReason:
         capture = self._stages.capture
         self._stats_due_s = self._clock.monotonic_s() + self._stages.stats_interval_s
-        told = capture.state
         while not self._stop.is_set():
             frame = capture.next(_TURN_S)
             if told != (told := capture.state):

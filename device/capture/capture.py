@@ -192,6 +192,7 @@ class LiveCapture:
         try:
             if must_open:
                 self._reader.open()
+                self._slot.begin()
             ready.set()
             self._reader.read_until(stop)
         except Exception as fault:  # noqa: BLE001 - raised again in the caller's thread by start() or next()

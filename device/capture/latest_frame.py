@@ -33,6 +33,11 @@ class NewestFrame:
             self._trouble = None
             self._last_put_s = self._clock.monotonic_s()
 
+    def begin(self) -> None:
+        """The source is open: it is silent from now on, however long its opening took."""
+        with self._changed:
+            self._last_put_s = self._clock.monotonic_s()
+
     def close(self) -> None:
         """Take and give no more; whoever waits is woken."""
         with self._changed:

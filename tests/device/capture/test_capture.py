@@ -162,6 +162,15 @@ def test_a_live_source_gives_the_newest_frame_alone(source, capture):
     assert capture.next(PATIENCE_S).index == 3
 
 
+def test_a_source_that_takes_long_to_open_is_not_lost_for_that(source, capture, clock, monkeypatch):
+    def open_slowly():
+        clock.time_s += 2 * SETTINGS.stall_timeout_s
+
+    monkeypatch.setattr(source, "open", open_slowly)
+    capture.start()
+    assert capture.state == "ok"
+
+
 def test_a_source_that_is_not_there_at_the_start_is_the_callers_to_know(source, capture):
     source.openings.put(SourceError("no camera at /dev/video0"))
     with pytest.raises(SourceError, match="no camera at /dev/video0"):
