@@ -1,5 +1,6 @@
 """The suite's parts, what each costs, and what was left out."""
 
+import signal
 from collections import Counter, defaultdict
 from collections.abc import Generator
 from pathlib import Path
@@ -29,6 +30,12 @@ def part_of(path: Path) -> str:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--part", choices=["device", *_PARTS], help="the tests of one part only")
     parser.addoption("--no-skip", action="store_true", help="a test that cannot be set up here is an error")
+
+
+def pytest_configure() -> None:
+    # A job in a shell's background ignores it, and so would every process that a test stops by it.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
