@@ -102,6 +102,9 @@ format: $(DEV) ## put the code into shape
 bench: $(DEV) ## speed and memory, as ratios to a baseline of the same run
 	$(BIN)/python -m tests.benchmarks
 
+bench-people: $(DEV) ## who of many people in plain view is seen, how soon, and what that costs: drawn crowds, and photographs where they are (AFFECTD_PEOPLE, AFFECTD_NETWORK; 10 minutes)
+	$(BIN)/python -m tests.benchmarks.people $(EVERY)
+
 bench-overlay: $(DEV) ## what the overlay costs: drawing, for each mode at 720 and 1080 lines, and the sensor, with it and without
 	$(BIN)/python -m tests.benchmarks.overlay
 	$(BIN)/python -m tests.benchmarks.showing

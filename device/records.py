@@ -94,6 +94,12 @@ class Box:
         intersection = width * height
         return intersection / (self.w * self.h + other.w * other.h - intersection)
 
+    def union(self, other: "Box") -> "Box":
+        """The smallest box around both."""
+        left, top = min(self.x, other.x), min(self.y, other.y)
+        right, bottom = max(self.x + self.w, other.x + other.w), max(self.y + self.h, other.y + other.h)
+        return Box(left, top, right - left, bottom - top)
+
     def overlap(self, other: "Box") -> float:
         """How much of the smaller of both lies in the other, 0 to 1; 1 where it lies in it wholly."""
         width = min(self.x + self.w, other.x + other.w) - max(self.x, other.x)

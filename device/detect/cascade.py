@@ -16,9 +16,9 @@ _DEBIAN_CASCADES = "/usr/share/opencv4/haarcascades"  # where Debian's opencv-da
 class Find:
     """One place where a cascade sees a face: left, top, side in pixels, and how many finds were merged into it."""
 
-    x: int
-    y: int
-    side: int
+    x: float
+    y: float
+    side: float
     neighbors: int
 
 
@@ -59,6 +59,18 @@ class HaarCascade:
         )
         finds = [Find(int(x), int(y), int(w), int(count)) for (x, y, w, _), count in zip(found, counts, strict=True)]
         return sorted(finds, key=lambda find: find.neighbors, reverse=True)
+
+    def windows(
+        self, grey: NDArray[np.uint8], smallest_px: float, largest_px: float, factor: float
+    ) -> list[tuple[int, int, int, int]]:
+        """All windows of uint8 (height, width) that it takes, before any are merged: left, top, width, height."""
+        if min(grey.shape) < self.window_px:
+            return []
+        smallest, largest = round(smallest_px), round(largest_px)
+        found = self._cascade.detectMultiScale(
+            grey, scaleFactor=factor, minNeighbors=0, minSize=(smallest, smallest), maxSize=(largest, largest)
+        )
+        return [(int(x), int(y), int(w), int(h)) for x, y, w, h in found]
 
 
 def cascade_path(named: Path | None, default_name: str, key: str) -> Path:

@@ -11,12 +11,20 @@ from device.records import Box
 _WIDEST_PX = 112  # of the reduced picture: a cell is a third to a fifth of the smallest face's side
 _CHANGED_GREY = 6  # above a camera's noise, which averaging over a cell makes small
 _FEWEST_CELLS = 4
+# What always moves, leaves or a shaking camera, counts as a change only once it moves more than it does as a rule:
+# twice the average of its changes, after A. Manzanera and J. Richefeu, "A new motion detection algorithm based on
+# sigma-delta background estimation", Pattern Recognition Letters, 2007.
+_BEYOND_USUAL = 2.0
+_USUAL_GAIN = 0.5
+_FORGOTTEN = 0.97
 # A followed person moves all the time: so much of head and shoulders counts for nothing, in sides of the face.
 _BESIDE, _ABOVE, _BELOW = 0.5, 0.5, 1.0
 
 
 class ChangeMap:
-    """Compares reduced pictures, cell by cell; a change of the light that is the same everywhere counts for nothing.
+    """Compares reduced pictures, cell by cell.
+
+    A change of the light that is the same everywhere counts for nothing, and what always moves for little.
 
     Args:
         regions: the parts that are searched by themselves, in the frame's pixels.
@@ -25,6 +33,7 @@ class ChangeMap:
     def __init__(self, regions: Sequence[Box]) -> None:
         self._regions = regions
         self._seen: list[NDArray[np.int16] | None] = [None] * len(regions)
+        self._usual: list[NDArray[np.float32] | None] = [None] * len(regions)
         self._now: NDArray[np.int16] = np.zeros((1, 1), np.int16)
         self._cell_px = 1
         self._faces: Sequence[Box] = ()
@@ -45,11 +54,15 @@ class ChangeMap:
         now, before = self._now[rows, columns], self._seen[part]
         if before is None or before.shape != now.shape:
             return region
-        moved = np.abs(now - before - _lighter(now, before)) > _CHANGED_GREY
+        usual = self._usual[part]
+        restless = 0.0 if usual is None else _BEYOND_USUAL * usual
+        moved = np.abs(now - before - _lighter(now, before)) > np.maximum(_CHANGED_GREY, restless)
         for face in self._faces:
             face_rows, face_columns = self._cells(_head_and_shoulders(face))
             moved[_shifted(face_rows, rows), _shifted(face_columns, columns)] = False
         if int(np.count_nonzero(moved)) < _FEWEST_CELLS:
+            if usual is not None:
+                usual *= _FORGOTTEN
             return None
         ys, xs = np.flatnonzero(moved.any(axis=1)), np.flatnonzero(moved.any(axis=0))
         left, top = (columns.start + int(xs[0])) * self._cell_px, (rows.start + int(ys[0])) * self._cell_px
@@ -65,10 +78,14 @@ class ChangeMap:
         now, before = self._now[rows, columns], self._seen[part]
         if before is None or before.shape != now.shape:
             self._seen[part] = now.copy()
+            self._usual[part] = np.zeros(now.shape, np.float32)
             return
         before += _lighter(now, before)  # what is not searched now stays comparable with what is
         inner_rows, inner_columns = self._cells(where)
         cells = _shifted(inner_rows, rows), _shifted(inner_columns, columns)
+        usual = self._usual[part]
+        if usual is not None:
+            usual[cells] += _USUAL_GAIN * (np.abs(now[cells] - before[cells]) - usual[cells])
         before[cells] = now[cells]
 
     def _cells(self, region: Box) -> tuple[slice, slice]:

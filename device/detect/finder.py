@@ -13,7 +13,6 @@ from device.detect.schedule import ScanSchedule
 from device.detect.search import Search, narrowed, programme
 from device.records import Box, Expected, Face, Frame
 
-_OTHERWISE_EVERY = 3  # searches of a part in which things move: one at other sizes, in evened light
 _A_MOMENT_S = 0.5
 _LATE = 1.5  # times the usual wait for its turn: then a face was looked for in vain
 
@@ -66,7 +65,8 @@ class ScanningFinder:
         self._parts: Sequence[Search] = ()
         self._changes = ChangeMap(())
         self._looks: list[int] = []  # by part: how often it was searched
-        self._again: list[Box | None] = []  # by part: where it had changed the last time
+        # By part: where it has changed, and how often it is still to be searched there, whatever moves elsewhere.
+        self._pending: list[list[tuple[Box, int]]] = []
 
     def find(self, frame: Frame, expected: Sequence[Expected]) -> list[Face]:
         """Faces in ``frame``: those of ``expected`` that are seen, and new ones; boxes in its pixels."""
@@ -99,26 +99,37 @@ class ScanningFinder:
             self._parts = self._proposer.parts(*size)
             self._changes = ChangeMap([part.region for part in self._parts])
             self._looks = [0] * len(self._parts)
-            self._again = [None] * len(self._parts)
+            self._pending = [[] for _ in self._parts]
             self._schedule.begin(programme(self._parts))
 
     def _scan(self, picture: Picture, part: int, time_s: float) -> list[Face]:
         """What is found in a part of the picture, where it has changed.
 
-        Where it is still again, a face that came may have been missed: it is looked for once more, otherwise.
+        Who came may have been missed: where it is still again, it is searched in every other way that there is.
         """
         is_old = self._schedule.is_old(part, time_s)
-        changed, again = self._changes.changed(part), self._again[part]
-        where = self._parts[part].region if is_old else changed or again
-        self._again[part] = changed
+        changed = self._changes.changed(part)
+        where = self._to_search(part, changed)
+        if is_old:
+            where = self._parts[part].region
         if where is None:
             self._schedule.skipped(part)
             return []
         begun_s = self._cpu_time_s()
+        found = self._proposer.propose(picture, self._parts[part], where, self._looks[part])
         self._looks[part] += 1
-        otherwise = (changed is None and not is_old) or self._looks[part] % _OTHERWISE_EVERY == 0
-        found = self._proposer.propose(picture, self._parts[part], where, otherwise=otherwise)
         whole = narrowed(self._parts[part], where).region == self._parts[part].region
         self._schedule.done(part, time_s, self._cpu_time_s() - begun_s, whole=whole)
         self._changes.searched(part, where)
         return found
+
+    def _to_search(self, part: int, changed: Box | None) -> Box | None:
+        """Where the part is to be searched now; None: nowhere."""
+        pending = self._pending[part]
+        if changed is not None and all(changed.overlap(box) < SAME_FACE_OVERLAP for box, _ in pending):
+            pending = [*pending, (changed, self._proposer.turns(self._parts[part]))]
+        self._pending[part] = [(box, turns - 1) for box, turns in pending if turns > 1]
+        where = changed
+        for box, _ in pending:
+            where = box if where is None else where.union(box)
+        return where

@@ -51,6 +51,8 @@ class HaarFollower:
         for roll_deg in self._tilts(expected, missed=missed):
             search = surroundings(expected.box, reach=reach, growth=self._GROWTH, roll_deg=roll_deg)
             face = self._detector.look_for(picture.pyramid, search)
+            if face is None and roll_deg == expected.roll_deg:
+                face = self._detector.look_for(picture.pyramid, search, otherwise=True)
             if face is not None:
                 return replace(face, verified=expected.verify and self._detector.agrees(picture.pyramid, face))
         return None
@@ -87,7 +89,7 @@ class NetworkFollower:
     """
 
     _SEEN_FROM = 0.4
-    _VERIFIED_FROM = 0.7
+    _VERIFIED_FROM = 0.8
     _NEAR = 0.75  # sides of the face from where it should be
     _SMALL = _Patch(64, face_px=32, roll_gain=0.5)
     _WIDE = _Patch(96, face_px=36, roll_gain=0.5)

@@ -41,9 +41,14 @@ class NetworkDetector:
         often, rare = (Search(region, min(px, 2 * longest), 2 * longest) for px in smallest_px)
         return often, replace(rare, rare=True)
 
-    def propose(self, picture: Picture, part: Search, where: Box, *, otherwise: bool) -> list[Face]:
-        """See `Proposer`; noise and movement make the next look another one."""
-        del where, otherwise
+    def turns(self, part: Search) -> int:
+        """See `Proposer`: noise and movement make the second look another one."""
+        del part
+        return 2
+
+    def propose(self, picture: Picture, part: Search, where: Box, turn: int) -> list[Face]:
+        """See `Proposer`."""
+        del where, turn
         return self._look(picture, round(_WINDOW_PX * max(picture.size) / part.smallest_px))
 
     def vouch(self, picture: Picture, face: Face) -> Face | None:

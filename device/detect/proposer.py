@@ -18,14 +18,18 @@ class Proposer(Protocol):
         """The searches that together see every face of a picture of ``width`` by ``height`` pixels."""
         ...
 
-    def propose(self, picture: Picture, part: Search, where: Box, *, otherwise: bool) -> list[Face]:
+    def turns(self, part: Search) -> int:
+        """In how many ways it searches one of ``parts``: what one misses another may find."""
+        ...
+
+    def propose(self, picture: Picture, part: Search, where: Box, turn: int) -> list[Face]:
         """What one search finds; ``verified`` says nothing yet.
 
         Args:
             picture: the frame.
             part: one of ``parts``.
             where: faces of which no part lies in there need not be found.
-            otherwise: a little unlike the last time, for what was missed then.
+            turn: in which way, counted from 0 on without an end.
         """
         ...
 

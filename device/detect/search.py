@@ -10,6 +10,7 @@ from device.records import Box
 _SIZES_PER_SLICE = 3  # of the search's steps; what they find is merged, so that they belong into one search
 _SMALL_PATCH_PX = 16_000  # what is left of the sizes is searched in one such patch
 _BEYOND = 0.7  # sides of a face that are searched beyond what has changed: most of a face changes when it comes
+_OFTEN_BANDS = 2  # a slice of sizes that needs more is searched half as often
 _LARGEST_PATCH_PX = 45_000  # a patch above this is cut into bands, so that no frame waits long for its search
 
 
@@ -56,7 +57,12 @@ def whole_picture(
     """
     upright = _upright_parts(width, height, smallest_px=smallest_px, factor=factor, window_px=window_px)
     tilts_deg = (-tilt_deg, tilt_deg) if tilt_deg else ()
-    tilted = (replace(part, roll_deg=roll, rare=True) for roll in tilts_deg for part in upright if not part.rare)
+    tilted = (
+        replace(part, roll_deg=roll, rare=True)
+        for roll in tilts_deg
+        for part in upright
+        if part.region.w == width and part.region.h == height
+    )
     return (*upright, *tilted)
 
 
@@ -80,7 +86,7 @@ def _upright_parts(width: int, height: int, *, smallest_px: float, factor: float
             return [*searches, Search(Box(0.0, 0.0, width, height), smallest_px, largest_face_px)]
         bands = math.ceil(patch_px / _LARGEST_PATCH_PX)
         regions = _bands(width, height, bands, largest_px)
-        searches += [Search(region, smallest_px, largest_px, rare=bands > 1) for region in regions]
+        searches += [Search(region, smallest_px, largest_px, rare=bands > _OFTEN_BANDS) for region in regions]
         smallest_px *= slice_factor
     return searches
 

@@ -33,7 +33,7 @@ class DetectorSettings(Section):
         description="time between two looks of the network at the whole picture while it changes, seconds",
     )
     cascade: WholePath | None = Field(
-        default=None, description="XML file of a Haar cascade; where none is named, OpenCV's frontalface_default"
+        default=None, description="XML file of a Haar cascade; where none is named, OpenCV's frontalface_alt2"
     )
     second_cascade: WholePath | None = Field(
         default=None,
@@ -41,7 +41,7 @@ class DetectorSettings(Section):
         "frontalface_alt, which was trained on other pictures and errs elsewhere",
     )
     min_face: float = Field(
-        default=0.08,
+        default=0.05,
         ge=0.02,
         le=1.0,
         description="side of the smallest face that is searched for, as a share of the picture's height; a larger one "
@@ -59,11 +59,12 @@ class DetectorSettings(Section):
         le=50,
         description="how many more finds must overlap one of the first cascade; more means fewer faces, false or not",
     )
-    second_neighbors: int = Field(
-        default=2,
-        ge=0,
-        le=50,
-        description="how many more finds that overlap one of the second cascade make its consent; 0 does without it",
+    evidence: float | None = Field(
+        default=-0.3,
+        ge=-10.0,
+        le=20.0,
+        description="logarithm of the odds that a new face must have by what all cascades see of it, as often as "
+        "tracker.confirm_hits says; more means fewer faces, false or not, null does without",
     )
     scan_interval_s: float = Field(
         default=0.6,

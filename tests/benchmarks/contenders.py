@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 from device.classify.classifier import BUNDLED_MODEL, ClassifierSettings, TfliteClassifier
 from device.classify.schedule import ClassifySchedule
@@ -31,10 +33,13 @@ class Naive:
         )
         self._classifier = TfliteClassifier.load(BUNDLED_MODEL)
 
+    def find(self, grey: NDArray[np.uint8]) -> list[Box]:
+        """The faces in uint8 (height, width)."""
+        return [Box(*map(float, box)) for box in self._cascade.detectMultiScale(grey, 1.1, 5, minSize=(30, 30))]
+
     def step(self, frame: Frame) -> list[Box]:
         """The faces of one frame."""
-        found = self._cascade.detectMultiScale(frame.grey, 1.1, 5, minSize=(30, 30))
-        boxes = [Box(*map(float, box)) for box in found]
+        boxes = self.find(frame.grey)
         for box in boxes:
             self._classifier.classify(crop_face(frame.grey, box, self._classifier.model_card.input.spec()))
         return boxes

@@ -19,7 +19,7 @@ SECTIONS: dict[str, dict[str, Any]] = {
         "min_face": 0.3,
         "max_roll_deg": 0,
         "equalise": False,
-        "second_neighbors": 0,
+        "evidence": None,
         "scan_interval_s": 0.1,
         "cpu_share": 0.9,
     },

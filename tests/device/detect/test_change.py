@@ -187,3 +187,13 @@ def test_the_reduced_picture_is_known_by_its_place_in_the_frame_whatever_its_siz
         where = _look(changes, _with(room, thing)).changed(0)
         assert _holds(where, Box(thing.x + 1, thing.y + 1, thing.w - 2, thing.h - 2))
         assert where.w * where.h < 2.5 * thing.w * thing.h
+
+
+def test_what_always_moves_counts_no_more_once_it_is_usual_and_a_newcomer_there_does():
+    changes = _seen(_room())
+    for number in range(6):
+        _look(changes, _with(_room(), THING, grey=110 + 30 * (number % 2)))
+        if changes.changed(0):
+            changes.searched(0, ALL)
+    assert _look(changes, _with(_room(), THING, grey=110)).changed(0) is None
+    assert _look(changes, _with(_room(), THING, grey=240)).changed(0) is not None

@@ -8,6 +8,7 @@ import pytest
 from device.detect import DetectorSettings, HaarDetector
 from device.detect.finder import FinderSettings, ScanningFinder
 from device.detect.follower import HaarFollower
+from device.detect.search import narrowed
 from device.errors import UnavailableError
 from device.records import Box, Expected, Face, Frame
 from tests.device.detect.pictures import NOBODY, ONE, SMALLER, TWO, Picture, shot, tilted
@@ -25,16 +26,19 @@ class Counting(HaarDetector):
         self.misses = 0
         self.missed_px = 0.0
 
-    def search(self, pyramid, search, *, evened=False):
-        return [] if self._is_missed(search) else super().search(pyramid, search, evened=evened)
+    def propose(self, picture, part, where, turn):
+        return [] if self._is_missed(narrowed(part, where)) else super().propose(picture, part, where, turn)
 
-    def look_for(self, pyramid, search):
-        return None if self._is_missed(search) else super().look_for(pyramid, search)
+    def look_for(self, pyramid, search, *, otherwise=False):
+        missed = not otherwise and self._is_missed(search)
+        return None if missed else super().look_for(pyramid, search, otherwise=otherwise)
 
     def _is_missed(self, search) -> bool:
         self.searches.append(search)
         missed = self.misses > 0
-        self.misses -= missed and not search.roll_deg and search.smallest_px <= self.missed_px <= search.largest_px
+        self.misses -= (
+            missed and not search.roll_deg and search.smallest_px <= 1.1 * self.missed_px <= 1.2 * search.largest_px
+        )
         return missed
 
     def miss(self, box, times: int) -> None:
@@ -191,7 +195,7 @@ def test_a_tilted_head_is_now_and_then_searched_for_more_upright_whichever_frame
     watch.dropped = dropped
     watch.expected = (Expected(Box(300, 200, 100, 100), roll_deg=44.0),)
     watch.look_for(1.0, _plain())
-    around = [search.roll_deg for search in watch.detector.searches if search.region.w < 200]
+    around = [search.roll_deg for search in watch.detector.searches if search.region.w == pytest.approx(160)]
     assert set(around) == {22.0, 44.0}
     assert around.count(44.0) > 2 * around.count(22.0)
 
@@ -271,15 +275,15 @@ def test_a_round_is_as_fast_at_every_frame_rate(fps):
     watch = Watch(fps)
     searches = sum(watch.count(1 / fps, _blocks(number)) for number in range(round(4 * fps)))
     a_round = len(watch.detector.parts(640, 480)) + sum(not part.rare for part in watch.detector.parts(640, 480))
-    assert searches == pytest.approx(4 / (2 * INTERVAL_S) * a_round, abs=2)
+    assert searches == pytest.approx(4 / (2 * INTERVAL_S) * a_round, abs=4)
 
 
 @pytest.mark.parametrize("fps", [5.0, 15.0, 30.0])
-def test_a_still_picture_is_searched_twice_and_then_no_more(fps):
+def test_a_still_picture_is_searched_in_every_way_and_then_no_more(fps):
     watch = Watch(fps)
     picture = _blocks(1)
-    parts = len(watch.detector.parts(640, 480))
-    assert watch.count(STILL_S - INTERVAL_S, picture) == 2 * parts
+    ways = sum(watch.detector.turns(part) for part in watch.detector.parts(640, 480))
+    assert watch.count(STILL_S - INTERVAL_S, picture) == ways
 
 
 def test_a_still_picture_is_searched_again_after_a_while():
@@ -287,13 +291,6 @@ def test_a_still_picture_is_searched_again_after_a_while():
     picture = _blocks(1)
     watch.come_to_rest(picture)
     assert watch.count(STILL_S, picture) >= len(watch.detector.parts(640, 480))
-
-
-def test_the_second_search_of_a_still_picture_looks_for_the_sizes_between():
-    watch = Watch()
-    watch.come_to_rest(_blocks(1))
-    sizes = {search.smallest_px for search in watch.detector.searches if search.region.w == 640}
-    assert len(sizes) == 2 * len({part.smallest_px for part in watch.detector.parts(640, 480) if part.region.w == 640})
 
 
 def test_a_face_that_was_missed_as_it_came_gets_a_second_chance_before_the_picture_is_old():
@@ -316,10 +313,10 @@ def test_it_gets_the_second_chance_though_something_else_always_moves():
     assert _first(found, box)
 
 
-def test_a_face_that_was_missed_twice_is_found_when_the_picture_is_old_though_something_else_always_moves():
+def test_a_face_that_was_missed_in_every_way_is_found_when_the_picture_is_old_though_something_else_always_moves():
     watch = Watch()
     picture, (box,) = shot(SMALLER)
-    watch.detector.miss(box, times=3)
+    watch.detector.miss(box, times=9)
     found = watch.look_at(_flickering(picture, (STILL_S + 4 * INTERVAL_S) * watch.fps))
     assert watch.detector.misses == 0
     assert _first(found, box) / watch.fps > 4 * INTERVAL_S
@@ -333,7 +330,7 @@ def test_where_something_moves_only_its_surroundings_are_searched():
     moved = still.copy()
     moved[300:340, 500:540] = 220
     watch.look_for(2 * INTERVAL_S, moved)
-    middle = [search for search in watch.detector.searches if 60 < search.smallest_px < 70]
+    middle = [search for search in watch.detector.searches if 65 < search.smallest_px < 80]
     assert middle
     assert all(search.region.w * search.region.h < 0.5 * 640 * 480 for search in middle)
 

@@ -53,7 +53,7 @@ def test_a_find_counts_only_once_a_closer_look_is_sure_of_it():
     for closer, counts in (([], False), ([sighting(48, 48, 48, 0.6)], False), ([sighting(48, 48, 48, 0.9)], True)):
         detector = NetworkDetector(PlayedNetwork(look | {(96, 96): closer}), 320)
         part = detector.parts(640, 480)[0]
-        (found,) = detector.propose(picture, part, part.region, otherwise=False)
+        (found,) = detector.propose(picture, part, part.region, 0)
         assert found.box == Box(180, 180, 40, 40)
         assert not found.verified
         vouched = detector.vouch(picture, found)
@@ -65,7 +65,7 @@ def test_every_third_look_is_at_a_larger_picture_which_shows_smaller_faces():
     detector = NetworkDetector(network, 320)
     parts = detector.parts(640, 480)
     for number in programme(parts):
-        detector.propose(Picture(GREY), parts[number], parts[number].region, otherwise=False)
+        detector.propose(Picture(GREY), parts[number], parts[number].region, 0)
     assert network.looks == [(320, 240), (448, 336), (320, 240)]
 
 
