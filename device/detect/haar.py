@@ -99,18 +99,18 @@ class HaarDetector:
     def propose(self, picture: Picture, part: Search, where: Box, turn: int) -> list[Face]:
         """See `Proposer`.
 
-        By the first cascade; by the other one, for the sizes between; in evened light; from both sides, for heads that
-        are half turned. Small and tilted faces are looked for by the first alone, which costs least, in either light.
+        By the first cascade; by the other one, for the sizes between; in evened light; from one side or the other, for
+        heads that are half turned. Small and tilted faces are looked for by the first alone, which costs least.
         """
         pyramid, search, way = picture.pyramid, narrowed(part, where), turn % self.turns(part)
         if way % 2:
             search = between_sizes(search, self._settings.scale_factor)
         if part.rare:
-            return self.search(pyramid, search, evened=way == 1 and self._settings.equalise)
+            return self.search(pyramid, search, evened=way == 1 and not part.roll_deg and self._settings.equalise)
         if way == 1:
             return self.search(pyramid, search, self._other)
         if way == 3:
-            return self._half_turned(pyramid, search)
+            return self._half_turned(pyramid, search, mirrored=bool(turn // self.turns(part) % 2))
         return self.search(pyramid, search, evened=way == 2 and self._settings.equalise)
 
     def vouch(self, picture: Picture, face: Face) -> Face | None:
@@ -152,9 +152,9 @@ class HaarDetector:
                 return faces[0]
         return None
 
-    def _half_turned(self, pyramid: Pyramid, search: Search) -> list[Face]:
+    def _half_turned(self, pyramid: Pyramid, search: Search, *, mirrored: bool) -> list[Face]:
         patch = self._cut(pyramid, search, self._profile)
-        return self._find(self._profile, patch, search) + self._find_mirrored(patch, search)
+        return self._find_mirrored(patch, search) if mirrored else self._find(self._profile, patch, search)
 
     def agrees(self, pyramid: Pyramid, face: Face) -> bool:
         """Whether there is evidence enough of a face, a little more or less tilted; always where none is asked for."""

@@ -41,7 +41,7 @@ class DetectorSettings(Section):
         "frontalface_alt, which was trained on other pictures and errs elsewhere",
     )
     min_face: float = Field(
-        default=0.05,
+        default=0.055,
         ge=0.02,
         le=1.0,
         description="side of the smallest face that is searched for, as a share of the picture's height; a larger one "
@@ -60,7 +60,7 @@ class DetectorSettings(Section):
         description="how many more finds must overlap one of the first cascade; more means fewer faces, false or not",
     )
     evidence: float | None = Field(
-        default=-0.3,
+        default=0.4,
         ge=-10.0,
         le=20.0,
         description="logarithm of the odds that a new face must have by what all cascades see of it, as often as "
