@@ -84,6 +84,11 @@ def cascade_path(named: Path | None, default_name: str, key: str) -> Path:
     Raises:
         UnavailableError: there is no such file.
     """
+    if not hasattr(cv2, "CascadeClassifier"):
+        raise UnavailableError(
+            f"OpenCV {cv2.__version__} has no cascade classifier",
+            "pip install 'opencv-python-headless>=4.10,<5', or use a network: affectd detector install FILE",
+        )
     if named is not None:
         if not named.is_file():
             raise UnavailableError(f"no cascade at {named}", f"correct {key} or leave it out")
@@ -100,11 +105,7 @@ def cascade_path(named: Path | None, default_name: str, key: str) -> Path:
     )
 
 
-def _load(path: Path) -> cv2.CascadeClassifier:
-    if not hasattr(cv2, "CascadeClassifier"):
-        raise UnavailableError(
-            f"OpenCV {cv2.__version__} has no cascade classifier", "pip install 'opencv-python-headless>=4.10,<5'"
-        )
+def _load(path: Path) -> "cv2.CascadeClassifier":
     try:
         cascade = cv2.CascadeClassifier(str(path))
     except (cv2.error, SystemError) as error:  # the latter is how OpenCV's constructors fail on bad XML

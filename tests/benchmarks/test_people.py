@@ -1,14 +1,13 @@
 """People in plain view, drawn: the figures of ``make bench-people`` that every run of the tests holds."""
 
-import cv2
 import pytest
 
 from tests.benchmarks.contenders import Ours, OursWithNetwork
 from tests.benchmarks.crowd import CROWD, drawn, twenty
 from tests.benchmarks.people import in_crowd
-from tests.device.detect.network import needs_network
+from tests.device.detect.network import needs_cascades, needs_network
 
-pytestmark = pytest.mark.skipif(not hasattr(cv2, "CascadeClassifier"), reason="OpenCV 5 has no cascades")
+pytestmark = needs_cascades
 
 
 @pytest.fixture(scope="module")

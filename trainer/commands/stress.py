@@ -28,6 +28,9 @@ def register(verbs: Any) -> None:
     parser.add_argument(
         "--without-camera", action="store_true", help="leave out the faces in frames, which take longer"
     )
+    parser.add_argument(
+        "--detector", type=Path, metavar="FILE.onnx", help="find the faces by this network instead of Haar cascades"
+    )
     parser.add_argument("--seed", type=int, default=_SEED, help="of what is drawn by chance (default: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
     parser.set_defaults(run=_run)
@@ -52,7 +55,13 @@ def _run(options: argparse.Namespace) -> int:
     seen, naive_share = None, 0.0
     if not options.without_camera:
         progress = ProgressLine("faces before the camera")
-        seen = look_at(faces.images, predictor.spec, device_finder(), options.seed, progress)
+        seen = look_at(
+            faces.images,
+            predictor.spec,
+            device_finder(options.detector and options.detector.resolve()),
+            options.seed,
+            progress,
+        )
         progress = ProgressLine("the same for the common way")
         naive_share = look_at(faces.images, predictor.spec, naive_finder(), options.seed, progress).share
     found = strains(predictor, faces, seen, options.seed, ProgressLine("corrupting faces"))

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from device.contract.preprocess import InputSpec, crop_face
-from device.detect import DetectorSettings, HaarDetector
+from device.detect import DetectorSettings, open_detector
 from device.detect.cascade import HaarCascade, cascade_path
 from device.errors import RecordError
 from device.records import Box, Face
@@ -72,9 +73,14 @@ def look_at(
     return Seen(found, np.stack(crops) if crops else np.empty((0, spec.height, spec.width, 1), np.uint8), strangers)
 
 
-def device_finder() -> Find:
-    """The daemon's detector as it searches a still picture. Raises UnavailableError where cascades are missing."""
-    return HaarDetector(DetectorSettings()).detect
+def device_finder(network: Path | None = None) -> Find:
+    """The daemon's detector as it searches a still picture: by cascades, or by the ``network`` that is named.
+
+    Raises:
+        UnavailableError: cascades are missing, or the network cannot be used.
+    """
+    settings = DetectorSettings(kind="yunet" if network else "haar", network=network)
+    return open_detector(settings, None).proposer.detect
 
 
 def naive_finder() -> Find:

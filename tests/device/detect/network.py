@@ -4,6 +4,7 @@ import math
 import os
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -19,6 +20,8 @@ NETWORK = Path(
 needs_network = pytest.mark.skipif(
     not NETWORK.is_file(), reason=f"no network at {NETWORK}: it is not in the repository"
 )
+
+needs_cascades = pytest.mark.skipif(not hasattr(cv2, "CascadeClassifier"), reason="OpenCV 5 has no cascades")
 
 
 def sighting(x: float, y: float, side: float, score: float = 0.9, roll_deg: float = 0.0, nose: float = 0.0) -> Sighting:

@@ -113,5 +113,5 @@ def test_debians_cascades_are_found_where_opencv_brings_none(monkeypatch, tmp_pa
 def test_an_opencv_without_cascades_is_told_with_the_version_that_has_them(monkeypatch, tmp_path):
     monkeypatch.delattr(cv2, "CascadeClassifier")
     with pytest.raises(UnavailableError, match="has no cascade classifier") as missing:
-        HaarCascade(tmp_path / "any.xml")
+        cascade_path(tmp_path / "any.xml", "any.xml", "detector.cascade")
     assert "<5" in missing.value.remedy

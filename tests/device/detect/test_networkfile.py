@@ -4,6 +4,7 @@ import hashlib
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import cv2
 import pytest
 
 from device.detect import networkfile
@@ -20,7 +21,7 @@ from device.detect.networkfile import (
 from device.detect.networkprobe import try_network
 from device.detect.settings import DetectorSettings
 from device.errors import StorageError, UnavailableError
-from tests.device.detect.network import NETWORK, needs_network
+from tests.device.detect.network import NETWORK, needs_cascades, needs_network
 
 
 @pytest.fixture
@@ -82,6 +83,7 @@ def test_a_named_network_goes_before_an_installed_one(tmp_path):
     assert network_in_use(tmp_path / "named.onnx", tmp_path) == tmp_path / "named.onnx"
 
 
+@needs_cascades
 @pytest.mark.usefixtures("nothing_provided")
 def test_without_a_network_auto_means_cascades_and_yunet_is_refused(tmp_path):
     assert open_detector(DetectorSettings(), tmp_path).kind == "haar"
@@ -89,6 +91,7 @@ def test_without_a_network_auto_means_cascades_and_yunet_is_refused(tmp_path):
         open_detector(DetectorSettings(kind="yunet"), tmp_path)
 
 
+@needs_cascades
 def test_with_a_damaged_network_auto_goes_on_with_cascades_and_says_so_in_one_line(damaged, caplog):
     assert open_detector(DetectorSettings(network=damaged), None).kind == "haar"
     (line,) = caplog.messages
@@ -98,6 +101,7 @@ def test_with_a_damaged_network_auto_goes_on_with_cascades_and_says_so_in_one_li
         open_detector(DetectorSettings(kind="yunet", network=damaged), None)
 
 
+@needs_cascades
 @needs_network
 def test_a_network_that_takes_too_long_for_a_look_is_refused_and_auto_goes_on_with_cascades(monkeypatch, caplog):
     readings = iter(range(0, 100, 2))
@@ -106,6 +110,7 @@ def test_a_network_that_takes_too_long_for_a_look_is_refused_and_auto_goes_on_wi
     assert "takes 2.0 s of CPU for a look, expected below 1 s" in caplog.text
 
 
+@needs_cascades
 @needs_network
 def test_with_a_network_auto_takes_it_and_haar_does_not():
     assert open_detector(DetectorSettings(network=NETWORK), None).told == "YuNet 2026may"
@@ -152,3 +157,9 @@ def test_a_network_is_fetched_and_more_than_is_allowed_is_not(monkeypatch):
         with pytest.raises(UnavailableError, match="gives more than"):
             fetch_network(f"{address}/x")
         server.shutdown()
+
+
+@pytest.mark.skipif(hasattr(cv2, "CascadeClassifier"), reason="OpenCV 4 has cascades")
+def test_where_opencv_has_no_cascades_a_line_says_so_and_what_to_do():
+    with pytest.raises(UnavailableError, match=r"has no cascade classifier; .*affectd detector install FILE"):
+        open_detector(DetectorSettings(kind="haar"), None)
