@@ -25,7 +25,8 @@ _KEYS_OF_SECRETS = (
 )
 # A backslash with the quote behind it belongs to the JSON, or the repr, that the text stands in.
 _VALUE = r"(?:[^&;\s\"'<>)\\]|\\(?![\"'])){1,512}"
-_SECRET_PARAMETER = re.compile(rf"(?i)(?<![a-z0-9])([a-z0-9_.-]{{0,24}}(?:{_KEYS_OF_SECRETS})=)({_VALUE})")
+# KEY=VALUE is what help and errors say of an option's form.
+_SECRET_PARAMETER = re.compile(rf"(?i)(?<![a-z0-9])([a-z0-9_.-]{{0,24}}(?:{_KEYS_OF_SECRETS})=)(?!VALUE\b)({_VALUE})")
 _USER_PARAMETER = re.compile(rf"(?i)(?<![a-z0-9])((?:user(?:name)?|usr|login|account)=){_VALUE}")
 # Greedy, so that a password with an unencoded @ goes as a whole; one slash is a usual slip.
 _USERINFO = re.compile(r"(?i)(?<![a-z0-9+.-])([a-z][a-z0-9+.-]{0,15}:/{1,3})[^\s\"'<>]{1,512}@")

@@ -128,3 +128,8 @@ def test_a_long_text_from_a_stranger_costs_no_more_than_its_length(filler):
     learn_secret(SECRET)
     redact(filler * (500_000 // len(filler)))
     secrets_in(filler * (500_000 // len(filler)))
+
+
+def test_the_form_of_an_option_is_no_secret():
+    assert redact("--set KEY=VALUE changes one key") == "--set KEY=VALUE changes one key"
+    assert redact("http://hub/x?key=VALUES") == "http://hub/x?key=***"
