@@ -117,7 +117,8 @@ def _draw(folder: Path, fitted: Fitted, evaluation: Evaluation, data: DataSet) -
     parted = say_when_curves_part(rows)
     remarks = [parted] if parted else []
     try:
-        write_curves(folder / "curves.png", rows, fitted.kept_epoch)
+        if rows:
+            write_curves(folder / "curves.png", rows, fitted.kept_epoch)
         write_mistakes(folder / "mistakes.png", evaluation.splits[0].figures[-1], data.validation.images)
     except UnavailableError as error:
         remarks.append(f"no pictures were drawn: {error}")

@@ -9,6 +9,7 @@ the time that is left is put off: its state is kept.
 import argparse
 import json
 import os
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,11 +17,11 @@ from typing import Any
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
+import jax
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from device.contract.files import write_atomically
 from device.errors import AffectdError
 from trainer.batches import shuffled
 from trainer.callbacks import FollowPlateau, stands_still
@@ -28,11 +29,12 @@ from trainer.checkpoints import MONITOR
 from trainer.datasets.faces import DataSet
 from trainer.datasets.folds import Fold, hold_out
 from trainer.datasets.load import load
-from trainer.judging.evaluation import judge
+from trainer.fit import Fitted
 from trainer.learner import build_learner
 from trainer.networks import build_network
 from trainer.recipe import Recipe, load_recipe
 from trainer.recipe.learning import Plateau
+from trainer.results import git_revision, write_results
 from trainer.start import take_weights
 from trainer.targets import reference_labels, training_set, with_answers
 from trainer.teachers import answers_once, open_teachers
@@ -124,17 +126,14 @@ class Training:
     def __init__(
         self, recipe: Recipe, data: DataSet, seed: int, folder: Path, start: Path | None, teachers: list[Path]
     ):
-        import jax
-
         keras.utils.set_random_seed(seed)
         self.recipe, self.data, self.seed, self.folder = recipe, data, seed, folder
         names = data.train.label_names
         faces = training_set(data.train, recipe)
         if teachers:
             asked = open_teachers(map(find_trained, teachers), names, mirrored=recipe.targets.teachers_mirrored)
-            faces = with_answers(
-                faces, answers_once(asked, faces.faces, folder / "answers.npy"), recipe.targets.teachers_share
-            )
+            answers = answers_once([jax.jit(one) for one in asked], faces.faces, folder / "answers.npy")
+            faces = with_answers(faces, answers, recipe.targets.teachers_share)
         self.order = shuffled(len(faces.faces), seed)
         self.steps = max(1, len(faces.faces) // recipe.batch_size)
         self.network = build_network(recipe.network, recipe.input.spec, len(names))
@@ -146,11 +145,11 @@ class Training:
         self.shown = tuple(map(jax.device_put, (faces.faces, faces.targets, faces.weights)))
         self.epoch, self.figures = 0, list[float]()
         self._restore()
-        self._step = jax.jit(self._one_epoch, donate_argnums=0)
+        self._step = jax.jit(self._one_epoch)
+        # Keras's own ``predict`` gives the variables' memory away.
+        self._answer = jax.jit(lambda *state_and_faces: self.learner.stateless_call(*state_and_faces)[0])
 
     def _one_epoch(self, state: Any, shown: Any, order: Any) -> Any:
-        import jax
-
         def step(state: Any, batch: Any) -> Any:
             logs, state = self.learner.train_step(state, tuple(array[batch] for array in shown))
             return state, logs["loss"]
@@ -181,13 +180,16 @@ class Training:
     def probabilities(self) -> NDArray[np.float32]:
         """Answers to the held-out faces, of the averaged weights where the recipe averages."""
         optimizer, weights = self.learner.optimizer, self.learner.trainable_variables
-        raw = [np.asarray(variable) for variable in weights]
+        raw = [np.array(variable) for variable in weights]
         optimizer.finalize_variable_values(weights)
-        answers = self.learner.predict(self.data.validation.images, batch_size=JUDGED_AT_ONCE, verbose=0)
-        self.averaged = [np.asarray(variable) for variable in self.network.weights]
+        images = self.data.validation.images
+        state = [[variable.value for variable in group] for group in self._variables()[:2]]
+        batches = range(0, len(images), JUDGED_AT_ONCE)
+        answers = np.concatenate([self._answer(*state, images[at : at + JUDGED_AT_ONCE]) for at in batches])
+        self.averaged = [np.array(variable) for variable in self.network.weights]
         for variable, value in zip(weights, raw, strict=True):
             variable.assign(value)
-        return np.asarray(answers, np.float32)
+        return answers.astype(np.float32)
 
     def save(self) -> None:
         """Write the state, so that a training that is cut off goes on."""
@@ -211,24 +213,25 @@ class Training:
                 for place, variable in enumerate(variables):
                     variable.assign(held[f"{group}.{place}"])
 
-    def write(self) -> None:
-        """Leave the model with what its reader must know of it."""
+    def write(self, source: "Source", teachers: list[Path]) -> list[dict[str, Any]]:
+        """Leave all that a training leaves, and give its figures."""
         policy = keras.mixed_precision.global_policy()
         keras.mixed_precision.set_global_policy("float32")
         network = build_network(self.recipe.network, self.recipe.input.spec, len(self.data.train.label_names))
-        keras.mixed_precision.set_global_policy(policy)
         network.set_weights(self.averaged)
-        network.save(self.folder / "model.keras")
-        spec = self.recipe.input
-        record = {
+        training = {
             "name": self.recipe.name,
-            "labels": list(self.data.train.label_names),
-            "input": spec.model_dump(),
-            "recipe": self.recipe.model_dump(mode="json"),
             "seed": self.seed,
+            "precision": policy.name,
+            "git_revision": git_revision(),
+            "teachers": tuple(find_trained(one).as_dict() for one in teachers),
         }
-        write_atomically(self.folder / "training.json", json.dumps(record, indent=2).encode())
+        paths = {"path": str(source.data), "ferplus": str(source.ferplus)}
+        fitted = Fitted(network, self.epoch, self.epoch)
+        results = write_results(self.folder, fitted, self.recipe, self.data, training=training, paths=paths)
+        keras.mixed_precision.set_global_policy(policy)
         (self.folder / "state.npz").unlink(missing_ok=True)
+        return [one.model_dump(mode="json") for one in results.measured]
 
 
 def _figure(training: Training, probabilities: NDArray[np.float32]) -> float:
@@ -283,20 +286,17 @@ def run(job: Job, seed: int, source: Source, out: Path, clock: Clock, changes: l
         probabilities = train(training, clock)
         if probabilities is None:
             return {"name": name, "unfinished": f"{training.epoch} of {recipe.epochs} epochs"}
-        training.write()
+        measured = training.write(source, teachers)
     except (AffectdError, FloatingPointError, ValueError) as error:
         return {"name": name, "failed": str(error)}
-    split = data.splits["validation"]
-    judged = judge(probabilities, data.validation, data.validation.label_names, split, "unknown")
     return {
         "name": name,
         "recipe": recipe.name,
         "epochs": training.epoch,
         "seed": seed,
-        "split": split,
         "teachers": [one.name for one in teachers],
         "seconds": round(time.monotonic() - began, 1),
-        "figures": {one.metric: one.as_dict() for one in judged.figures},
+        "figures": measured,
     }
 
 
@@ -317,6 +317,7 @@ def _options() -> argparse.Namespace:
 def main() -> None:
     options = _options()
     clock = Clock(options.seconds)
+    jax.config.update("jax_compilation_cache_dir", tempfile.mkdtemp())  # another seed is the same program
     keras.mixed_precision.set_global_policy("float32" if options.float32 else "mixed_bfloat16")
     source = Source(options.data, options.ferplus, options.limit)
     options.out.mkdir(parents=True, exist_ok=True)
