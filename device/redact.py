@@ -23,8 +23,9 @@ _FREE_STANDING = 6
 _KEYS_OF_SECRETS = (
     r"pass(?:word|wd|phrase|code)?|pwd|psw|pw|token|secret|api[_-]?key|key|auth|sig(?:nature)?|credentials?"
 )
-# A backslash with the quote behind it belongs to the JSON, or the repr, that the text stands in.
-_VALUE = r"(?:[^&;\s\"'<>)\\]|\\(?![\"'])){1,512}"
+# Two backslashes are one that JSON has escaped; one with a quote behind it belongs to the JSON, or the repr, that the
+# text stands in.
+_VALUE = r"(?:[^&;\s\"'<>)\\]|\\\\|\\(?![\"'\\])){1,512}"
 # KEY=VALUE is what help and errors say of an option's form.
 _SECRET_PARAMETER = re.compile(rf"(?i)(?<![a-z0-9])([a-z0-9_.-]{{0,24}}(?:{_KEYS_OF_SECRETS})=)(?!VALUE\b)({_VALUE})")
 _USER_PARAMETER = re.compile(rf"(?i)(?<![a-z0-9])((?:user(?:name)?|usr|login|account)=){_VALUE}")

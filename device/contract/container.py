@@ -53,7 +53,7 @@ class ModelFile:
         model_card: the card.
     """
 
-    name: str
+    name: str = field(compare=False)
     data: bytes = field(repr=False)
     flatbuffer: bytes = field(repr=False)
     model_card: ModelCard = field(repr=False)

@@ -60,7 +60,7 @@ class DetectorSettings(Section):
         description="how many more finds must overlap one of the first cascade; more means fewer faces, false or not",
     )
     evidence: float | None = Field(
-        default=0.4,
+        default=1.0,
         ge=-10.0,
         le=20.0,
         description="logarithm of the odds that a new face must have by what all cascades see of it, as often as "

@@ -145,8 +145,8 @@ def test_an_empty_room_gives_observations_and_no_events(sink):
 
 
 def test_a_reading_outlives_a_frame_in_which_the_face_was_not_seen(sink):
-    pipeline = _pipeline(sink, *[[BOX]] * 20, [])
-    for index in range(21):
+    pipeline = _pipeline(sink, *[[BOX]] * 20, *[[]] * 10)
+    for index in range(30):
         observation = pipeline.step(frame(index))
     (face,) = observation.faces
     assert not face.track.visible

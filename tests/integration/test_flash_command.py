@@ -12,8 +12,8 @@ from tests.integration.processes import ROOT, run_affectd
 
 pytestmark = pytest.mark.integration
 
-OPTIONS = ("--device-id", "hall", "--mqtt-host", "hub", "--mqtt-username", "hall", "--wifi", "House")
-SECRETS = b"a passphrase\nsecret\n"
+OPTIONS = ("--device-id", "hall", "--mqtt-host", "hub", "--mqtt-username", "hall", "--wifi", "House", "--no-login")
+SECRETS = b"a passphrase\na passphrase\nsecret\nsecret\n"
 
 
 @pytest.fixture
@@ -72,7 +72,9 @@ def test_a_card_is_prepared_and_no_secret_is_shown(boot, package):
 )
 def test_what_cannot_work_is_refused_and_nothing_is_written(boot, package, spoil, told):
     spoil(boot, package)
-    answer = run_affectd("flash", str(boot), "--device-id", "hall", "--mqtt-host", "hub", "--package", str(package))
+    answer = run_affectd(
+        "flash", str(boot), "--device-id", "hall", "--mqtt-host", "hub", "--no-login", "--package", str(package)
+    )
     assert answer.returncode in {2, 74}
     assert told in answer.stderr
     assert not (boot / "user-data").exists()

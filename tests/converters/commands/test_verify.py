@@ -69,7 +69,7 @@ def test_without_a_word_on_the_input_nothing_is_compared(model, tmp_path, capsys
     for name in ("a.tflite", "b.tflite"):
         (lone / name).write_bytes(container.read(model).flatbuffer)
     assert main(["verify", str(lone / "a.tflite"), str(lone / "b.tflite")]) == EXIT_DATA
-    assert "nothing says what the pixels" in _one_line(capsys)
+    assert "nothing says what the labels and the pixels of" in _one_line(capsys)
 
 
 def test_faces_of_another_size_are_refused(model, capsys):
@@ -88,7 +88,7 @@ def test_networks_of_other_labels_are_refused(model, capsys):
 @pytest.mark.parametrize(
     ("name", "content", "code", "told"),
     [
-        ("b.txt", b"", EXIT_DATA, "is none of .keras, .tflite, .onnx"),
+        ("b.txt", b"", EXIT_DATA, "is none of .keras, .h5, .hdf5, .tflite, .onnx"),
         ("b.keras", None, EXIT_DATA, "and there is none"),
         ("b.keras", b"no archive", EXIT_DATA, "is not a Keras file"),
         ("b.tflite", b"no flatbuffer", EXIT_UNAVAILABLE, "is not a TFLite model"),
