@@ -151,7 +151,8 @@ class BootPlan:
         if self.login:
             data["users"] = [self.login.as_user_data()]
             data["ssh_pwauth"] = self.login.password is not None
-            data["enable_ssh"] = True
+            # Raspberry Pi OS has it and leaves it off; its own key for that, enable_ssh, is not in cloud-init's schema.
+            data["runcmd"] = [["sh", "-c", "systemctl enable --now ssh.service || true"]]
         return "#cloud-config\n" + yaml.safe_dump(data, sort_keys=False)
 
     def network_config(self) -> str:

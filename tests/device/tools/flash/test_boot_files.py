@@ -57,6 +57,7 @@ def test_somebody_with_a_key_may_log_in_and_nobody_with_a_password():
     (user,) = data["users"]
     assert (user["name"], user["lock_passwd"], user["ssh_authorized_keys"]) == ("ada", True, ["ssh-ed25519 AAAA ada"])
     assert data["ssh_pwauth"] is False
+    assert "systemctl enable --now ssh.service" in str(data["runcmd"])
 
 
 def test_a_login_with_a_password_keeps_it_out_of_what_cloud_init_copies():
