@@ -101,7 +101,7 @@ def _summarise(viewer: EventViewer) -> None:
         f"  your own broker    {affectd} demo --broker HOST\n"
         f"  for good           {begin}, then: {affectd} check --config config.yaml"
         f" && {affectd} run --config config.yaml\n"
-        "  on a Raspberry Pi  see README.md"
+        "  on a Raspberry Pi  see docs/start-pi.md"
     )
 
 

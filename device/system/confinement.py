@@ -33,7 +33,9 @@ def confine(*, memory_mb: int, cpu_s: int, written_bytes: int, groups: Iterable[
     ):
         hard = resource.getrlimit(what)[1]
         most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(what, (most, most))
+        # At the hard limit of seconds the kernel kills; a second before, at the soft one, it says why (SIGXCPU).
+        least = max(1, most - 1) if what == resource.RLIMIT_CPU else most
+        resource.setrlimit(what, (least, most))
     ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     if os.geteuid() == 0:
         os.setgroups(list(groups))
