@@ -90,10 +90,11 @@ test-fuzz: $(DEV) ## odd and damaged configurations, MQTT messages, streams, JPE
 test-mutations: $(DEV) ## thousands of damaged, foreign and forged files in the place of the model; a table says what became of them (2 minutes)
 	$(SLOW_TESTS) -v -s tests/converters/test_mutations.py
 
-lint: $(DEV) ## formatting, lint and types, as CI holds them
+lint: $(DEV) ## formatting, lint, types and prose, as CI checks them
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python -m tests.docs.prose
 
 format: $(DEV) ## put the code into shape
 	$(BIN)/ruff format .
