@@ -7,17 +7,15 @@ answers against the golden ones. It has neither root nor the environment, and li
 
 import importlib.util
 import json
-import os
 import signal
-import subprocess
 from dataclasses import asdict
-from typing import Any, BinaryIO
+from typing import Any
 
 from device.classify.interpreter import INSTALL_RUNTIME, RUNTIMES, module_name
 from device.classify.interpreter.edgetpu import EdgeTpu
 from device.contract.container import ModelFile
 from device.errors import AcceleratorError, AffectdError, ModelError, UnavailableError
-from device.system.child import python_command
+from device.system.trial import run_trial
 
 TIMEOUT_S = 60.0
 """An accelerator on USB takes seconds for its firmware."""
@@ -26,11 +24,7 @@ CPU_S = 50
 """The same in computing alone, of all its threads together."""
 MEMORY_MB = 256
 """For the network, beyond the libraries; the service may not use much more in all."""
-MOST_TOLD_BYTES = 65_536
-"""Of what it says, on stdout and on stderr each."""
 
-# A runtime or an accelerator's library may be found by it; of all else a stranger's network needs to know nothing.
-_KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH",)
 _ERRORS: dict[str, type[AffectdError]] = {
     error.__name__: error for error in (AcceleratorError, ModelError, UnavailableError)
 }
@@ -67,37 +61,20 @@ def find_runtime(model: ModelFile, threads: int, edgetpu: EdgeTpu | None, timeou
 
 
 def _ask_child(request: dict[str, Any], flatbuffer: bytes, timeout_s: float) -> AffectdError | None:
-    # What it says is kept in memory that it cannot make larger than its limit, and not in a pipe without end.
-    with _memory("stdout") as told_file, _memory("stderr") as words_file:
-        try:
-            ended = subprocess.run(
-                python_command("device.classify.probe_child", request["runtime"]),
-                input=json.dumps(request).encode("utf-8") + b"\n" + flatbuffer,
-                stdout=told_file,
-                stderr=words_file,
-                timeout=timeout_s,
-                check=False,
-                env={name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ},
-            )
-        except subprocess.TimeoutExpired:
-            return _fault(request, f"does not answer within {timeout_s:.0f} s")
-        told_file.seek(0)
-        words_file.seek(0)
-        told_lines, words = told_file.read().splitlines(), words_file.read()
-    if ended.returncode == -signal.SIGXCPU:
+    given = json.dumps(request).encode("utf-8") + b"\n" + flatbuffer
+    outcome = run_trial("device.classify.probe_child", [request["runtime"]], given, timeout_s)
+    if outcome is None:
+        return _fault(request, f"does not answer within {timeout_s:.0f} s")
+    if outcome.returncode == -signal.SIGXCPU:
         return _fault(request, f"does not come to an end within {CPU_S} s of computing")
-    if ended.returncode < 0:
-        return _fault(request, f"crashed ({signal.Signals(-ended.returncode).name})")
+    if outcome.returncode < 0:
+        return _fault(request, f"crashed ({signal.Signals(-outcome.returncode).name})")
     try:
-        told = json.loads(told_lines[-1])
+        told = json.loads(outcome.last_line)
         return None if told["error"] is None else _ERRORS[told["error"]](told["reason"], told["remedy"])
-    except (IndexError, KeyError, TypeError, ValueError):
-        last = words.decode("utf-8", "replace").strip().splitlines()[-1:]
-        return _fault(request, f"ended with code {ended.returncode} ({' '.join(last) or 'without a word'})")
-
-
-def _memory(name: str) -> BinaryIO:
-    return os.fdopen(os.memfd_create(name), "w+b")
+    except (KeyError, TypeError, ValueError):
+        words = outcome.last_words or "without a word"
+        return _fault(request, f"ended with code {outcome.returncode} ({words})")
 
 
 def _fault(request: dict[str, Any], what: str) -> AffectdError:

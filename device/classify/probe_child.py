@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 from device.classify.classifier import TfliteClassifier
 from device.classify.interpreter import module_name
 from device.classify.interpreter.edgetpu import EdgeTpu
-from device.classify.probe import CPU_S, MEMORY_MB, MOST_TOLD_BYTES
+from device.classify.probe import CPU_S, MEMORY_MB
 from device.classify.time_limit import MOST_FACE_S
 from device.contract.container import ModelFile
 from device.contract.model_card import ModelCard
 from device.errors import AcceleratorError, AffectdError, ModelError, UnavailableError
 from device.system.confinement import confine
+from device.system.trial import MOST_TOLD_BYTES
 
 _ACCELERATORS_GROUPS = ("plugdev", "apex")
 _TIMES = 3

@@ -13,6 +13,7 @@ from device.errors import EXIT_OK, EXIT_UNAVAILABLE, AffectdError
 from device.overlay.channel import OverlayEnd, Report, overlay_end
 from device.overlay.settings import OverlaySettings
 from device.overlay.slot import PictureSlot
+from device.system.confinement import go_first
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 _NICENESS = 10
@@ -61,6 +62,7 @@ def _belong_to_the_daemon() -> None:
     """Stand back behind it, and end with it: at the socket's end, or by the kernel however hung this process is."""
     with suppress(OSError):  # a service's sandbox may forbid it
         os.nice(_NICENESS)
+    go_first()
     daemon = os.getppid()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != daemon:

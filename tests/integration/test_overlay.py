@@ -61,6 +61,7 @@ def is_running(pid: int) -> bool:
 def test_an_overlay_that_is_killed_comes_back_and_the_daemon_goes_on(watching):
     daemon, listener = watching
     (killed,) = overlays(daemon)
+    assert Path(f"/proc/{killed}/oom_score_adj").read_text().strip() == "1000"  # it goes before the daemon
     os.kill(killed, signal.SIGKILL)
     wait_until(lambda: "the overlay is back: dummy" in daemon.told, "the overlay to come back")
     assert daemon.told.count("no overlay: its process has ended (killed by SIGKILL)") == 1

@@ -67,6 +67,11 @@ def test_a_fault_in_the_configuration_is_not_tried_again_and_a_hanging_camera_is
 
 
 @pytest.mark.parametrize("unit", BOTH)
+def test_a_child_that_the_kernel_ends_for_want_of_memory_does_not_take_the_daemon_along(unit):
+    assert value_of(unit, "OOMPolicy") == "continue"
+
+
+@pytest.mark.parametrize("unit", BOTH)
 def test_what_was_in_memory_outlives_a_killed_daemon(unit):
     assert value_of(unit, "RuntimeDirectoryPreserve") == "yes"
 

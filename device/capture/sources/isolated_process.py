@@ -20,6 +20,7 @@ from device.capture.sources.video import VideoFile
 from device.errors import AffectdError, SourceError
 from device.interfaces import FrameSource
 from device.system.clock import SystemClock
+from device.system.confinement import go_first
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -94,8 +95,7 @@ def _confine() -> None:
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_NOFILE, (_MOST_FILES, _MOST_FILES))
-    with suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")
+    go_first()
 
 
 def _limit_memory(max_pixels: int) -> None:
