@@ -34,15 +34,22 @@ _DEVICE_ID = re.compile(r"[a-zA-Z0-9_-]+")
 class DeviceSettings(Section):
     """Which device this is, and where it keeps what must survive a restart."""
 
-    id: str | None = Field(None, description="letters, digits, _ and -; null for the host's name")
+    id: str | None = Field(None, description="letters, digits, _ and -; null takes the host's name")
     name: str | None = Field(
-        None, min_length=1, max_length=64, description="what people call it, in any script; null for the id"
+        None,
+        min_length=1,
+        max_length=64,
+        description="the name that Home Assistant shows, in any script; null takes the id",
     )
     state_dir: WholePath | None = Field(
-        None, description="null for systemd's StateDirectory, else ~/.local/state/affectd"
+        None,
+        description="the folder where events wait while the broker is away; null takes systemd's StateDirectory, or "
+        "~/.local/state/affectd",
     )
     runtime_dir: WholePath | None = Field(
-        None, description="null for systemd's RuntimeDirectory, else /run/user or /dev/shm"
+        None,
+        description="the folder in memory where events are in the first seconds; null takes systemd's "
+        "RuntimeDirectory, or else /run/user or /dev/shm",
     )
 
     @field_validator("id")

@@ -20,9 +20,10 @@ def register(verbs: Any) -> None:
     parser = verbs.add_parser(
         "compare",
         help="size, accuracy and time of a network in float32, float16 and int8, or two models on the same faces",
-        description="Convert each network to float32, float16 and int8, ask them about the faces of check.npz, and "
-        "time them by turns on one thread. With DATA behind two models, which may be other people's: whether one is "
-        "better, by McNemar's test and a paired bootstrap. Nothing is written.",
+        description="Convert each network to float32, float16 and int8, ask them about "
+        "the faces of check.npz, and time them alternately on one thread. With two models and "
+        "DATA: say whether one is better, with McNemar's test and a paired bootstrap. Other "
+        "people's models work too. Nothing is written.",
         usage="%(prog)s [-h] [--seed SEED] [--rounds ROUNDS] MODEL.keras [MODEL.keras ...] | A B DATA",
     )
     parser.add_argument(
@@ -30,8 +31,8 @@ def register(verbs: Any) -> None:
         type=Path,
         nargs="+",
         metavar="MODEL",
-        help="a .keras file with the training's other files beside it; or two models of any kind and DATA, an .npz of "
-        "`affectd-train data convert` or a folder with check.npz",
+        help="a .keras file, with the training's other files beside it. Or two models "
+        "of any kind and DATA: an .npz of `affectd-train data convert` or a folder with check.npz",
     )
     parser.add_argument("--seed", type=int, default=0, help="of the calibration (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=15, help="of timing (default: %(default)s)")

@@ -18,8 +18,9 @@ def register(verbs: Any) -> None:
     parser = verbs.add_parser(
         "describe",
         help="draft the description that somebody else's model needs",
-        description="Print a draft in YAML of a .tflite, .onnx, .keras or .h5: what its file tells, and what is to be "
-        "completed by hand. Put it beside the model, as MODEL.yaml.",
+        description="Print a draft in YAML for a .tflite, .onnx, .keras or .h5. It "
+        "holds what the file says, and names what you must fill in. Put it beside the model, as "
+        "MODEL.yaml.",
     )
     parser.add_argument("model", type=Path, metavar="MODEL")
     parser.set_defaults(run=_run)

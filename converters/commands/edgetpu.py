@@ -22,13 +22,17 @@ def register(verbs: Any) -> None:
     parser = verbs.add_parser(
         "edgetpu",
         help="check a model file against the Edge TPU's limits, and compile it",
-        description="Check an int8 model file against the Edge TPU's documented limits, run edgetpu_compiler where it "
-        "is installed, and put the card back, which the compiler drops. Exit code 3 when an operator stays on the CPU, "
-        "69 when the compiler is not there.",
+        description="Check an int8 model file against the Edge TPU's documented limits. "
+        "Run edgetpu_compiler, if it is installed, and put the card back, which the compiler "
+        "drops. The exit code is 3 if an operator stays on the CPU, and 69 if the compiler is "
+        "missing.",
     )
     parser.add_argument("model", type=Path, metavar="MODEL.tflite", help="a model file of affectd-convert tflite")
     parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="where to (default: beside the model, as MODEL_edgetpu.tflite)"
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="the file to write (default: beside the model, as MODEL_edgetpu.tflite)",
     )
     parser.add_argument("--allow-cpu", action="store_true", help="let operators stay on the CPU")
     parser.add_argument("--check", action="store_true", help="check only; do not compile")

@@ -17,8 +17,8 @@ def register(verbs: Any) -> None:
     parser = verbs.add_parser(
         "inspect",
         help="show what is in a .tflite, and whether it suits an Edge TPU",
-        description="Show a .tflite's ends, operators, cost and card, and which operators map to the Edge TPU. "
-        "Nothing of it is run.",
+        description="Show a .tflite's input, output, operators, cost and card, and "
+        "which operators map to the Edge TPU. The network is not run.",
     )
     parser.add_argument("model", type=Path, metavar="MODEL.tflite", help="a model file, or a bare flatbuffer")
     parser.add_argument("--json", action="store_true", help="as JSON, with the whole card")

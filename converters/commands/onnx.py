@@ -18,13 +18,15 @@ def register(verbs: Any) -> None:
     parser = verbs.add_parser(
         "onnx",
         help="export a Keras model as ONNX, for other runtimes",
-        description="Export a Keras model as ONNX, hold it against Keras with onnxruntime, and write it.",
+        description="Export a Keras model as ONNX, compare it with Keras, and write it.",
     )
     parser.add_argument(
         "model", type=Path, metavar="MODEL.keras", help="of affectd-train, with the training's other files beside it"
     )
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="where check.npz is (default: beside the model)")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="where to (default: beside the model, as .onnx)")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="the file to write (default: beside the model, as .onnx)"
+    )
     add_threshold_options(parser, told(SAME_ARITHMETIC))
     parser.set_defaults(run=_run)
 

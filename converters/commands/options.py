@@ -10,10 +10,10 @@ from converters.verify import Parity, Thresholds
 from device.contract.preprocess import InputSpec
 
 _THRESHOLDS = {
-    "max_accuracy_loss": "fall of the share of faces that are named right",
-    "min_agreement": "share of the faces that both must name alike",
-    "max_mean_difference": "difference of a score, in the mean",
-    "max_difference": "difference of any one score",
+    "max_accuracy_loss": "largest fall of the share of faces that are named right",
+    "min_agreement": "least share of faces to which both give the same name",
+    "max_mean_difference": "largest mean difference of a score",
+    "max_difference": "largest difference of a single score",
 }
 
 

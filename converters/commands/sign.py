@@ -23,7 +23,7 @@ def register(verbs: Any) -> None:
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="a model file, a package, any file")
     parser.add_argument("--key", type=Path, required=True, metavar="KEY", help="the secret key, of minisign -G")
-    parser.add_argument("--comment", metavar="TEXT", help="signed too (default: the file's name and the time)")
+    parser.add_argument("--comment", metavar="TEXT", help="is signed too (default: the file's name and the time)")
     parser.set_defaults(run=_run)
 
 

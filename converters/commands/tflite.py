@@ -34,7 +34,7 @@ def register(verbs: Any) -> None:
     parser = verbs.add_parser(
         "tflite",
         help="make a model file of a Keras model, quantised for the device",
-        description="Convert a Keras model, hold the result against it, and write a model file.",
+        description="Convert a Keras model, compare the result with it, and write a model file.",
     )
     parser.add_argument(
         "model", type=Path, metavar="MODEL.keras", help="of affectd-train, with the training's other files beside it"
@@ -52,23 +52,31 @@ def register(verbs: Any) -> None:
         "--format",
         choices=("int8", "float16", "float32"),
         default="int8",
-        help="of the weights; int8 has activations of it too (default: %(default)s)",
+        help="of the weights; with int8, activations are int8 too (default: %(default)s)",
     )
-    parser.add_argument("--io", choices=("uint8", "int8"), help="type of an int8 network's ends (default: uint8)")
+    parser.add_argument(
+        "--io", choices=("uint8", "int8"), help="type of an int8 network's input and output (default: uint8)"
+    )
     parser.add_argument(
         "--keep-float",
         action="append",
         default=[],
         metavar="NAME",
-        help="leave in float32 whatever has this in its tensor's name; may be given several times",
+        help="leave tensors with this in their name in float32; may be given several times",
     )
     parser.add_argument(
         "--calibration-faces", type=_count, default=FACES, metavar="N", help="how many (default: %(default)s)"
     )
-    parser.add_argument("--seed", type=int, default=SEED, help="of what is drawn by chance (default: %(default)s)")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="where to (default: beside the model, as .tflite)")
+    parser.add_argument("--seed", type=int, default=SEED, help="of what is random (default: %(default)s)")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="the file to write (default: beside the model, as .tflite)"
+    )
     parser.add_argument("--name", help="of the model (default: the training's)")
-    parser.add_argument("--allow-one-answer", action="store_true", help="write a network that says one thing to all")
+    parser.add_argument(
+        "--allow-one-answer",
+        action="store_true",
+        help="write the file even if the network gives one answer to all faces",
+    )
     add_threshold_options(parser, f"int8: {told(QUANTISED)}; floats: {told(SAME_ARITHMETIC)}")
     parser.set_defaults(run=_run)
 

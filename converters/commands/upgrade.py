@@ -17,10 +17,10 @@ def register(verbs: Any) -> None:
     parser = verbs.add_parser(
         "upgrade",
         help="bring the card of an earlier model file up to date",
-        description="Bring a model file's card up to today's schema; its network stays as it is. Needs no TensorFlow.",
+        description="Bring a model file's card up to today's schema. The network does not change. Needs no TensorFlow.",
     )
     parser.add_argument("model", type=Path, metavar="MODEL.tflite", help="a model file of an earlier affectd")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="where to (default: in its place)")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="the file to write (default: the same file)")
     parser.set_defaults(run=_run)
 
 

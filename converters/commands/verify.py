@@ -29,10 +29,10 @@ def register(verbs: Any) -> None:
     parser = verbs.add_parser(
         "verify",
         help="hold two networks against each other, as a gate before a release",
-        description="Ask two networks about the same faces. Exit code 3 when they are further apart than is allowed.",
+        description="Ask two networks about the same faces. The exit code is 3 if they differ by more than is allowed.",
     )
     parser.add_argument("reference", type=Path, metavar="A", help="a .keras, .tflite or .onnx file")
-    parser.add_argument("converted", type=Path, metavar="B", help="another, made from the same network")
+    parser.add_argument("converted", type=Path, metavar="B", help="another file, made from the same network")
     parser.add_argument(
         "--data", type=Path, metavar="FILE", help="an .npz of faces and labels (default: check.npz beside A)"
     )

@@ -27,16 +27,19 @@ _log = logging.getLogger(__name__)
 
 
 class ClassifierSettings(Section):
-    """The section ``classifier``.
+    """How faces are classified.
 
     Attributes:
-        model: a model file of ``affectd-convert``; the bundled one when left out.
+        model: a model file of ``affectd-convert``; null takes the model of ``affectd model install``, or the bundled
+            model.
         threads: how many the interpreter may use.
         interval_s: least time between two classifications of one face, seconds.
-        most_per_frame: faces that are classified in one frame at most; the others have their turn in the next ones.
-        edgetpu_library: for a model that was compiled for an Edge TPU; the usual one when left out.
-        edgetpu_device: which accelerator, as its library names them; the first there is when left out.
-        fallback_model: runs where the accelerator that ``model`` wants cannot be used; without it, that is an error.
+        most_per_frame: the most faces that are classified in one frame; the others have their turn in the next frame.
+        edgetpu_library: the accelerator's library, for a model that was compiled for an Edge TPU; null takes
+            libedgetpu.so.1.
+        edgetpu_device: which accelerator: usb or pci, or usb:1 if there are several; null takes the first.
+        fallback_model: the model that runs on the CPU if the accelerator cannot be used: a model file, or bundled; with
+            null, that is an error.
     """
 
     model: WholePath | None = None

@@ -7,10 +7,12 @@ from device.section import Section
 
 
 class ModelsSettings(Section):
-    """The section ``models``: of whom `affectd model install` takes them."""
+    """Trust: the models that `affectd model install` takes."""
 
     trusted_keys: list[str] = Field(
-        [], description="minisign's public keys; where there are any, a model without their signature is not installed"
+        [],
+        description="minisign's public keys; if the list is not empty, a model without a signature by one of them is "
+        "not installed",
     )
 
     @field_validator("trusted_keys")

@@ -27,14 +27,14 @@ def register(verbs: Any) -> None:
     parser = verbs.add_parser(
         "aim",
         help="show in the terminal where the faces are and how well they can be read, to mount a camera by",
-        description="Shows in the terminal where the faces are, as the camera sees them, and how well they can be "
-        "read. Nothing of the picture itself is shown, sent or kept. Stop the service first: a camera serves one.",
+        description="Show in the terminal where the faces are, as the camera sees them, and how well they can be "
+        "read. No picture is shown, sent or kept. Stop the service first: only one program can use a camera.",
     )
     parser.add_argument(
         "--config",
         type=Path,
         metavar="FILE",
-        help=f"the configuration (default: {DEFAULT_CONFIG} where there is one)",
+        help=f"the configuration (default: {DEFAULT_CONFIG} if it is there)",
     )
     parser.add_argument(
         "--source", metavar="URI", help="instead of the configuration's: a camera, stream, file or folder"
@@ -46,8 +46,8 @@ def register(verbs: Any) -> None:
         nargs="?",
         const=_ONCE_S,
         metavar="SECONDS",
-        help=f"watch for so long (default: {_ONCE_S:g}), report once, and end with 0 where a good face was seen, "
-        f"else with {EXIT_GATE}",
+        help=f"watch for this long (default: {_ONCE_S:g}) and report once; the exit code is 0 if a good face was seen, "
+        f"else {EXIT_GATE}",
     )
     parser.set_defaults(run=_run)
 

@@ -11,13 +11,13 @@ from device.errors import EXIT_OK, StorageError, UsageError
 
 def register(verbs: Any) -> None:
     """Add this verb to the command line."""
-    parser = verbs.add_parser("config", help="show what is in force, or change one key of the configuration")
+    parser = verbs.add_parser("config", help="show the configuration, or change one key of it")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    show = actions.add_parser("show", help="every key with its value; one section or key where it is named")
+    show = actions.add_parser("show", help="show every key with its value, or one section or key")
     show.add_argument("key", nargs="?", metavar="KEY", help="such as source or source.uri")
     add_config_option(show)
     show.set_defaults(run=_show)
-    change = actions.add_parser("set", help="change one key; checked before it is written, comments stay")
+    change = actions.add_parser("set", help="change one key; the file is checked first, and comments stay")
     change.add_argument("key", metavar="KEY", help="such as source.uri")
     change.add_argument("value", metavar="VALUE", help="as in the file: a number, true, null or a text")
     add_config_option(change)

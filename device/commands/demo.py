@@ -29,7 +29,7 @@ def register(verbs: Any) -> None:
     parser.add_argument(
         "--source", default="demo", metavar="URI", help="a camera (0), stream, file or folder instead of the clip"
     )
-    parser.add_argument("--broker", metavar="HOST[:PORT]", help="a broker to use instead of one of its own")
+    parser.add_argument("--broker", metavar="HOST[:PORT]", help="a broker to use instead of the demo's own")
     parser.set_defaults(run=_run)
 
 

@@ -19,8 +19,8 @@ def register(verbs: Any) -> None:
     install.add_argument("file", metavar="FILE.onnx|URL", help="OpenCV Zoo's face_detection_yunet_2026may.onnx")
     install.add_argument("--trust", action="store_true", help="take a file that is not known by its SHA-256")
     install.set_defaults(run=_install)
-    actions.add_parser("remove", help="find faces by Haar cascades again").set_defaults(run=_remove)
-    actions.add_parser("list", help="say what finds faces, and what else there is").set_defaults(run=_list)
+    actions.add_parser("remove", help="find faces with Haar cascades again").set_defaults(run=_remove)
+    actions.add_parser("list", help="list what can find faces, and say which is in use").set_defaults(run=_list)
     for action in actions.choices.values():
         add_state_dir_options(action)
 

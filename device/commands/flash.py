@@ -20,15 +20,18 @@ def register(verbs: Any) -> None:
     parser = verbs.add_parser(
         "flash",
         help="prepare a card: Raspberry Pi OS on it becomes a sensor at its first boot",
-        description="Writes cloud-init's files onto the boot partition of a card that holds Raspberry Pi OS Lite "
+        description="Write cloud-init's files onto the boot partition of a card with Raspberry Pi OS Lite "
         "(64-bit, October 2025 or later). Runs on Linux, macOS and Windows. All arguments are checked first. "
-        f"Secrets come from the environment ({_SECRETS}), else they are asked for, and none is shown.",
+        f"Secrets come from the environment ({_SECRETS}). The command asks for those that are missing, and shows none.",
     )
     parser.add_argument(
         "boot", type=Path, nargs="?", metavar="BOOT", help="where the card's boot partition (bootfs) is mounted"
     )
     parser.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="write the files here instead; what is in it goes onto bootfs"
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="write the files into this folder instead; copy what is in it onto bootfs",
     )
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--device-id", metavar="ID", help="the sensor's id, such as hall")
@@ -48,11 +51,15 @@ def register(verbs: Any) -> None:
 
 
 def _add_configuration(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, metavar="FILE", help="a whole config.yaml; the options here go over it")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="a whole config.yaml; the options here replace its values"
+    )
     parser.add_argument("--mqtt-host", metavar="HOST", help="the broker")
     parser.add_argument("--mqtt-port", type=int, metavar="PORT", help="default: 1883, or 8883 with --mqtt-tls")
-    parser.add_argument("--mqtt-username", metavar="NAME", help="where the broker asks for one; and for a password")
-    parser.add_argument("--mqtt-tls", action="store_true", help="encrypt, by an authority that the system knows")
+    parser.add_argument("--mqtt-username", metavar="NAME", help="if the broker asks for a user and a password")
+    parser.add_argument(
+        "--mqtt-tls", action="store_true", help="encrypt; the system must know the certificate's authority"
+    )
     parser.add_argument("--source", metavar="URI", help="the camera (default: picamera; 0 for USB)")
     parser.add_argument("--overlay", action="store_true", help="show on an attached display what the sensor sees")
 
@@ -68,8 +75,10 @@ def _add_packages(parser: argparse.ArgumentParser) -> None:
     package.add_argument(
         "--package", type=Path, metavar="FILE.deb", help="affectd's package (~deb13, arm64), copied along"
     )
-    package.add_argument("--package-url", metavar="URL", help="https:// address to fetch it from instead")
-    parser.add_argument("--package-sha256", metavar="HEX", help="of the package at URL; it installs no other")
+    package.add_argument("--package-url", metavar="URL", help="https:// address from which the card fetches it instead")
+    parser.add_argument(
+        "--package-sha256", metavar="HEX", help="of the package at URL; the card installs no other package"
+    )
     parser.add_argument(
         "--with-packages",
         type=Path,
@@ -85,7 +94,7 @@ def _add_detector(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_login(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--user", metavar="NAME", help="who may log in over SSH, with --ssh-key or a password")
+    parser.add_argument("--user", metavar="NAME", help="the user who may log in over SSH, with --ssh-key or a password")
     parser.add_argument("--ssh-key", type=Path, metavar="FILE.pub", help="this user's public key")
     parser.add_argument("--no-login", action="store_true", help="nobody may log in")
 

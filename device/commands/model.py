@@ -15,11 +15,14 @@ def register(verbs: Any) -> None:
     install = actions.add_parser("install", help="verify a model file and use it from the next start on")
     install.add_argument("file", type=Path, metavar="FILE.tflite")
     install.add_argument(
-        "--signature", type=Path, metavar="FILE.minisig", help="where models.trusted_keys is set (default: beside FILE)"
+        "--signature",
+        type=Path,
+        metavar="FILE.minisig",
+        help="the signature, if models.trusted_keys is set (default: beside FILE)",
     )
     install.set_defaults(run=_install)
-    actions.add_parser("remove", help="use the model that ships again").set_defaults(run=_remove)
-    actions.add_parser("list", help="say which models there are, and which is in use").set_defaults(run=_list)
+    actions.add_parser("remove", help="use the bundled model again").set_defaults(run=_remove)
+    actions.add_parser("list", help="list the models, and say which is in use").set_defaults(run=_list)
     for action in actions.choices.values():
         add_state_dir_options(action)
 

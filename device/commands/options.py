@@ -60,7 +60,7 @@ def add_broker_options(parser: argparse.ArgumentParser) -> None:
         "--config",
         type=Path,
         metavar="FILE",
-        help=f"the configuration that says how to log in (default: {DEFAULT_CONFIG} where there is one)",
+        help=f"the configuration that says how to log in (default: {DEFAULT_CONFIG} if it is there)",
     )
     parser.add_argument("--broker", metavar="HOST[:PORT]", help="a broker to use instead of the configuration's")
 

@@ -18,7 +18,7 @@ _TURN_TIMEOUT_S = 20.0
 def register(verbs: Any) -> None:
     """Add this verb to the command line."""
     parser = verbs.add_parser("pause", help="close the camera (on), open it again (off), or say which it is")
-    parser.add_argument("position", nargs="?", choices=["on", "off"], help="left out: only say where the switch stands")
+    parser.add_argument("position", nargs="?", choices=["on", "off"], help="left out: only say how the switch is set")
     add_broker_options(parser)
     add_device_option(parser)
     parser.set_defaults(run=_run)

@@ -14,10 +14,11 @@ def register(verbs: Any) -> None:
     parser = verbs.add_parser(
         "snapshot",
         help="mark the faces in a photo, or at one moment of a video",
-        description="Finds and reads the faces of one picture as the daemon does, and writes it with their boxes and "
-        "labels. Nothing is published. Cameras and streams are refused: no picture of a camera is ever kept.",
+        description="Find and read the faces of one picture as the daemon does, and "
+        "write the picture with boxes and labels. Nothing is published. Cameras and streams are "
+        "refused, because no picture of a camera is ever kept.",
     )
-    parser.add_argument("file", metavar="FILE", help="a photo, a video, or demo for the clip that ships")
+    parser.add_argument("file", metavar="FILE", help="a photo, a video, or demo for the bundled clip")
     parser.add_argument("out", metavar="OUT.png", type=Path, help="the picture to write (.png or .jpg)")
     parser.add_argument(
         "--at", type=_seconds, metavar="S", help="which moment of a video, seconds (default: its first picture)"
@@ -26,7 +27,7 @@ def register(verbs: Any) -> None:
         "--config",
         type=Path,
         metavar="FILE",
-        help=f"the configuration (default: {DEFAULT_CONFIG} where there is one)",
+        help=f"the configuration (default: {DEFAULT_CONFIG} if it is there)",
     )
     parser.set_defaults(run=_run)
 

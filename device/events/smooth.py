@@ -12,15 +12,17 @@ from device.section import Section
 
 
 class SmoothingSettings(Section):
-    """Overrides of what the model brings along; null leaves the model's own value."""
+    """How scores become an emotion; null takes the model's own value."""
 
-    time_constant_s: float | None = Field(None, gt=0, le=60, description="of the average over time, seconds")
+    time_constant_s: float | None = Field(
+        None, gt=0, le=60, description="how long the average of the scores reaches back, seconds"
+    )
     enter_threshold: float | None = Field(
         None, gt=0, le=1, description="smoothed probability at which an emotion begins"
     )
     exit_threshold: float | None = Field(None, ge=0, le=1, description="smoothed probability below which it ends")
     min_dwell_s: float | None = Field(
-        None, ge=0, le=60, description="how long a new emotion must hold before it is told"
+        None, ge=0, le=60, description="how long a new emotion must hold before it is reported, seconds"
     )
 
     def over(self, model: Smoothing) -> Smoothing:

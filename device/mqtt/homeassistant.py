@@ -28,8 +28,8 @@ class HomeAssistantSettings(Section):
     """The section ``mqtt.homeassistant``.
 
     Attributes:
-        enabled: whether the device describes itself to Home Assistant.
-        discovery_prefix: as Home Assistant's MQTT options have it.
+        enabled: true lets Home Assistant find this device.
+        discovery_prefix: the prefix in Home Assistant's MQTT options.
     """
 
     enabled: bool = True

@@ -28,34 +28,36 @@ _PRIVATE_MODES = {0o600, 0o400}
 
 
 class MqttSettings(Section):
-    """The section ``mqtt``.
+    """How to reach the broker, and what to send.
 
     Attributes:
-        enabled: whether to speak to a broker at all.
+        enabled: false runs without a broker, and publishes nothing.
         host: name or address of the broker.
         port: 1883 is usual, 8883 with TLS.
-        base_topic: the first level of every topic, or the first ones: ``a/b``.
-        client_id: what the broker knows the device by; made from the device's id when left out. No two may share one.
-        username: where the broker asks for one; its password is never in the configuration.
-        password_file: a file of mode 0600 that holds the password and nothing else.
-        keepalive_s: how often a silent connection is tested, seconds; a dead one is noticed within twice that.
+        base_topic: the first level of every topic, or the first levels: ``a/b``.
+        client_id: the name by which the broker knows this device; null makes it of base_topic and device.id. Two
+            devices must not share it.
+        username: the user, if the broker asks for a user; the password is never in the configuration.
+        password_file: a file of mode 0600 that holds only the password.
+        keepalive_s: how often a silent connection is tested, seconds; a dead connection is noticed within twice that.
         protocol: MQTT 3.1.1 or 5.
-        tls: whether the connection is encrypted and the broker's certificate checked.
-        ca_file: PEM file of the authority that signed the broker's certificate, where the system does not know it.
-        cert_file: PEM file of this device's certificate, where the broker asks for one.
-        key_file: PEM file of its private key, without a passphrase; left out where ``cert_file`` holds it too.
-        tls_accept_any_server_name_dangerous: whether a certificate of that authority may be for any name at all, so
-            that whoever holds one can play the broker.
-        event_expiry_s: how long the broker may keep an event for a subscriber who is away, seconds (MQTT 5 only).
+        tls: true encrypts the connection and checks the broker's certificate.
+        ca_file: PEM file of the authority that signed the broker's certificate, if the system does not know it.
+        cert_file: PEM file of this device's certificate, if the broker asks for a certificate.
+        key_file: PEM file of its private key, without a passphrase; null if ``cert_file`` holds the key too.
+        tls_accept_any_server_name_dangerous: true accepts any name in the broker's certificate; then everybody with a
+            certificate of that authority can play the broker.
+        event_expiry_s: how long the broker may keep an event for a subscriber who is away, seconds (MQTT 5 only);
+            null is forever.
         state_interval_s: least time between two messages on the topic ``state``, seconds.
         stats_interval_s: time between two messages on the topic ``stats``, seconds.
         occupancy_off_delay_s: how long after the last face the room still counts as occupied, seconds.
-        publish_window: most messages that wait for the broker's acknowledgement at a time.
-        reconnect_first_s: about how long after a failure the next attempt is made, seconds; it doubles each time.
-        reconnect_max_s: the longest wait between attempts, seconds.
-        reconnect_refused_s: the longest wait after a refusal, which somebody has to mend, seconds.
+        publish_window: the most messages that wait for the broker's acknowledgement at a time.
+        reconnect_first_s: first wait before the next try to connect, seconds; it doubles each time.
+        reconnect_max_s: the longest wait between two tries, seconds.
+        reconnect_refused_s: the longest wait after a refusal, which somebody has to mend first, seconds.
         spool: how much is kept while the broker is away.
-        homeassistant: whether and where Home Assistant is told.
+        homeassistant: whether and where the device describes itself to Home Assistant.
     """
 
     enabled: bool = True

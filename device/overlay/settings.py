@@ -16,40 +16,45 @@ _LONGEST_LABEL = 24
 
 
 class OverlaySettings(Section):
-    """What is drawn on the attached display, and in recordings and snapshots."""
+    """The look of the display, of recordings and of snapshots."""
 
-    enabled: bool = Field(default=False, description="whether a display that is attached shows what the device sees")
+    enabled: bool = Field(default=False, description="true shows on an attached display what the device sees")
     driver: Driver = Field(
         default="auto",
-        description="wayland or x11 for a window on a desktop, kmsdrm for a bare console, auto for what there is",
+        description="wayland or x11: a window on a desktop; kmsdrm: a bare console; auto: the first that works",
     )
-    display: int = Field(default=0, ge=0, le=15, description="which display of a desktop that has several, from 0")
+    display: int = Field(
+        default=0, ge=0, le=15, description="the number of the display, from 0, on a desktop with several"
+    )
     fullscreen: bool | None = Field(
-        default=None, description="null for a window on a desktop; a bare console always shows it full screen"
+        default=None, description="null is a window on a desktop; a bare console is always full screen"
     )
     width: int = Field(default=1280, ge=160, le=7680, description="width of the window, pixels")
     height: int = Field(default=720, ge=120, le=4320, description="height of the window, pixels")
-    fps: float = Field(default=15.0, ge=1.0, le=60.0, description="how often the display is drawn anew, at most")
+    fps: float = Field(
+        default=15.0, ge=1.0, le=60.0, description="how often the display is drawn, times per second at most"
+    )
     privacy: PrivacyMode = Field(
         default="full",
-        description="full shows the camera's picture, blur makes the faces that are found unrecognisable, boxes shows "
-        "no picture at all",
+        description="full: the camera's picture; blur: the picture, with the faces that are found made "
+        "unrecognisable; boxes: no picture",
     )
     mirror: bool = Field(
-        default=True, description="whether the display shows the picture as a mirror does; files are never mirrored"
+        default=True, description="true shows the display's picture as a mirror does; files are never mirrored"
     )
     labels: dict[str, str] | None = Field(
-        default=None, description="other words for emotions, also for `uncertain`; null shows the model's own"
+        default=None, description="other words for emotions and for `uncertain`; null takes the model's own"
     )
     font: WholePath | None = Field(
         default=None,
-        description="TrueType or OpenType file; null takes the one that ships, for Latin, Greek and Cyrillic",
+        description="TrueType or OpenType file for other scripts; null takes the bundled font, with Latin, Greek and "
+        "Cyrillic",
     )
     text_scale: float = Field(
         default=1.0, ge=0.4, le=3.0, description="size of all text; 1 is legible at 2 m on a 24 inch screen"
     )
     idle_after_s: float = Field(
-        default=60.0, ge=0.0, le=86400.0, description="seconds without a face until the display dims; 0 for never"
+        default=60.0, ge=0.0, le=86400.0, description="seconds without a face until the display dims; 0 never dims"
     )
 
     @field_validator("labels")

@@ -40,12 +40,12 @@ def memory_name(state_dir: Path) -> str:
 
 
 class SpoolSettings(Section):
-    """How much is kept while the broker is away, and how fast it is sent after; past a bound the oldest goes.
+    """How much is kept while the broker is away, and how fast it is sent later; beyond a bound the oldest events go.
 
     Attributes:
-        max_events: most events kept.
-        max_age_s: longest an event is kept, seconds.
-        drain_per_s: most late events sent in a second.
+        max_events: the most events that are kept.
+        max_age_s: the longest time for which an event is kept, seconds.
+        drain_per_s: the most late events that are sent in a second.
     """
 
     max_events: int = Field(10_000, ge=1, le=1_000_000)

@@ -18,13 +18,18 @@ _log = logging.getLogger(__name__)
 
 
 class HeatSettings(Section):
-    """The section ``heat``."""
+    """How the device slows down when it is hot."""
 
     slow_above_c: float | None = Field(
-        75.0, ge=30.0, le=120.0, description="from this temperature on fewer frames are looked at; null for never"
+        75.0,
+        ge=30.0,
+        le=120.0,
+        description="the processor's temperature above which affectd looks at fewer frames; null never slows down",
     )
-    normal_below_c: float = Field(68.0, ge=20.0, le=119.0, description="below this one more are looked at again")
-    slowest_fps: float = Field(2.0, gt=0.0, le=60.0, description="so many a second are looked at in any case")
+    normal_below_c: float = Field(
+        68.0, ge=20.0, le=119.0, description="the temperature below which it looks at more frames again"
+    )
+    slowest_fps: float = Field(2.0, gt=0.0, le=60.0, description="the least number of frames in a second")
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:

@@ -17,7 +17,7 @@ _PRIORITY = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERRO
 
 
 class LogSettings(Section):
-    """How much is said on stderr."""
+    """How much the daemon writes to the log."""
 
     level: Level = Field("info", description="debug, info, warning or error")
 

@@ -15,15 +15,15 @@ from device.track.assignment import assign
 
 
 class TrackerSettings(Section):
-    """How faces are followed; the configuration's section ``tracker``. Every time is in seconds, not in frames."""
+    """How faces are followed. Every time is in seconds, not in frames."""
 
     confirm_hits: int = Field(default=3, ge=1, le=100, description="detections before a new face counts")
     confirm_s: float = Field(
         default=0.2,
         ge=0.0,
         le=10.0,
-        description="time from first to last detection before a new face counts, seconds; if it is not detected for as "
-        "long before, it is forgotten",
+        description="least time from the first to the last detection of a new face, "
+        "seconds; a face that is missed for this long before is forgotten",
     )
     lost_s: float = Field(
         default=1.5, ge=0.0, le=60.0, description="how long a face is kept without being detected, seconds"
@@ -32,34 +32,34 @@ class TrackerSettings(Section):
         default=0.35,
         ge=0.0,
         le=10.0,
-        description="how long a face that is not detected counts as visible, seconds: detectors flicker, and of many "
-        "faces each is looked for in turn",
+        description="how long a face that is not detected still counts as visible, seconds; detectors flicker, and "
+        "many faces are searched in turn",
     )
     max_distance: float = Field(
         default=1.0,
         gt=0.0,
         le=5.0,
-        description="how far a face may be from where it was expected, in face sides; a change of size counts as well",
+        description="how far a face may be from its expected place, in face sides; a change of size counts as well",
     )
     duplicate_overlap: float = Field(
         default=0.5,
         gt=0.0,
         le=1.0,
-        description="a new detection that shares this much of the smaller box with a face already seen in its frame is "
-        "that face",
+        description="a new detection is a duplicate if it shares this much of the smaller box with a face in the same "
+        "frame",
     )
     doubt_s: float = Field(
         default=10.0,
         gt=0.0,
         le=3600.0,
-        description="how long a face is kept that is detected but that the detector's second cascade no longer takes "
-        "for one, seconds",
+        description="how long a face is kept that is detected, but that the second cascade no longer confirms, seconds",
     )
     smoothing_s: float = Field(
         default=0.1,
         ge=0.0,
         le=2.0,
-        description="memory of a box's position and speed, seconds; 0 takes boxes as they come",
+        description="how long the average of a box's position and speed reaches back, seconds; 0 takes boxes as they "
+        "come",
     )
 
 

@@ -28,10 +28,10 @@ LINES = (device.commands.COMMAND_LINE, trainer.commands.COMMAND_LINE, converters
 
 _CONFIGURATION = """# Configuration
 
-Every key of `config.yaml`, with its default. A key may be left out. A key that is not known is refused, with its line and the nearest
-known one.
+Every key of `config.yaml`, with its default. You may leave keys out. affectd refuses a key that it does not know, and names the line and
+the nearest known key.
 
-    affectd config show                     # what is in force
+    affectd config show                     # all keys with their values
     sudo affectd config set source.uri 0    # change one key; checked first, comments stay
     affectd check                           # check the whole file
     sudo systemctl reload affectd           # take it; a faulty file changes nothing
@@ -39,12 +39,12 @@ known one.
 Passwords are never in this file: [MQTT](mqtt.md) says where the broker's goes. Times are in seconds, and shares are between 0 and 1.
 Every path begins with `/` or `~`.
 
-<!-- Made by `make reference` of the settings in the code. Change the descriptions there. -->
+<!-- `make reference` makes this page of the settings in the code. Change the descriptions there. -->
 """
 
 _COMMANDS = """# Commands and exit codes
 
-<!-- Made by `make reference` of the command lines in the code. Change the help there. -->
+<!-- `make reference` makes this page of the command lines in the code. Change the help there. -->
 """
 
 
@@ -150,7 +150,7 @@ def commands() -> str:
         parts += [_verb(f"{program} {name}", verb, said) for name, verb, said in _verbs(parser)]
     table = "".join(f"\n| {code} | {meaning} |" for code, meaning in _exit_codes())
     parts.append(
-        f"## Exit codes\n\nWhatever goes wrong is one line on stderr and one of these:\n\n| code | meaning |\n| --- | --- |{table}"
+        f"## Exit codes\n\nAn error is one line on stderr and one of these exit codes:\n\n| code | meaning |\n| --- | --- |{table}"
     )
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 

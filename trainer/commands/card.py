@@ -13,7 +13,8 @@ def register(verbs: Any) -> None:
     parser = verbs.add_parser(
         "card",
         help="write a model's card",
-        description="Write what a model is, can do and must not be used for, as Markdown with Hugging Face's metadata.",
+        description="Write the model card as Markdown with Hugging Face's metadata: "
+        "what the model is, can do and must not be used for.",
     )
     parser.add_argument("model", type=Path, metavar="MODEL", help="a .keras or .tflite file, or a training's folder")
     parser.add_argument(
@@ -21,8 +22,8 @@ def register(verbs: Any) -> None:
         type=Path,
         action="append",
         metavar="JSON",
-        help="figures that `affectd-train evaluate --json` wrote, may be given again (default: evaluation.json beside "
-        "the model, else what the training measured)",
+        help="figures that `affectd-train evaluate --json` wrote; may be given again "
+        "(default: evaluation.json beside the model, else the training's own figures)",
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="default: model-card.md beside the model")
     parser.set_defaults(run=_run)

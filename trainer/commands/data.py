@@ -1,4 +1,4 @@
-"""``affectd-train data``: look into a data set, learn where one is had, write one form as another."""
+"""``affectd-train data``: look into a data set, learn where one is had, write a data set in another form."""
 
 import argparse
 import json
@@ -27,9 +27,9 @@ def register(verbs: Any) -> None:
     parts = parser.add_subparsers(metavar="WHAT")
     stats = parts.add_parser(
         "stats",
-        help="count faces, find blank, doubled and unreadable ones",
-        description="Count faces per class and split; find blank pictures, copies and unreadable files; say what a "
-        "training would leave out.",
+        help="count faces; find blank, copied and unreadable pictures",
+        description="Count faces per class and split. Find blank pictures, copies and "
+        "unreadable files. Say what a training would leave out.",
     )
     stats.add_argument("path", type=Path, metavar="PATH", help="a CSV or a folder, see docs/data.md")
     add_reading(stats)
@@ -39,12 +39,14 @@ def register(verbs: Any) -> None:
     stats.set_defaults(run=_stats)
     get = parts.add_parser(
         "get",
-        help="where data sets are had, and on which terms",
-        description="Tell where a data set is had and on which terms, or check what was downloaded. Nothing is "
-        "downloaded by this.",
+        help="say where to get a data set, and on which terms",
+        description="Say where to get a data set, and on which terms, or check a "
+        "download. This command downloads nothing.",
     )
     get.add_argument("name", nargs="?", help=f"one of {', '.join(source.name for source in SOURCES)}")
-    get.add_argument("--check", type=Path, metavar="PATH", help="hold a file or folder against what is known of it")
+    get.add_argument(
+        "--check", type=Path, metavar="PATH", help="check a file or folder against what is known of the data set"
+    )
     get.set_defaults(run=_get)
     _register_convert(parts)
 
@@ -52,22 +54,23 @@ def register(verbs: Any) -> None:
 def _register_convert(parts: Any) -> None:
     convert = parts.add_parser(
         "convert",
-        help="write one form as another",
-        description="Write a data set in another form. A TO that ends with .csv becomes a CSV as Kaggle's "
-        "fer2013.csv, one with .npz arrays for affectd-convert, any other a folder of class folders.",
+        help="write a data set in another form",
+        description="Write a data set in another form. TO.csv becomes a CSV like "
+        "Kaggle's fer2013.csv. TO.npz holds arrays for affectd-convert. Any other TO becomes a "
+        "folder of class folders.",
     )
     convert.add_argument("source", type=Path, metavar="FROM", help="a CSV or a folder, see docs/data.md")
-    convert.add_argument("target", type=Path, metavar="TO", help="must not be there, or be an empty folder")
+    convert.add_argument("target", type=Path, metavar="TO", help="must not exist, or must be an empty folder")
     convert.add_argument(
         "--layout",
         choices=("folders", "two", "paths"),
         default="folders",
-        help="of a folder: train/, validation/ and test/ (the default); train/ and test/ alone; pictures with a CSV of "
-        "paths and labels",
+        help="of a folder; folders: train/, validation/ and test/ (the default), two: "
+        "train/ and test/, paths: pictures with a CSV of paths and labels",
     )
     convert.add_argument("--size", type=int, default=48, metavar="PIXELS", help="side of the pictures (default: 48)")
-    convert.add_argument("--seed", type=int, default=1, help="of the splits where there are none (default: 1)")
-    convert.add_argument("--split", choices=get_args(Split), help="this split's faces alone")
+    convert.add_argument("--seed", type=int, default=1, help="of the splits, if the data has none (default: 1)")
+    convert.add_argument("--split", choices=get_args(Split), help="only this split's faces")
     add_reading(convert)
     convert.set_defaults(run=_convert, recipe=None, person=None)
 

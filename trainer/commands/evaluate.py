@@ -17,20 +17,20 @@ def register(verbs: Any) -> None:
     parser = verbs.add_parser(
         "evaluate",
         help="measure a model",
-        description="Measure a Keras or TFLite model on labelled faces. Splits are reported apart, never pooled.",
+        description="Measure a Keras or TFLite model on labelled faces. Each split is reported separately.",
     )
-    add_model_and_data(parser, "measure on N faces of each split, drawn by chance")
+    add_model_and_data(parser, "measure on N random faces of each split")
     parser.add_argument(
         "--split",
         action="append",
         choices=get_args(Split),
-        help="what to measure on, may be given again (default: validation and test, as far as the data has them)",
+        help="the split to measure on; may be given again (default: validation and test, if the data has them)",
     )
     parser.add_argument("--tta", choices=("flip",), help="average the answers to a face and to its mirror image")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a report with pictures, in one file")
     parser.add_argument(
-        "--without-faces", action="store_true", help="leave faces out of the report, so that it can be published"
+        "--without-faces", action="store_true", help="leave faces out of the report, so that you can publish it"
     )
     parser.set_defaults(run=_run)
 

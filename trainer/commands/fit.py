@@ -41,7 +41,7 @@ def register(verbs: Any) -> None:
     parser = verbs.add_parser(
         "fit",
         help="train a recipe",
-        description="Train a recipe; a run that was cut off goes on when the same command is given again.",
+        description="Train a recipe. If a training was interrupted, the same command continues it.",
     )
     parser.add_argument("recipe", help="a bundled recipe's name (see `affectd-train recipes`) or a YAML file")
     parser.add_argument(
@@ -66,7 +66,8 @@ def register(verbs: Any) -> None:
         default=[],
         dest="teachers",
         metavar="MODEL",
-        help="for recipes that learn from teachers: one of them, as --from takes it; may be given again",
+        help="a teacher, for recipes that learn from teachers: a .keras file or its "
+        "training's folder; may be given again",
     )
     parser.add_argument("--name", help="of the model (default: the recipe's; for a bundled recipe, --out's)")
     parser.add_argument("--seed", type=int, default=1, help="of weights, order and augmentation (default: 1)")
@@ -76,20 +77,20 @@ def register(verbs: Any) -> None:
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="instead of the recipe's, as in optimizer.learning_rate=0.05; may be given again",
+        help="instead of the recipe's value, as in optimizer.learning_rate=0.05; may be given again",
     )
     parser.add_argument(
         "--fold",
         type=Fold.parse,
         metavar="K/N",
-        help="cross-validation: train without the K-th of N parts of the training split and choose by it; the data's "
-        "validation split is not looked at",
+        help="cross-validation: train without the K-th of N parts of the training "
+        "split, and choose the epoch by that part",
     )
     parser.add_argument(
         "--threads",
         type=int,
         metavar="N",
-        help="that TensorFlow computes in (default: as many as there are cores that nothing keeps busy)",
+        help="for TensorFlow (default: the number of cores that are idle)",
     )
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of the arithmetic")
     parser.set_defaults(run=_run)

@@ -23,7 +23,7 @@ def register(verbs: Any) -> None:
         "predict",
         help="ask a model about pictures",
         description="Find the faces in photographs as the device does, and say what a model sees in each. A picture "
-        "that has the size of the model's input is taken for a face itself.",
+        "with the size of the model's input counts as a face itself.",
     )
     add_model(parser)
     parser.add_argument("pictures", type=Path, nargs="+", metavar="PICTURE", help="pictures, or folders of them")

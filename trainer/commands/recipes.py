@@ -15,8 +15,8 @@ from trainer.recipe.networks import BackboneNetwork, DlibResNetNetwork
 def register(verbs: Any) -> None:
     """Add this verb to the command line."""
     parser = verbs.add_parser("recipes", help="list what can be trained", description="List what can be trained.")
-    parser.add_argument("recipe", nargs="*", help="these alone: bundled ones by name, others by their file")
-    parser.add_argument("--copy", metavar="NAME", help="write a bundled recipe to NAME.yaml here, to be changed")
+    parser.add_argument("recipe", nargs="*", help="only these: a bundled recipe by its name, another by its file")
+    parser.add_argument("--copy", metavar="NAME", help="write a bundled recipe to NAME.yaml here, for you to change")
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.set_defaults(run=_run)
 

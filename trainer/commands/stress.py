@@ -19,19 +19,20 @@ def register(verbs: Any) -> None:
     parser = verbs.add_parser(
         "stress",
         help="measure what blur, noise, darkness and the device's own crops cost a model",
-        description="Corrupt faces in known ways, put them before a simulated camera, and tell what accuracy it costs.",
+        description="Corrupt faces in known ways, put them before a simulated camera, "
+        "and say how much accuracy is lost.",
     )
-    add_model_and_data(parser, "measure on N faces, drawn by chance")
+    add_model_and_data(parser, "measure on N random faces")
     parser.add_argument(
-        "--split", choices=get_args(Split), default="validation", help="what to measure on (default: %(default)s)"
+        "--split", choices=get_args(Split), default="validation", help="the split to measure on (default: %(default)s)"
     )
     parser.add_argument(
         "--without-camera", action="store_true", help="leave out the faces in frames, which take longer"
     )
     parser.add_argument(
-        "--detector", type=Path, metavar="FILE.onnx", help="find the faces by this network instead of Haar cascades"
+        "--detector", type=Path, metavar="FILE.onnx", help="find the faces with this network instead of Haar cascades"
     )
-    parser.add_argument("--seed", type=int, default=_SEED, help="of what is drawn by chance (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=_SEED, help="of what is random (default: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
     parser.set_defaults(run=_run)
 

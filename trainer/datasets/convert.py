@@ -32,7 +32,7 @@ def convert(listing: Listing, target: Path, form: Form, *, seed: int = 1, progre
 
     Args:
         listing: the faces, with their pictures in memory.
-        target: a file for ``fer2013``, a folder for the others; must not be there, or be an empty folder.
+        target: a file for ``fer2013``, a folder for the others; must not exist, or must be an empty folder.
         form: ``folders`` train/, validation/ and test/ as far as the data has them; ``two`` train/ and test/, the
             latter with validation in it, and names im0.png … as the ``dataset_prepare`` scripts write them; ``fer2013``
             a CSV as Kaggle's; ``paths`` pictures and a CSV of paths, labels, splits and groups; ``npz`` faces, labels

@@ -112,7 +112,7 @@ def strains(
         predictor: the model.
         faces: whose references are known.
         seen: what the device made of these faces; None to leave that out.
-        seed: of what is drawn by chance.
+        seed: of what is random.
         progress: told of the kinds of corrupted faces that are done.
 
     Raises:

@@ -26,26 +26,31 @@ Autofocus = Literal["continuous", "once", "manual"]
 
 
 class PicameraSettings(Section):
-    """What a Raspberry Pi's camera can do beyond size and rate; a control that the camera lacks is left out."""
+    """What a Raspberry Pi's camera can do beyond size and rate; affectd leaves out a control that the camera lacks."""
 
     autofocus: Autofocus = Field(
         default="continuous", description="continuous, once (at the start) or manual; for cameras that can focus"
     )
     lens_position: float | None = Field(
-        default=None, ge=0.0, le=32.0, description="focus in dioptres with manual: 0 is far away, 2 is half a metre"
+        default=None, ge=0.0, le=32.0, description="the focus of manual, in dioptres: 0 is far away, 2 is half a metre"
     )
     exposure_us: int | None = Field(
         default=None, ge=1, le=10_000_000, description="exposure time, microseconds; null lets the camera decide"
     )
     gain: float | None = Field(default=None, ge=1.0, le=64.0, description="analogue gain; null lets the camera decide")
     hflip: bool = Field(default=False, description="mirror left and right")
-    vflip: bool = Field(default=False, description="mirror top and bottom; both for a camera mounted upside down")
+    vflip: bool = Field(
+        default=False, description="mirror top and bottom; set both for a camera that hangs upside down"
+    )
     sensor_size: tuple[int, int] | None = Field(
         default=None,
-        description="the sensor's mode as [width, height], for small ones may show only the middle of the view",
+        description="the sensor's mode as [width, height]; small modes may show only the middle of the view",
     )
     colour_scale: float = Field(
-        default=1.0, ge=1.0, le=6.0, description="how much wider and higher the overlay's picture is than the grey one"
+        default=1.0,
+        ge=1.0,
+        le=6.0,
+        description="how many times wider and higher the overlay's picture is than the grey picture",
     )
 
 
@@ -59,78 +64,84 @@ class SourceSettings(Section):
         default="0",
         min_length=1,
         repr=False,
-        description="a camera (0 or /dev/video0; picamera or picamera:1 on a Pi's own connector), a stream (rtsp:// or "
-        "http://), a video file, a folder of pictures, or demo for the clip that ships",
+        description="a camera (0 or /dev/video0; picamera or picamera:1 on a Pi's own connector), a stream (rtsp:// "
+        "or http://), a video file, a folder of pictures, or demo for the bundled clip",
     )
-    width: int = Field(default=640, ge=64, le=7680, description="picture width asked of a camera, pixels")
-    height: int = Field(default=480, ge=64, le=4320, description="picture height asked of a camera, pixels")
+    width: int = Field(default=640, ge=64, le=7680, description="picture width that affectd asks of a camera, pixels")
+    height: int = Field(default=480, ge=64, le=4320, description="picture height that affectd asks of a camera, pixels")
     fps: float = Field(
-        default=15.0, gt=0.0, le=240.0, description="frames per second: asked of a camera, the rate of a folder"
+        default=15.0,
+        gt=0.0,
+        le=240.0,
+        description="frames per second that affectd asks of a camera; the rate of a folder",
     )
     pixel_format: PixelFormat = Field(
-        default="auto", description="MJPG, YUYV or auto, which takes what costs least: asked of a USB camera"
+        default="auto",
+        description="what affectd asks of a USB camera: MJPG, YUYV or auto, which takes the format that costs least",
     )
     max_megapixels: float = Field(
         default=25.0,
         ge=0.1,
         le=500.0,
-        description="a larger picture is refused before it is decoded, millions of pixels",
+        description="the largest picture, in millions of pixels; a larger picture is refused before it is decoded",
     )
     aspect: str | None = Field(
         default=None,
         pattern=r"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}$",
-        description="shape of the picture as it is to be seen, as 16:9, for one whose pixels are not square; "
-        "null for what a stream or file tells",
+        description="the shape of the picture, such as 16:9, if its pixels are not square; null takes what a stream "
+        "or file says",
     )
     rtsp_transport: RtspTransport = Field(
-        default="tcp", description="how an rtsp:// stream travels: tcp, or udp for a camera that knows no other"
+        default="tcp", description="the transport of an rtsp:// stream: tcp, or udp for a camera that needs it"
     )
     pace: Pace = Field(
-        default="real-time", description="whether files and folders play as they were taken or as fast as they go"
+        default="real-time", description="whether files and folders play at their own speed or as fast as possible"
     )
-    loop: bool = Field(default=False, description="whether files and folders begin again at their end")
+    loop: bool = Field(default=False, description="true starts files and folders again at their end")
     open_timeout_s: float = Field(
         default=10.0, ge=0.1, le=300.0, description="how long a stream may take to answer, seconds"
     )
     stall_timeout_s: float = Field(
-        default=3.5, ge=0.1, le=300.0, description="a camera or stream that is silent for this long is lost, seconds"
+        default=3.5, ge=0.1, le=300.0, description="a camera or stream without a frame for this long is lost, seconds"
     )
     frozen_timeout_s: float | None = Field(
         default=3.5,
         ge=0.5,
         le=3600.0,
-        description="so is one whose frames are alike to the bit for this long, seconds; null for never",
+        description="a camera or stream with exactly equal frames for this long is lost, seconds; null switches that "
+        "off",
     )
     blank_timeout_s: float | None = Field(
         default=3.5,
         ge=0.5,
         le=3600.0,
-        description="and one whose frames are of one even level for this long, as a dead sensor's; null for never",
+        description="a camera or stream with frames of one even grey for this long is lost, as from a dead sensor, "
+        "seconds; null switches that off",
     )
     hang_timeout_s: float = Field(
         default=10.0,
         ge=1.0,
         le=600.0,
-        description="a call that is overdue for this long hangs in its driver, and the process ends, seconds",
+        description="a camera's driver that does not answer for this long ends the process, seconds",
     )
     reboot_after_hangs: int | None = Field(
         default=None,
         ge=1,
         le=100,
-        description="start the machine again after so many such ends in a row; null for never",
+        description="start the machine again after this many such ends in a row; null never does it",
     )
     reopen_delay_s: float = Field(
         default=1.0,
         gt=0.0,
         le=3600.0,
-        description="first wait before a lost source is opened again, seconds; it doubles",
+        description="first wait before a lost camera is opened again, seconds; it doubles",
     )
     reopen_delay_max_s: float = Field(
-        default=60.0, gt=0.0, le=3600.0, description="longest wait before a lost source is opened again, seconds"
+        default=60.0, gt=0.0, le=3600.0, description="longest wait before a lost camera is opened again, seconds"
     )
 
     picamera: PicameraSettings = Field(
-        default=PicameraSettings(), description="for the cameras on a Raspberry Pi's own connector"
+        default=PicameraSettings(), description="for cameras on a Raspberry Pi's own connector"
     )
 
     @property

@@ -50,7 +50,7 @@ WORDS = {
 # "One" in the place of a noun makes the reader search for what it is.
 ONE = re.compile(
     r"\b((an?|the|this|that|each|every|another|such|new|old|known|other|first|second|same)\s+ones?|ones"
-    r"|one\s+(that|which|who|whose|of\s+them)|(is|are|was|with|without|of|for|at|on)\s+one[.,;:])"
+    r"|one\s+(that|which|who|whose)|(is|are|was|with|without|of|for|at|on)\s+one[.,;:])"
     r"(?!\s+(file|process|line|hand))",
     re.IGNORECASE,
 )
