@@ -305,7 +305,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("data", type=Path)
     parser.add_argument("ferplus", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--dlib", metavar="MANIFEST", default="none", help="weights that know faces, see docs/train.md")
+    parser.add_argument(
+        "--dlib", metavar="MANIFEST", default="none", help="weights that know faces, see docs/recipes.md"
+    )
     parser.add_argument("--seconds", type=float, default=SECONDS)
     parser.add_argument("--only", nargs="*", help="these jobs alone")
     parser.add_argument("--limit", type=int, help="faces of each split and one seed, for a trial")

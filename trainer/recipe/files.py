@@ -91,7 +91,7 @@ def _refused(path: Path, changes: tuple[str, ...], error: ValidationError) -> Da
         return DataError(f"{who}: {where} is no key of a recipe", f"it is called `{RENAMED[keys[-1]]}` now")
     near = difflib.get_close_matches(keys[-1], _known_keys(), n=1, cutoff=0.5)
     return DataError(
-        f"{who}: {where} is no key of a recipe", f"did you mean `{near[0]}`?" if near else "docs/train.md lists them"
+        f"{who}: {where} is no key of a recipe", f"did you mean `{near[0]}`?" if near else "docs/recipes.md lists them"
     )
 
 

@@ -31,7 +31,7 @@ WORDS = {
     r"anew|afresh": "again",
     r"alike": "the same",
     r"lest": "so that … not",
-    r"nor": "and … not",
+    r"nor (is|are|was|does|do|has|have|can|may)": "and … not",
     r"wants?(?= (an?|the|its|more|it|no|less))": "needs",
     r"without regard to": "at any",
     r"to the (bit|pixel)": "exactly",
