@@ -19,6 +19,8 @@ from device.system.systemd import ServiceManager, describe_work
 from device.system.telemetry import Telemetry
 
 _TURN_S = 0.25
+_FIRST_STATS_S = 5.0
+"""Frames are timed by then, and `affectd watch` need not show an earlier run's figures for long."""
 _LEAVE_REASONS: dict[SourceState, LeaveReason] = {"lost": "source_lost", "pausing": "paused", "paused": "paused"}
 
 _log = logging.getLogger(__name__)
@@ -111,7 +113,7 @@ class Daemon:
 
     def _loop(self, told: SourceState) -> LeaveReason:
         capture = self._stages.capture
-        self._stats_due_s = self._clock.monotonic_s() + self._stages.stats_interval_s
+        self._stats_due_s = self._clock.monotonic_s() + min(_FIRST_STATS_S, self._stages.stats_interval_s)
         while not self._stop.is_set():
             frame = capture.next(_TURN_S)
             if told != (told := capture.state):

@@ -85,6 +85,7 @@ class Publisher:
         self._stop: Stop | None = None
         self._fault: BaseException | None = None
         self._refused = 0
+        self._figures: TelemetrySnapshot | None = None
 
     def start(self) -> None:
         """Start the thread; the first attempt at the broker follows at once."""
@@ -239,6 +240,8 @@ class Publisher:
         info = info_message(self._info, device=self._topics.device, run=self._run_id)
         session.publish_retained(self._topics.info, encode(info))
         self._board.begin(session.limits)
+        if self._figures:
+            self.post(self._figures)
 
     def _make_echo(self, discovery: Discovery | None) -> Echo:
         own = self._topics
@@ -289,6 +292,7 @@ class Publisher:
             session.hold_events(seq, self._settings.reconnect_refused_s)
 
     def _publish_stats(self, snapshot: TelemetrySnapshot) -> None:
+        self._figures = snapshot
         if self._link.session:
             message = stats_message(
                 snapshot,

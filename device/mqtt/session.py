@@ -111,11 +111,11 @@ class Session:
         self._note(number, topic, payload)
 
     def publish_once(self, topic: str, payload: bytes) -> None:
-        """Publish what may be lost (QoS 0)."""
+        """Publish what may be lost on its way (QoS 0); the broker keeps the last, for whoever comes later."""
         if not self.limits.admit(topic, payload):
             self._on_too_long(topic, packet_bytes(topic, payload))
             return
-        self.connection.publish(topic, payload, qos=0, retain=False)
+        self.connection.publish(topic, payload, qos=0, retain=self.limits.retain)
 
     def publish_events(self, spool: Spool) -> list[int]:
         """Publish the next events, in order, as many as there is room for and the pace of late ones allows.

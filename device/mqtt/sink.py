@@ -156,7 +156,7 @@ class MqttSink:
             self._publisher.post(PauseChanged(paused))
 
     def publish_stats(self, snapshot: TelemetrySnapshot) -> None:
-        """Publish figures; they are dropped while the broker is away."""
+        """Publish figures; of those that come while the broker is away, the last is published once it is back."""
         self._publisher.post(snapshot)
 
     def close(self, timeout_s: float = 5.0) -> None:

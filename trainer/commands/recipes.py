@@ -2,10 +2,11 @@
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
-from device.errors import EXIT_OK
+from device.errors import EXIT_OK, UnavailableError
 from trainer.framework import load_keras
 from trainer.recipe import Recipe, bundled_recipes, load_recipe
 from trainer.recipe.files import copy_recipe
@@ -26,22 +27,55 @@ def _run(options: argparse.Namespace) -> int:
         print(f"wrote {copy_recipe(options.copy, Path.cwd())}; train it with affectd-train fit {options.copy}.yaml")
         return EXIT_OK
     recipes = [load_recipe(name) for name in options.recipe or bundled_recipes()]
+    lacking = _lacking()
+    if lacking:
+        print(f"affectd-train: no parameters and multiply-adds: {lacking}", file=sys.stderr)
     if options.json:
-        print(json.dumps([_described(recipe) for recipe in recipes], indent=2, ensure_ascii=False))
+        told = [_described(recipe, counted=not lacking) for recipe in recipes]
+        print(json.dumps(told, indent=2, ensure_ascii=False))
         return EXIT_OK
     print(f"{'recipe':<14} {'input':>9} {'parameters':>12} {'multiply-adds':>14}  published")
     for recipe in recipes:
-        told = _described(recipe)
-        size = f"{recipe.input.width} x {recipe.input.height}"
-        figure = f"{recipe.published.figure} ({recipe.published.measured_on})" if recipe.published else "-"
-        cost = f"{told['multiply_adds'] / 1e6:,.1f} M"
-        print(f"{recipe.name:<14} {size:>9} {told['parameters']:>12,} {cost:>14}  {figure}", flush=True)
-        print(f"{'':<14} {recipe.about}; {recipe.epochs} epochs")
+        print("\n".join(_lines(recipe, counted=not lacking)), flush=True)
     return EXIT_OK
 
 
-def _described(recipe: Recipe) -> dict[str, Any]:
-    load_keras()
+def _lacking() -> str:
+    """Why networks cannot be built here, to count what they have; empty where they can."""
+    try:
+        load_keras()
+    except UnavailableError as error:
+        return str(error)
+    return ""
+
+
+def _lines(recipe: Recipe, *, counted: bool) -> list[str]:
+    told = _described(recipe, counted=counted)
+    size = f"{recipe.input.width} x {recipe.input.height}"
+    figure = f"{recipe.published.figure} ({recipe.published.measured_on})" if recipe.published else "-"
+    parameters = f"{told['parameters']:,}" if counted else "-"
+    cost = f"{told['multiply_adds'] / 1e6:,.1f} M" if counted else "-"
+    return [
+        f"{recipe.name:<14} {size:>9} {parameters:>12} {cost:>14}  {figure}",
+        f"{'':<14} {recipe.about}; {recipe.epochs} epochs",
+    ]
+
+
+def _described(recipe: Recipe, *, counted: bool) -> dict[str, Any]:
+    """For programs; what is counted is null where Keras is missing."""
+    parameters, multiply_adds = _counts(recipe) if counted else (None, None)
+    return {
+        "name": recipe.name,
+        "about": recipe.about,
+        "file": str(bundled_recipes().get(recipe.name, Path(recipe.name))),
+        "parameters": parameters,
+        "multiply_adds": multiply_adds,
+        "published": recipe.published.model_dump() if recipe.published else None,
+    }
+
+
+def _counts(recipe: Recipe) -> tuple[int, int]:
+    """How many parameters and multiply-adds the network has."""
     from device.contract.keras_models import multiply_adds
     from trainer.networks import build_network
 
@@ -49,11 +83,4 @@ def _described(recipe: Recipe) -> dict[str, Any]:
     if isinstance(network, BackboneNetwork | DlibResNetNetwork):
         network = network.model_copy(update={"weights": "none"})  # to count them is no reason to fetch them
     built = build_network(network, recipe.input.spec, len(recipe.data.label_names))
-    return {
-        "name": recipe.name,
-        "about": recipe.about,
-        "file": str(bundled_recipes().get(recipe.name, Path(recipe.name))),
-        "parameters": built.count_params(),
-        "multiply_adds": multiply_adds(built),
-        "published": recipe.published.model_dump() if recipe.published else None,
-    }
+    return built.count_params(), multiply_adds(built)

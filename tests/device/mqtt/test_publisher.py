@@ -47,7 +47,7 @@ class FakeConnection:
 
     def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool, expiry_s: int | None = None) -> int:
         leaf = topic.removeprefix("affectd/hall/")
-        assert (qos, retain) == {"events": (1, False), "stats": (0, False)}.get(leaf, (1, True))
+        assert (qos, retain) == {"events": (1, False), "stats": (0, True)}.get(leaf, (1, True))
         check_message(topic, payload)
         assert expiry_s is None or leaf == "events"
         self.expiries_s.append(expiry_s)
@@ -165,6 +165,15 @@ def test_a_connection_begins_with_online_info_pause_and_state(stage):
     wait_until(lambda: len(connection.published) == 4, "four messages")
     assert [topic.split("/")[-1] for _, topic, _ in connection.published] == ["availability", "info", "pause", "state"]
     assert connection.published[0][2] == b"online"
+
+
+def test_a_connection_ends_its_greeting_with_the_figures_that_came_last(stage):
+    for fps in (1.0, 2.0):
+        stage.publisher.post(TelemetrySnapshot(fps, {"detect": None, "classify": None, "total": None}, 0, None, None))
+    connection = greet(stage)
+    wait_until(lambda: connection.on("stats"), "the figures")
+    assert [stats["fps"] for _, stats in connection.on("stats")] == [2.0]
+    assert connection.published[-1][1].endswith("/stats")
 
 
 def test_no_more_than_the_window_waits_for_an_answer(stage):

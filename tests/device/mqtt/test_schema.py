@@ -15,7 +15,7 @@ PROMISED = {
     "info": ("send", 1, True),
     "state": ("send", 1, True),
     "events": ("send", 1, False),
-    "stats": ("send", 0, False),
+    "stats": ("send", 0, True),
     "pause": ("send", 1, True),
     "pauseSet": ("receive", 1, False),
     "discoveryPart": ("send", 1, True),

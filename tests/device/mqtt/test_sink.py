@@ -120,6 +120,17 @@ def test_who_comes_later_finds_online_info_and_state_and_after_a_stop_offline(br
     assert [received.text for received in late.on("availability")] == ["online", "offline"]
 
 
+def test_who_comes_later_has_the_last_figures_at_once(broker, listen, make_sink):
+    early = listen(broker.port)
+    sink = make_sink(broker.port)
+    sink.publish_stats(TelemetrySnapshot(9.5, dict.fromkeys(STAGES), 2, 51.0, Throttling((), ())))
+    early.wait_for(lambda heard: heard.on("stats"), "the figures")
+
+    late = listen(broker.port)
+    late.wait_for(lambda heard: heard.on("stats"), "what is retained")
+    assert (late.on("stats")[0].message["fps"], late.on("stats")[0].retained) == (9.5, True)
+
+
 @pytest.mark.parametrize("protocol", ["3.1.1", "5"])
 def test_every_message_fits_the_description(broker, listen, make_sink, protocol):
     listener = listen(broker.port)
