@@ -24,13 +24,11 @@ NOT_YET = {"CHANGELOG.md"} | {
     f"docs/{name}.md"
     for name in (
         "architecture",
-        "eyes",
         "model-card",
         "mqtt",
         "security",
         "service",
         "train",
-        "troubleshooting",
     )
 }
 # Straight quotes and 48 x 48 are what keyboards type and terminals show. The others
