@@ -18,7 +18,7 @@ from device.capture.switched_capture import SwitchedCapture
 from device.classify.classifier import TfliteClassifier
 from device.classify.modelstore import give_up, open_model
 from device.classify.schedule import ClassifySchedule
-from device.config import Config
+from device.config import Config, config_digest
 from device.daemon import Daemon, Stages, broker_state
 from device.detect import Detector, open_detector
 from device.errors import EXIT_HANG, EXIT_OK, HangError
@@ -72,7 +72,7 @@ def run(config: Config, check: Callable[[], object] = lambda: None, more_sinks: 
     stages = build_stages(config, clock, trouble, more_sinks)
     daemon = Daemon(stages, clock, service, on_reload)
     _obey_signals(daemon, service)
-    if stages.classifier.digest:  # the one that ships has nothing to take its place
+    if not stages.classifier.ships:  # the one that ships has nothing to take its place
         stages.classifier.time_limit.watch(give_up_model)
     logging.getLogger().addHandler(trouble)
     try:
@@ -191,8 +191,17 @@ def build_pipeline(
 
 def _describe(config: Config, classifier: TfliteClassifier, detector: Detector, source: FrameSource) -> DeviceInfo:
     card = classifier.model_card
-    name = config.device.name
-    return DeviceInfo(__version__, card.name, card.version, card.labels, source.name, name, detector.told)
+    return DeviceInfo(
+        __version__,
+        card.name,
+        card.version,
+        card.labels,
+        source.name,
+        config.device.name,
+        detector.told,
+        model_sha256=classifier.digest,
+        config_sha256=config_digest(config),
+    )
 
 
 def _build_mqtt(config: Config, info: DeviceInfo, clock: Clock, switch: PauseSwitch) -> MqttSink | None:

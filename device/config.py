@@ -1,6 +1,7 @@
 """``config.yaml`` to typed settings; every fault is told with its line, what was expected and what stands there."""
 
 import difflib
+import hashlib
 import json
 import os
 import re
@@ -21,7 +22,7 @@ from device.errors import ConfigError, UsageError
 from device.events.smooth import SmoothingSettings
 from device.mqtt.settings import MqttSettings
 from device.overlay.settings import OverlaySettings
-from device.redact import learn_secrets_in, redact
+from device.redact import learn_secrets_in, mask_secrets, redact
 from device.section import Section, WholePath
 from device.system.heat import HeatSettings
 from device.system.log import LogSettings
@@ -271,3 +272,14 @@ def _shown(value: Any, node: yaml.Node | None = None) -> str:
     is_as_written = isinstance(node, yaml.ScalarNode) and not isinstance(value, str)
     text = redact(node.value if node and is_as_written else repr(value))
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def config_digest(config: Config) -> str:
+    """SHA-256 of all settings but the device's id and name, in hexadecimal: equal where two devices are set alike.
+
+    Secrets are masked before, so that nobody can try passwords against it.
+    """
+    settings = config.model_dump(mode="json")
+    for key in ("id", "name"):
+        settings["device"].pop(key)
+    return hashlib.sha256(mask_secrets(json.dumps(settings, sort_keys=True)).encode()).hexdigest()

@@ -28,4 +28,4 @@ def try_out(config: Config) -> Iterator[str]:
     build_source(config.source, SystemClock(), colour=config.overlay.wants_pictures or detector.wants_colour)
     if config.mqtt.enabled:
         make_login(config.mqtt, config.mqtt.client_id_of(config.device.resolved_id))
-        yield f"login for the broker {config.mqtt.address}, not tried"
+        yield f"login for the broker {config.mqtt.told}, not tried"

@@ -80,7 +80,8 @@ class TfliteClassifier:
         interpreter: its network.
 
     Attributes:
-        digest: of the model's file; empty where it ships with affectd.
+        digest: of the model's file, as `ModelFile.digest`; empty where the network came from no file.
+        ships: whether the file is one of affectd's own.
         instead_of: why another model is not used, in words; None where this is the one that is meant.
         time_limit: notices faces that take too long.
 
@@ -96,6 +97,7 @@ class TfliteClassifier:
         self.model_card = card
         self.runtime = interpreter.runtime
         self.digest = ""
+        self.ships = True
         self.instead_of: str | None = None
         self.time_limit = TimeLimit()
         self._interpreter = interpreter
@@ -135,8 +137,8 @@ class TfliteClassifier:
         except ModelError as error:
             remedy = error.remedy or "convert the model again with affectd-convert"
             raise ModelError(f"{file.name}: {error.reason}", remedy) from error
-        if not _ships(model):
-            classifier.digest = file.digest
+        classifier.digest = file.digest
+        classifier.ships = _ships(model)
         return classifier
 
     @property

@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
@@ -15,14 +15,23 @@ _HOME_AND_CLEAR = "\x1b[H\x1b[J"
 _HIDE_CURSOR, _SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 _HEADER = ("DEVICE", "CAMERA", "FPS", "TEMP", "QUEUE", "FACE", "EMOTION")
 _MOST_EVENTS = 200
+_MOST_VERSIONS = 5
+_LINES_AROUND = 4  # two above the table, its header, and one below
 
 
 class Table:
-    """Draws what is known, and the events that came last, onto a terminal of ANSI's kind."""
+    """Draws what is known, and the events that came last, onto a terminal of ANSI's kind.
 
-    def __init__(self, fleet: Fleet, where: str) -> None:
+    Args:
+        fleet: the devices.
+        where: the broker, as it is told.
+        only_wrong: whether devices that are well are left out.
+    """
+
+    def __init__(self, fleet: Fleet, where: str, *, only_wrong: bool = False) -> None:
         self._fleet = fleet
         self._where = where
+        self._only_wrong = only_wrong
         self._events: deque[str] = deque(maxlen=_MOST_EVENTS)
 
     def add_event(self, line: str) -> None:
@@ -32,7 +41,8 @@ class Table:
     def draw(self, note: str = "") -> None:
         """Draw everything anew; ``note`` stands in the headline."""
         width, height = shutil.get_terminal_size()
-        lines = render(self._fleet, f"{self._where}{note}", list(self._events), width=width, height=height)
+        where, events = f"{self._where}{note}", list(self._events)
+        lines = render(self._fleet, where, events, width=width, height=height, only_wrong=self._only_wrong)
         _draw(f"{_HIDE_CURSOR}{_HOME_AND_CLEAR}" + "\n".join(lines))
 
     @staticmethod
@@ -45,21 +55,43 @@ def _draw(text: str) -> None:
     print(text, end="", file=terminal(sys.stdout), flush=True)
 
 
-def render(fleet: Fleet, where: str, events: Sequence[str], *, width: int, height: int) -> list[str]:
-    """The lines of the picture, at most ``height`` of at most ``width`` characters; devices come before events."""
-    online = sum(device.online for device in fleet.devices.values())
-    now = datetime.now().astimezone()
-    headline = (
-        f"{where}: {len(fleet.devices)} devices, {online} online, {fleet.event_count} events"
-        f"  {now:%H:%M:%S}  Ctrl-C ends it"
-    )
-    rows = [_HEADER, *(row for _, device in sorted(fleet.devices.items()) for row in _rows(device))]
+def render(
+    fleet: Fleet, where: str, events: Sequence[str], *, width: int, height: int, only_wrong: bool = False
+) -> list[str]:
+    """The lines of the picture, at most ``height`` of at most ``width`` characters; devices come before events.
+
+    Devices with a trouble come first. Where there are more than fit, each has one line, and the last says how many
+    more there are.
+    """
+    devices = sorted(fleet.devices.values(), key=lambda device: (not device.troubles, device.name))
+    shown = [device for device in devices if device.troubles or not only_wrong]
+    room = max(0, height - _LINES_AROUND)
+    groups = [list(_rows(device)) for device in shown]
+    if sum(map(len, groups)) > room:
+        groups = [group[:1] for group in groups]
+    hidden = max(0, len(groups) - room)
+    rows = [_HEADER, *(row for group in groups[: room - 1 if hidden else room] for row in group)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADER))]
     table = ["  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip() for row in rows]
-    lines = [headline, "", *table, ""]
-    room = max(0, height - len(lines))
-    lines += events[-room:] if room else []
+    if hidden:
+        table.append(f"and {hidden + 1} more; --only PATTERN and --wrong show fewer")
+    lines = [*_headlines(fleet, where), *table, ""]
+    left = max(0, height - len(lines))
+    lines += events[-left:] if left else []
     return [redact(line)[:width] for line in lines[:height]]
+
+
+def _headlines(fleet: Fleet, where: str) -> tuple[str, str]:
+    devices = fleet.devices.values()
+    online = sum(device.online for device in devices)
+    wrong = sum(bool(device.troubles) for device in devices)
+    counts = f"{len(devices)} devices, {online} online, {wrong} with a trouble, {fleet.event_count} events"
+    versions = Counter(device.version for device in devices if device.version)
+    told = ", ".join(f"{version} ({count})" for version, count in versions.most_common(_MOST_VERSIONS))
+    return (
+        f"{where}: {counts}  {datetime.now().astimezone():%H:%M:%S}  Ctrl-C ends it",
+        f"versions of affectd: {told}" if len(versions) > 1 else "",
+    )
 
 
 def _rows(device: DeviceSeen) -> Iterator[tuple[str, ...]]:

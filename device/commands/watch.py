@@ -27,6 +27,10 @@ def register(verbs: Any) -> None:
     parser.add_argument(
         "--base-topic", metavar="NAME", help="the first level of the topics, if not the configuration's"
     )
+    parser.add_argument("--only", metavar="PATTERN", default="*", help="only devices whose id fits, as in 'hall-*'")
+    parser.add_argument(
+        "--wrong", action="store_true", help="only devices that are offline, have no camera, are hot, or lag behind"
+    )
     parser.add_argument("--json", action="store_true", help="every message as a line of JSON, for a pipe")
     parser.set_defaults(run=_run)
 
@@ -37,12 +41,12 @@ def _run(options: argparse.Namespace) -> int:
 
     settings = config_of(options).mqtt
     base = Topics(options.base_topic or settings.base_topic, "any").base
-    fleet = Fleet(base)
+    fleet = Fleet(base, only=options.only)
     view: _View
     if options.json:
         view = _JsonLines(fleet)
     elif sys.stdout.isatty():
-        view = _LiveTable(fleet, settings.address)
+        view = _LiveTable(fleet, settings.told, only_wrong=options.wrong)
     else:
         view = _EventLines(fleet)
     try:
@@ -68,7 +72,7 @@ def _watch(settings: "MqttSettings", fleet: "Fleet", view: "_View") -> NoReturn:
                 backoff.reset()
                 while True:
                     heard = visitor.hear(_REDRAW_S)
-                    if heard:
+                    if heard and fleet.counts(heard.topic):
                         view.show(heard)
                     view.refresh()
                     _require_reader()
@@ -130,11 +134,11 @@ class _EventLines(_View):
 
 
 class _LiveTable(_View):
-    def __init__(self, fleet: "Fleet", where: str) -> None:
+    def __init__(self, fleet: "Fleet", where: str, *, only_wrong: bool) -> None:
         from device.commands.table import Table
 
         super().__init__(fleet)
-        self._table = Table(fleet, where)
+        self._table = Table(fleet, where, only_wrong=only_wrong)
         self._drawn_s = 0.0
 
     def show(self, heard: "Heard") -> None:

@@ -23,7 +23,7 @@ from device.mqtt.refusals import (
     explain_oversized,
     explain_refusal,
 )
-from device.mqtt.settings import MqttSettings
+from device.mqtt.settings import BrokerAddress, MqttSettings
 
 _PROTOCOLS = {"3.1.1": MQTTProtocolVersion.MQTTv311, "5": MQTTProtocolVersion.MQTTv5}
 _CONNECTING_S = 60.0
@@ -110,6 +110,7 @@ class Connection:
     Args:
         settings: how the broker is reached.
         login: who we are to it.
+        address: where it is.
         will_topic: where the broker says ``offline`` for us; None for nowhere.
         tell: hears the news.
         limits: what the broker takes, as far as an attempt before has shown.
@@ -120,6 +121,7 @@ class Connection:
         self,
         settings: MqttSettings,
         login: Login,
+        address: BrokerAddress,
         will_topic: str | None,
         tell: Callable[[News], None],
         *,
@@ -128,6 +130,8 @@ class Connection:
     ) -> None:
         limits = limits or Limits()
         self._settings = settings
+        self.address = address
+        """Where this broker is."""
         self._tell = tell
         self._closing = False
         self._accepted = False
@@ -178,8 +182,8 @@ class Connection:
         if self._settings.protocol == "5":
             properties = Properties(PacketTypes.CONNECT)
             properties.MaximumPacketSize = self._largest_bytes
-        settings = self._settings
-        self._client.connect_async(settings.host, settings.port, settings.keepalive_s, properties=properties)
+        address = self.address
+        self._client.connect_async(address.host, address.port, self._settings.keepalive_s, properties=properties)
         self._client.loop_start()
 
     def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool, expiry_s: int | None = None) -> int:
@@ -228,7 +232,7 @@ class Connection:
             self._tell(Connected(self, _limits_in(properties)))
 
     def _on_unreachable(self, error: OSError) -> None:
-        self._tell(Disconnected(self, *explain_failure(error, self._settings.host, tls=self._settings.tls)))
+        self._tell(Disconnected(self, *explain_failure(error, self.address.host, tls=self._settings.tls)))
 
     def _on_fault(self, error: Exception) -> None:
         reason = f"the broker has sent what cannot be read, or there is a fault here: {error!r}"

@@ -2,12 +2,16 @@
 
 import json
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from device.errors import DataError
 from device.records import EventType
+
+_MANY_WAITING = 100  # a second's worth at the rate at which they are drained
+_HOT_C = 80.0  # from there on a Raspberry Pi slows its processor down
 
 CHANNELS = ("availability", "info", "state", "events", "stats", "pause")
 
@@ -39,6 +43,13 @@ class StatsSaid(_Said):
     fps: float
     queue: int
     temperature_c: float | None = None
+    last_error: str | None = None
+
+
+class InfoSaid(_Said):
+    """What the device is."""
+
+    version: str
 
 
 class EventSaid(_Said):
@@ -64,6 +75,7 @@ class _PauseSaid(_Said):
 
 _SHAPES: dict[str, type[_Said]] = {
     "availability": _AvailabilitySaid,
+    "info": InfoSaid,
     "state": StateSaid,
     "events": EventSaid,
     "stats": StatsSaid,
@@ -78,8 +90,23 @@ class DeviceSeen:
     name: str
     online: bool = False
     paused: bool = False
+    version: str | None = None
     state: StateSaid | None = None
     stats: StatsSaid | None = None
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """What somebody should look after, in a word or two each; a camera that was switched off is not among it."""
+        if not self.online:
+            return ("offline",)
+        found = []
+        if self.state and self.state.source == "lost":
+            found.append("camera lost")
+        if self.stats and self.stats.queue >= _MANY_WAITING:
+            found.append(f"{self.stats.queue} events wait")
+        if self.stats and (self.stats.temperature_c or 0.0) >= _HOT_C:
+            found.append(f"{self.stats.temperature_c:.0f} °C")
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +127,23 @@ def _parse(text: str) -> Any:
 
 @dataclass
 class Fleet:
-    """All devices under one base topic that were heard of so far."""
+    """All devices under one base topic that were heard of so far.
+
+    Attributes:
+        base: the base topic.
+        devices: by their ids.
+        event_count: how many events came.
+        only: the ids that count, as a shell's pattern.
+    """
 
     base: str
     devices: dict[str, DeviceSeen] = field(default_factory=dict)
     event_count: int = 0
+    only: str = "*"
+
+    def counts(self, topic: str) -> bool:
+        """Whether a message on ``topic`` is of a device that is asked for."""
+        return fnmatchcase(topic.removeprefix(f"{self.base}/").partition("/")[0], self.only)
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -141,6 +180,8 @@ class Fleet:
                 seen.online = text == "online"
             case _PauseSaid(text=text):
                 seen.paused = text == "ON"
+            case InfoSaid(version=version):
+                seen.version = version
             case StateSaid():
                 seen.state = message
             case StatsSaid():

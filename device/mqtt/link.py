@@ -4,15 +4,16 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import cycle
 
 from device.mqtt.attempts import Attempts
 from device.mqtt.client import Connection, Disconnected, News
 from device.mqtt.limits import Limits, SizeSuspicion
 from device.mqtt.session import Session
-from device.mqtt.settings import MqttSettings
+from device.mqtt.settings import BrokerAddress, MqttSettings
 from device.system.log import LogOnce
 
-ConnectionFactory = Callable[[Callable[[News], None], Limits], Connection]
+ConnectionFactory = Callable[[BrokerAddress, Callable[[News], None], Limits], Connection]
 """Makes a connection, not yet opened, that tells its news to the callable, to a broker with these limits."""
 
 _LOOK_EVERY_S = 2.0
@@ -44,6 +45,7 @@ class Link:
         self.connection: Connection | None = None
         self.session: Session | None = None
         self._away_since_s = time.monotonic()
+        self._addresses = cycle(settings.addresses)
         self._limits = Limits()
         self._suspicion = SizeSuspicion()
         self._once = LogOnce(_log)
@@ -73,7 +75,7 @@ class Link:
         """
         if self.connection is None:
             if not stopping and now_s >= self.attempts.next_at_s:
-                self.connection = self._connect(self._tell, self._limits)
+                self.connection = self._connect(next(self._addresses), self._tell, self._limits)
                 self.connection.open()
             return
         unanswered_s = self.session.unanswered_s if self.session else 0.0
@@ -89,7 +91,7 @@ class Link:
 
     def accepted(self, connection: Connection, limits: Limits, *, replay_up_to: int) -> Session:
         """The broker has let us in; events up to ``replay_up_to`` came up before."""
-        self.attempts.succeeded()
+        self.attempts.succeeded(connection.address)
         guess = self._suspicion.limit_bytes
         if guess is not None and limits.packet_bytes is None:
             limits = replace(limits, packet_bytes=guess, is_guess=True)
@@ -119,7 +121,8 @@ class Link:
             self._suspect(self.session)
         self._limits = news.unmet or self._limits
         self.connection = self.session = None
-        self.attempts.ended(news.reason, held_s=held_s, refused=news.refused, stopping=stopping)
+        address = news.connection.address
+        self.attempts.ended(news.reason, address, held_s=held_s, refused=news.refused, stopping=stopping)
         return held_s
 
     def _give_up(self, connection: Connection, reason: str, *, stopping: bool) -> None:

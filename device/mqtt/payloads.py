@@ -34,6 +34,8 @@ class DeviceInfo:
         source: what a person calls the camera; without its password.
         name: what people call the device; None for its id.
         detector: what finds faces.
+        model_sha256: digest of the model's file, in hexadecimal.
+        config_sha256: see `device.config.config_digest`.
     """
 
     version: str
@@ -43,6 +45,8 @@ class DeviceInfo:
     source: str
     name: str | None = None
     detector: str = "Haar cascades"
+    model_sha256: str = ""
+    config_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,12 @@ def info_message(info: DeviceInfo, *, device: str, run: str) -> dict[str, Any]:
         "device": device,
         "run": run,
         "version": info.version,
-        "model": {"name": redact(info.model_name), "version": redact(info.model_version)},
+        "model": {
+            "name": redact(info.model_name),
+            "version": redact(info.model_version),
+            "sha256": info.model_sha256,
+        },
+        "config_sha256": info.config_sha256,
         "labels": list(info.labels),
         "source": redact(info.source),
         "detector": redact(info.detector),

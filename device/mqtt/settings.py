@@ -5,9 +5,10 @@ import re
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -25,6 +26,26 @@ _WHERE_PASSWORDS_GO = (
     "or name a file of mode 0600 in mqtt.password_file"
 )
 _PRIVATE_MODES = {0o600, 0o400}
+_DEFAULT_HOST = "localhost"
+_MOST_HOSTS = 32  # a cluster has three to seven nodes
+_HostName = Annotated[str, Field(min_length=1, max_length=253)]
+_HostNames = Annotated[tuple[_HostName, ...], Field(min_length=1, max_length=_MOST_HOSTS, strict=False)]
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerAddress:
+    """Where one broker listens: a name or an IP address, and a TCP port."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is this machine."""
+        return self.host == "localhost" or self.host.startswith("127.") or self.host == "::1"
 
 
 class MqttSettings(Section):
@@ -33,6 +54,7 @@ class MqttSettings(Section):
     Attributes:
         enabled: false runs without a broker, and publishes nothing.
         host: name or address of the broker.
+        hosts: in the place of ``host``, the nodes of a broker that runs on several machines, tried in turn.
         port: 1883 is usual, 8883 with TLS.
         base_topic: the first level of every topic, or the first levels: ``a/b``.
         client_id: the name by which the broker knows this device; null makes it of base_topic and device.id. Two
@@ -61,7 +83,8 @@ class MqttSettings(Section):
     """
 
     enabled: bool = True
-    host: str = Field("localhost", min_length=1, max_length=253)
+    host: str = Field(_DEFAULT_HOST, min_length=1, max_length=253)
+    hosts: _HostNames | None = None
     port: int = Field(1883, ge=1, le=65535)
     base_topic: str = Field(DEFAULT_BASE, pattern=BASE_PATTERN)
     client_id: str | None = Field(None, min_length=1, max_length=128)
@@ -103,11 +126,23 @@ class MqttSettings(Section):
     def _check_host(cls, host: str) -> str:
         return host_alone(host)
 
+    @field_validator("hosts")
+    @classmethod
+    def _check_hosts(cls, hosts: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if hosts is None:
+            return None
+        alone = tuple(map(host_alone, hosts))
+        if len(set(alone)) < len(alone):
+            raise ValueError("each host once")
+        return alone
+
     @model_validator(mode="after")
     def _check_what_goes_together(self) -> "MqttSettings":
         only_with_tls = ("ca_file", "cert_file", "key_file", "tls_accept_any_server_name_dangerous")
         if not self.tls and (idle := [key for key in only_with_tls if getattr(self, key)]):
             raise ValueError(f"{idle[0]} means something with tls: true only")
+        if self.hosts and self.host not in {_DEFAULT_HOST, *self.hosts}:
+            raise ValueError(f"hosts takes the place of host, and {self.host} is not among them: add it there")
         if self.key_file and not self.cert_file:
             raise ValueError("key_file is the key to a certificate, and there is no cert_file")
         if self.event_expiry_s is not None and self.protocol != "5":
@@ -115,14 +150,19 @@ class MqttSettings(Section):
         return self
 
     @property
-    def address(self) -> str:
-        """Host and port, as they are told."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+    def addresses(self) -> tuple["BrokerAddress", ...]:
+        """Where the broker is to be found, in the order in which it is tried; one at least."""
+        return tuple(BrokerAddress(host, self.port) for host in self.hosts or (self.host,))
+
+    @property
+    def told(self) -> str:
+        """Where the broker is, as it is told."""
+        return ", ".join(map(str, self.addresses))
 
     @property
     def is_local(self) -> bool:
         """Whether the broker is on this machine, so that nothing passes the network."""
-        return self.host == "localhost" or self.host.startswith("127.") or self.host == "::1"
+        return all(address.is_local for address in self.addresses)
 
     def client_id_of(self, device: str) -> str:
         """What the broker knows ``device`` by."""

@@ -15,7 +15,7 @@ from device.mqtt.login import make_login
 from device.mqtt.messages import PauseChanged, SourceChanged
 from device.mqtt.payloads import DeviceInfo, StateSnapshot
 from device.mqtt.publisher import Publisher
-from device.mqtt.settings import MqttSettings
+from device.mqtt.settings import BrokerAddress, MqttSettings
 from device.mqtt.topics import Topics
 from device.records import Event, Observation, SourceState
 from device.spool.spool import SPOOL_NAME, Spool, memory_name
@@ -66,11 +66,11 @@ class MqttSink:
         if login.password and not settings.tls and not settings.is_local:
             _log.warning(
                 "the password for the broker at %s passes the network unencrypted; set mqtt.tls, and mqtt.port (8883)",
-                settings.host,
+                settings.told,
             )
 
-        def connect(tell: Callable[[News], None], limits: Limits) -> Connection:
-            return Connection(settings, login, topics.availability, tell, limits=limits)
+        def connect(address: BrokerAddress, tell: Callable[[News], None], limits: Limits) -> Connection:
+            return Connection(settings, login, address, topics.availability, tell, limits=limits)
 
         self.run = run or str(uuid.uuid4())
         memory_path = (runtime_dir or state_dir) / memory_name(state_dir)

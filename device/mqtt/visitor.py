@@ -19,7 +19,7 @@ from device.mqtt.client import (
 )
 from device.mqtt.limits import Limits
 from device.mqtt.login import make_login
-from device.mqtt.settings import MqttSettings
+from device.mqtt.settings import BrokerAddress, MqttSettings
 
 ANSWER_TIMEOUT_S = 20.0
 
@@ -39,18 +39,24 @@ class Visitor:
 
     def __init__(self, settings: MqttSettings, purpose: str) -> None:
         self._settings = settings
-        client_id = f"affectd-{purpose}-{uuid.uuid4().hex[:8]}"
-        self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
+        self._login = make_login(settings, f"affectd-{purpose}-{uuid.uuid4().hex[:8]}")
         self._heard: list[Heard] = []
         self.limits = Limits()
         """What the broker takes, as far as it says so."""
-        self._connection = Connection(
-            settings, make_login(settings, client_id), None, self._news.put, largest_bytes=LARGE_BYTES
-        )
+        self._prepare(settings.addresses[0])
 
     def __enter__(self) -> Self:
-        self._connection.open()
-        self.limits = self._await(Connected).limits
+        for address in self._settings.addresses:
+            self._prepare(address)
+            self._connection.open()
+            try:
+                self.limits = self._await(Connected).limits
+            except UnavailableError:
+                if address == self._settings.addresses[-1]:
+                    raise
+                self._connection.give_up()
+            else:
+                break
         return self
 
     def __exit__(
@@ -82,6 +88,12 @@ class Visitor:
                 return None
         return self._heard.pop(0)
 
+    def _prepare(self, address: BrokerAddress) -> None:
+        self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
+        self._connection = Connection(
+            self._settings, self._login, address, None, self._news.put, largest_bytes=LARGE_BYTES
+        )
+
     def _await(self, kind: type[_Answer], timeout_s: float = ANSWER_TIMEOUT_S) -> _Answer:
         deadline_s = time.monotonic() + timeout_s
         while True:
@@ -95,10 +107,10 @@ class Visitor:
     def _take(self, timeout_s: float) -> News:
         item = self._news.get(timeout=max(0.0, timeout_s))
         if isinstance(item, Disconnected):
-            raise UnavailableError(f"{item.reason} ({self._settings.address})")
+            raise UnavailableError(f"{item.reason} ({self._connection.address})")
         if isinstance(item, Heard):
             self._heard.append(item)
         return item
 
     def _away(self, what: str) -> UnavailableError:
-        return UnavailableError(f"the broker at {self._settings.address} {what}")
+        return UnavailableError(f"the broker at {self._connection.address} {what}")

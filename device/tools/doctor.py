@@ -139,7 +139,7 @@ def examine_permissions(config: Config) -> Finding:
 def examine_broker(config: Config) -> tuple[Finding, str | None]:
     """Whether it takes our messages and gives them back; and what the daemon, while online, says of its camera."""
     settings = config.mqtt
-    where = settings.address
+    where = settings.told
     if not settings.enabled:
         return Finding("ok", "broker", "none: mqtt.enabled is false"), None
     topics = Topics(settings.base_topic, config.device.resolved_id)
@@ -287,7 +287,8 @@ def _mend_config(path: Path) -> str:
 def _mend_broker(settings: MqttSettings) -> str:
     if settings.is_local:
         return "sudo systemctl enable --now mosquitto && journalctl -u mosquitto -n 20"
-    return f"nc -vz {quote(settings.host)} {settings.port}"
+    first = settings.addresses[0]
+    return f"nc -vz {quote(first.host)} {first.port}"
 
 
 def _wake(uri: str) -> str:

@@ -7,7 +7,7 @@ import yaml
 from pydantic import BaseModel
 
 from device.cli import run_command
-from device.config import Config, _own_folder_in_memory, load_config, parse_config, with_source
+from device.config import Config, _own_folder_in_memory, config_digest, load_config, parse_config, with_source
 from device.errors import ConfigError, UsageError
 
 SHIPPED = Path(__file__).parents[2] / "config.yaml"
@@ -192,7 +192,7 @@ def test_a_broker_s_host_is_a_name_or_an_address(host):
 def test_the_brackets_around_an_address_of_ipv6_are_a_url_s_and_go():
     settings = parse_config("mqtt: {host: '[::1]'}", "c.yaml").mqtt
     assert settings.host == "::1"
-    assert settings.address == "[::1]:1883"
+    assert settings.told == "[::1]:1883"
 
 
 @pytest.mark.parametrize(
@@ -283,3 +283,17 @@ def test_a_file_that_never_ends_is_no_configuration():
 def test_a_source_in_letters_that_are_not_utf_8_is_refused_in_a_sentence():
     with pytest.raises(UsageError, match="letters that are not UTF-8; rename it"):
         with_source(Config(), "film\udcff.avi")
+
+
+def test_two_devices_that_are_set_alike_have_one_digest_whatever_they_are_called():
+    hall, porch = (config_digest(parse_config(f"device: {{id: {name}, name: {name}}}", "c.yaml")) for name in "ab")
+    assert hall == porch == config_digest(parse_config("", "c.yaml"))
+    assert len(hall) == 64
+
+
+def test_another_setting_is_another_digest_and_another_password_is_none_that_could_be_guessed_from_it():
+    def digest(uri: str) -> str:
+        return config_digest(parse_config(f"source: {{uri: '{uri}'}}", "c.yaml"))
+
+    assert digest("rtsp://cam/1") != digest("rtsp://cam/2")
+    assert digest("rtsp://me:Sw0rdfish@cam/1") == digest("rtsp://me:Tr0ub4dor@cam/1")

@@ -16,9 +16,9 @@ def device(name, *faces, online=True, paused=False, temperature_c=51.2):
     )
 
 
-def draw(*devices, events=(), width=100, height=30):
+def draw(*devices, events=(), width=100, height=30, only_wrong=False):
     fleet = Fleet("affectd", {device.name: device for device in devices}, event_count=len(events))
-    return render(fleet, "broker:1883", events, width=width, height=height)
+    return render(fleet, "broker:1883", events, width=width, height=height, only_wrong=only_wrong)
 
 
 def line_of(lines, name):
@@ -67,3 +67,35 @@ def test_it_never_is_larger_than_the_terminal(width, height):
 def test_a_name_that_would_steer_the_terminal_is_made_harmless():
     lines = draw(device("\x1b[2Jhall\r\n"))
     assert not any("\x1b" in line or "\r" in line for line in lines)
+
+
+def many(count):
+    return [device(f"device-{number:03}", FaceSaid(track=1, emotion=None, confidence=None)) for number in range(count)]
+
+
+def test_of_two_hundred_devices_those_with_a_trouble_come_first_and_the_rest_is_counted():
+    lines = draw(*many(200), device("porch", online=False), device("attic", temperature_c=84.0), height=24)
+    assert [line.split()[0] for line in lines[3:5]] == ["attic", "porch"]
+    assert len(lines) == 24
+    shown = sum(line.startswith(("device-", "attic", "porch")) for line in lines)
+    assert lines[22] == f"and {202 - shown} more; --only PATTERN and --wrong show fewer"
+    assert "202 devices, 201 online, 2 with a trouble" in lines[0]
+
+
+def test_only_what_is_wrong_is_shown_where_that_is_asked_for():
+    lines = draw(*many(200), device("porch", online=False), only_wrong=True)
+    assert [line.split()[0] for line in lines[3:] if line] == ["porch"]
+
+
+def test_a_device_has_one_line_where_there_is_no_room_for_each_face():
+    faces = [FaceSaid(track=number, emotion=None, confidence=None) for number in range(4)]
+    lines = draw(*(device(f"device-{number}", *faces) for number in range(5)), height=10)
+    assert [line.split()[0] for line in lines[3:8]] == [f"device-{number}" for number in range(5)]
+
+
+def test_several_versions_are_counted_and_one_is_not_worth_a_line():
+    old, new, newer = (
+        DeviceSeen(name, online=True, version=version) for name, version in zip("abc", "122", strict=True)
+    )
+    assert draw(old, new, newer)[1] == "versions of affectd: 2 (2), 1 (1)"
+    assert not draw(new, newer)[1]

@@ -8,6 +8,7 @@ from device.mqtt.attempts import Attempts
 from device.mqtt.settings import MqttSettings
 
 SETTINGS = MqttSettings(reconnect_first_s=1.0, reconnect_max_s=60.0, reconnect_refused_s=300.0)
+ADDRESS = SETTINGS.addresses[0]
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def attempts(monkeypatch) -> Attempts:
 
 def fail(attempts: Attempts, *, held_s: float = 0.0, refused: bool = False, stopping: bool = False) -> float:
     """Seconds until the next attempt."""
-    attempts.ended("no route", held_s=held_s, refused=refused, stopping=stopping)
+    attempts.ended("no route", ADDRESS, held_s=held_s, refused=refused, stopping=stopping)
     return attempts.next_at_s - 1000.0
 
 
@@ -43,8 +44,8 @@ def test_a_connection_that_held_begins_the_waits_anew_and_one_that_did_not_goes_
 
 def test_the_trouble_is_named_with_the_address_until_the_broker_lets_us_in(attempts):
     fail(attempts)
-    assert attempts.trouble == f"no route ({SETTINGS.address})"
-    attempts.succeeded()
+    assert attempts.trouble == f"no route ({ADDRESS})"
+    attempts.succeeded(ADDRESS)
     assert attempts.trouble is None
 
 

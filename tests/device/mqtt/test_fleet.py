@@ -55,7 +55,7 @@ def test_devices_are_kept_apart(fleet):
     assert [device.online for device in fleet.devices.values()] == [True, False]
 
 
-@pytest.mark.parametrize("leaf", ["info", "pause/set", "doctor", "weather"])
+@pytest.mark.parametrize("leaf", ["pause/set", "doctor", "weather"])
 def test_what_is_not_shown_is_passed_over(fleet, leaf):
     assert say(fleet, leaf, b"ON") is None
     assert fleet.devices == {}
@@ -108,3 +108,28 @@ def test_it_subscribes_to_every_device_under_its_base_topic():
 )
 def test_what_is_no_json_by_json_s_own_rules_is_text(payload):
     assert Fleet("affectd").read("affectd/hall/state", payload).content == payload.decode()
+
+
+def test_what_somebody_should_look_after_is_named(fleet):
+    say(fleet, "availability", b"online")
+    say(fleet, "state", STATE)
+    say(fleet, "stats", STATS)
+    hall = fleet.devices["hall"]
+    assert hall.troubles == ()
+    say(fleet, "stats", STATS | {"queue": 120, "temperature_c": 81.0})
+    say(fleet, "state", STATE | {"source": "lost"})
+    assert hall.troubles == ("camera lost", "120 events wait", "81 °C")
+    say(fleet, "state", STATE | {"source": "paused"})
+    assert "camera lost" not in hall.troubles
+    say(fleet, "availability", b"offline")
+    assert hall.troubles == ("offline",)
+
+
+def test_the_version_of_a_device_is_remembered(fleet):
+    say(fleet, "info", {"version": "0.1.0", "model": {"name": "emotion", "version": "1"}})
+    assert fleet.devices["hall"].version == "0.1.0"
+
+
+@pytest.mark.parametrize(("only", "counts"), [("*", True), ("hall-*", True), ("porch", False), ("hall", False)])
+def test_only_devices_that_are_asked_for_count(only, counts):
+    assert Fleet("museum/affectd", only=only).counts("museum/affectd/hall-2/pause/set") is counts

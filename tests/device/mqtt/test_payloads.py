@@ -75,6 +75,15 @@ def test_info_fits_its_description():
     assert message["labels"] == ["happy", "sad"]
 
 
+def test_info_says_which_model_and_which_configuration_run_by_their_digests():
+    info = DeviceInfo(
+        "0.1.0", "emotion", "1", ("happy", "sad"), "demo", model_sha256="ab" * 32, config_sha256="cd" * 32
+    )
+    message = info_message(info, device="hall", run=RUN)
+    check("info", json.loads(encode(message)))
+    assert (message["model"]["sha256"], message["config_sha256"]) == ("ab" * 32, "cd" * 32)
+
+
 @pytest.mark.parametrize(
     "snapshot",
     [

@@ -15,7 +15,7 @@ from device.mqtt.limits import Limits
 from device.mqtt.messages import SourceChanged
 from device.mqtt.payloads import DeviceInfo, StateSnapshot
 from device.mqtt.publisher import Publisher
-from device.mqtt.settings import MqttSettings
+from device.mqtt.settings import BrokerAddress, MqttSettings
 from device.mqtt.topics import Topics
 from device.records import SourceState
 from device.spool.spool import Spool
@@ -33,6 +33,7 @@ class FakeConnection:
     """Notes what is published; the test plays the broker."""
 
     tell: Callable[[News], None]
+    address: BrokerAddress
     published: list[tuple[int, str, bytes]] = field(default_factory=list)
     expiries_s: list[int | None] = field(default_factory=list)
     subscribed: tuple[str, ...] = ()
@@ -118,9 +119,9 @@ class Stage:
         wait_until(lambda: len(self.connections) >= number, f"connection {number}")
         return self.connections[number - 1]
 
-    def _connect(self, tell: Callable[[News], None], limits: Limits) -> Connection:
+    def _connect(self, address: BrokerAddress, tell: Callable[[News], None], limits: Limits) -> Connection:
         self.limits = limits
-        self.connections.append(FakeConnection(tell))
+        self.connections.append(FakeConnection(tell, address))
         return cast("Connection", self.connections[-1])
 
 

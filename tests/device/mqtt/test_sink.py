@@ -363,7 +363,7 @@ def test_attempts_in_vain_leave_no_open_files():
             news.append(item)
             ended.set()
 
-        connection = Connection(settings, Login("hall"), "affectd/hall/availability", tell)
+        connection = Connection(settings, Login("hall"), settings.addresses[0], "affectd/hall/availability", tell)
         connection.open()
         assert ended.wait(10)
         connection.release()

@@ -15,7 +15,8 @@ from device.mqtt.visitor import Visitor
 class Broker:
     """Stands in for a connection: each call is answered with what is next in the script."""
 
-    def __init__(self, _settings, _login, _will, post, **__) -> None:
+    def __init__(self, _settings, _login, address, _will, post, **__) -> None:
+        self.address = address
         self.post = post
         self.script = SCRIPT
         self.closed = False
