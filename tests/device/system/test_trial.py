@@ -1,4 +1,4 @@
-"""What a stranger has made is tried by a process that knows little, may little, and goes first where memory runs out."""
+"""What a stranger made is tried by a process that knows little, may little, and goes first where memory runs out."""
 
 import os
 
