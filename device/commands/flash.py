@@ -5,11 +5,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from device.commands.flash_options import add_options
 from device.errors import EXIT_OK, StorageError, UsageError
 
 if TYPE_CHECKING:
-    from device.tools.flash.boot_files import BootPlan, Login, Wifi
+    from device.tools.flash.boot_files import BootPlan, Wifi
     from device.tools.flash.fleet import FleetDevice
+    from device.tools.flash.login import Login
 
 _SECRETS = "AFFECTD_FLASH_WIFI_PASSPHRASE, AFFECTD_FLASH_MQTT_PASSWORD and AFFECTD_FLASH_LOGIN_PASSWORD"
 _STANDS_FOR_ONE = "12345678"
@@ -24,105 +26,40 @@ def register(verbs: Any) -> None:
         "(64-bit, October 2025 or later). Runs on Linux, macOS and Windows. All arguments are checked first. "
         f"Secrets come from the environment ({_SECRETS}). The command asks for those that are missing, and shows none.",
     )
-    parser.add_argument(
-        "boot", type=Path, nargs="?", metavar="BOOT", help="where the card's boot partition (bootfs) is mounted"
-    )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        metavar="FOLDER",
-        help="write the files into this folder instead; copy what is in it onto bootfs",
-    )
-    which = parser.add_mutually_exclusive_group()
-    which.add_argument("--device-id", metavar="ID", help="the sensor's id, such as hall")
-    which.add_argument(
-        "--fleet",
-        type=Path,
-        metavar="FILE.csv",
-        help="several sensors, with --out: columns id, name, wifi (yes or no), source; each gets a folder in FOLDER",
-    )
-    parser.add_argument("--name", metavar="NAME", help="what people call it, in any script, such as Küche")
-    _add_configuration(parser)
-    _add_network(parser)
-    _add_packages(parser)
-    _add_detector(parser)
-    _add_login(parser)
+    add_options(parser)
     parser.set_defaults(run=_run)
 
 
-def _add_configuration(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--config", type=Path, metavar="FILE", help="a whole config.yaml; the options here replace its values"
-    )
-    parser.add_argument("--mqtt-host", metavar="HOST", help="the broker")
-    parser.add_argument("--mqtt-port", type=int, metavar="PORT", help="default: 1883, or 8883 with --mqtt-tls")
-    parser.add_argument("--mqtt-username", metavar="NAME", help="if the broker asks for a user and a password")
-    parser.add_argument(
-        "--mqtt-tls", action="store_true", help="encrypt; the system must know the certificate's authority"
-    )
-    parser.add_argument("--source", metavar="URI", help="the camera (default: picamera; 0 for USB)")
-    parser.add_argument("--overlay", action="store_true", help="show on an attached display what the sensor sees")
-
-
-def _add_network(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--wifi", metavar="SSID", help="the wireless network; left out: a cable")
-    parser.add_argument("--wifi-country", metavar="XX", help="two letters, such as DE; needed with --wifi")
-    parser.add_argument("--wifi-open", action="store_true", help="the wireless network has no passphrase")
-
-
-def _add_packages(parser: argparse.ArgumentParser) -> None:
-    package = parser.add_mutually_exclusive_group(required=True)
-    package.add_argument(
-        "--package", type=Path, metavar="FILE.deb", help="affectd's package (~deb13, arm64), copied along"
-    )
-    package.add_argument("--package-url", metavar="URL", help="https:// address from which the card fetches it instead")
-    parser.add_argument(
-        "--package-sha256", metavar="HEX", help="of the package at URL; the card installs no other package"
-    )
-    parser.add_argument(
-        "--with-packages",
-        type=Path,
-        metavar="FOLDER",
-        help="Debian packages that the camera needs, copied along for a device without internet",
-    )
-
-
-def _add_detector(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--detector", type=Path, metavar="FILE.onnx", help="the network YuNet, which then finds faces: copied along"
-    )
-
-
-def _add_login(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--user", metavar="NAME", help="the user who may log in over SSH, with --ssh-key or a password")
-    parser.add_argument("--ssh-key", type=Path, metavar="FILE.pub", help="this user's public key")
-    parser.add_argument("--no-login", action="store_true", help="nobody may log in")
-
-
 def _run(options: argparse.Namespace) -> int:
+    from device.detect.networkfile import read_known_network
+    from device.tools.flash.login import read_public_key
     from device.tools.flash.secret_input import ask_secret
-    from device.tools.flash.write import Packages, require_boot_partition, require_release, write_boot_files
+    from device.tools.flash.write import (
+        Packages,
+        find_packages,
+        require_boot_partition,
+        require_release,
+        write_boot_files,
+    )
 
+    _refuse_what_says_nothing(options)
     targets = _targets(options)
     packages = Packages(
         options.package or options.package_url,
-        _further(options.with_packages),
-        _network(options.detector),
+        find_packages(options.with_packages) if options.with_packages else (),
+        read_known_network(options.detector) if options.detector else None,
         options.package_sha256,
     )
     if options.package:
         require_release(options.package)
     values = [_values(options, device) for device, _ in targets]
-    for option, given in (("--wifi-country", options.wifi_country), ("--wifi-open", options.wifi_open)):
-        if given and options.wifi is None:
-            raise UsageError(f"{option} goes with --wifi", "name the network")
     _wifi(options, passphrase=_STANDS_FOR_ONE)  # all the rest is checked before anybody types a passphrase
     if options.out is None:
         require_boot_partition(options.boot)
     text = _config_text(options)
     for one in values:
         _plan(one, text)
-    key = _ssh_key(options)
+    key = read_public_key(options.ssh_key) if options.ssh_key else None
     user = _user(options)
     for warning in _warnings(options, values):
         print(f"note: {warning}", file=sys.stderr)
@@ -139,15 +76,16 @@ def _run(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _network(path: Path | None) -> bytes | None:
-    """The file of a network that is known. Raises UnavailableError."""
-    from device.detect.networkfile import read_network, require_known
-
-    if path is None:
-        return None
-    content = read_network(path)
-    require_known(content, str(path))
-    return content
+def _refuse_what_says_nothing(options: argparse.Namespace) -> None:
+    """An option that is empty, or that goes with one that is not there. Raises UsageError."""
+    for name, value in vars(options).items():
+        if value == "" and name != "wifi":  # whose own check says how long a name is
+            raise UsageError(f"--{name.replace('_', '-')} is empty", "give it a value, or leave it out")
+    for option, given in (("--wifi-country", options.wifi_country), ("--wifi-open", options.wifi_open)):
+        if given and options.wifi is None:
+            raise UsageError(f"{option} goes with --wifi", "name the network")
+    if options.package_sha256 and options.package:
+        raise UsageError("--package-sha256 goes with --package-url", "a package that is copied along needs none")
 
 
 def _targets(options: argparse.Namespace) -> list[tuple["FleetDevice", Path]]:
@@ -181,7 +119,9 @@ def _values(options: argparse.Namespace, device: "FleetDevice") -> dict[str, dic
     if options.config is None and not options.mqtt_host:
         raise UsageError("--mqtt-host is missing", "name the broker, or give a whole --config")
     source = device.source or options.source or (None if options.config else "picamera")
-    port = options.mqtt_port or (8883 if options.mqtt_tls else None)
+    port: int | None = options.mqtt_port
+    if port is None and options.mqtt_tls:
+        port = 8883
     sections: dict[str, dict[str, Any]] = {
         "device": {"id": device.id, "name": device.name},
         "source": {"uri": source},
@@ -193,7 +133,9 @@ def _values(options: argparse.Namespace, device: "FleetDevice") -> dict[str, dic
         },
         "overlay": {"enabled": True if options.overlay else None},
     }
-    given = {name: {key: value for key, value in keys.items() if value} for name, keys in sections.items()}
+    given = {
+        name: {key: value for key, value in keys.items() if value not in {None, ""}} for name, keys in sections.items()
+    }
     return {name: keys for name, keys in given.items() if keys}
 
 
@@ -220,15 +162,6 @@ def _config_text(options: argparse.Namespace) -> str | None:
     return str(options.config.read_text(encoding="utf-8"))
 
 
-def _further(folder: Path | None) -> tuple[Path, ...]:
-    if folder is None:
-        return ()
-    found = tuple(sorted(folder.glob("*.deb")))
-    if not found:
-        raise UsageError(f"--with-packages {folder} holds no .deb file", "docs/start-pi.md says how to fetch them")
-    return found
-
-
 def _wifi(options: argparse.Namespace, passphrase: str | None) -> "Wifi | None":
     from device.tools.flash.boot_files import Wifi
 
@@ -245,21 +178,9 @@ def _ask_passphrase(ssid: str) -> str:
     return ask_secret(f"passphrase of the Wi-Fi {ssid}", "AFFECTD_FLASH_WIFI_PASSPHRASE")
 
 
-def _ssh_key(options: argparse.Namespace) -> str | None:
-    if options.ssh_key is None:
-        return None
-    try:
-        text = options.ssh_key.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"--ssh-key {options.ssh_key} cannot be read: {error}") from error
-    if "PRIVATE KEY" in text or not text.startswith(("ssh-", "ecdsa-", "sk-")) or "\n" in text:
-        raise UsageError(f"--ssh-key {options.ssh_key} is no public key", "name the file that ends in .pub")
-    return str(text)
-
-
 def _user(options: argparse.Namespace) -> str | None:
     """Who may log in; asked for where the command does not say. Raises UsageError."""
-    from device.tools.flash.boot_files import Login
+    from device.tools.flash.login import Login
 
     if options.no_login:
         if options.user or options.ssh_key:
@@ -276,7 +197,7 @@ def _user(options: argparse.Namespace) -> str | None:
 
 
 def _login(user: str | None, key: str | None) -> "Login | None":
-    from device.tools.flash.boot_files import Login
+    from device.tools.flash.login import Login
     from device.tools.flash.secret_input import ask_secret
 
     if user is None:

@@ -71,6 +71,13 @@ def require_known(content: bytes, name: str) -> None:
         )
 
 
+def read_known_network(path: Path) -> bytes:
+    """All of the file of a network that is known. Raises UnavailableError."""
+    content = read_network(path)
+    require_known(content, str(path))
+    return content
+
+
 def describe(content: bytes) -> str:
     """In words, for a person."""
     digest = hashlib.sha256(content).hexdigest()

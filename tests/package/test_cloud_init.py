@@ -2,7 +2,8 @@
 
 import pytest
 
-from device.tools.flash.boot_files import BootPlan, Login, Wifi
+from device.tools.flash.boot_files import BootPlan, Wifi
+from device.tools.flash.login import Login
 from tests.package.roots import Root
 
 pytestmark = pytest.mark.slow

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from device.tools.flash.boot_files import BootPlan, Login, Wifi
+from device.tools.flash.boot_files import BootPlan, Wifi
+from device.tools.flash.login import Login
 from device.tools.flash.write import Packages, write_boot_files
 from tests.package.roots import Root, cut_power, require_package
 

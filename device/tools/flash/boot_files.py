@@ -12,6 +12,7 @@ import yaml
 from device.config import Config, parse_config, sample_config
 from device.errors import UsageError
 from device.tools.config_file import flattened, with_values
+from device.tools.flash.login import Login
 
 BOOT_FOLDER = "/boot/firmware"
 """Where Raspberry Pi OS has the boot partition."""
@@ -31,8 +32,6 @@ SCRIPT_NAMES = ("first-boot.sh", "install.sh", "affectd-install.service")
 
 _HOST_LABEL = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?")
 _COUNTRY = re.compile(r"[A-Z]{2}")
-_USER = re.compile(r"[a-z][a-z0-9_-]{0,30}")
-_TAKEN_USERS = {"root", "daemon", "bin", "sys", "games", "man", "mail", "nobody", "sshd", "affectd"}
 _NEEDED_BY_SOURCE = {"picamera": "python3-picamera2"}
 
 
@@ -43,7 +42,7 @@ class Wifi:
     Attributes:
         ssid: its name, 1 to 32 bytes.
         country: two capital letters (ISO 3166), which decide what radio channels are allowed.
-        passphrase: 8 to 63 characters of ASCII; None for an open network.
+        passphrase: 8 to 63 printable characters of ASCII; None for an open network.
     """
 
     ssid: str
@@ -55,8 +54,11 @@ class Wifi:
             raise UsageError(f"--wifi {self.ssid!r} is no name of a network: 1 to 32 bytes are expected")
         if not _COUNTRY.fullmatch(self.country):
             raise UsageError(f"--wifi-country {self.country!r}: two capital letters are expected, such as DE")
-        if self.passphrase is not None and not (8 <= len(self.passphrase) <= 63 and self.passphrase.isascii()):
-            raise UsageError("the Wi-Fi passphrase has 8 to 63 characters of ASCII", "ask who runs the network")
+        phrase = self.passphrase
+        if phrase is not None and not (8 <= len(phrase) <= 63 and phrase.isascii() and phrase.isprintable()):
+            raise UsageError(
+                "the Wi-Fi passphrase has 8 to 63 printable characters of ASCII", "ask who runs the network"
+            )
 
     @property
     def key(self) -> str | None:
@@ -64,39 +66,6 @@ class Wifi:
         if self.passphrase is None:
             return None
         return hashlib.pbkdf2_hmac("sha1", self.passphrase.encode(), self.ssid.encode(), 4096, 32).hex()
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """Who may log in over SSH.
-
-    Attributes:
-        user: small letters, digits, - and _.
-        ssh_key: the public key, in one line; None where a password is used.
-        password: taken to the device by a file of its own, and hashed there; None where a key is used.
-    """
-
-    user: str
-    ssh_key: str | None = None
-    password: str | None = field(default=None, repr=False)
-
-    def __post_init__(self) -> None:
-        if not _USER.fullmatch(self.user):
-            raise UsageError(f"--user {self.user!r}: small letters, digits, - and _ are expected")
-        if self.user in _TAKEN_USERS:
-            raise UsageError(f"--user {self.user}: the system has a user of that name itself", "choose another name")
-        if not (self.ssh_key or self.password):
-            raise UsageError(f"--user {self.user} has no way to log in", "give a key with --ssh-key, or a password")
-        if self.password and ("\n" in self.password or not self.password.isprintable()):
-            raise UsageError("the login password has characters that no keyboard types", "choose another one")
-
-    def as_user_data(self) -> dict[str, Any]:
-        """The user in cloud-init's words."""
-        # Who has the key may become root without a password, since there is none.
-        how = {"ssh_authorized_keys": [self.ssh_key], "lock_passwd": True, "sudo": "ALL=(ALL) NOPASSWD:ALL"}
-        typed = {"lock_passwd": False, "sudo": "ALL=(ALL) ALL"}
-        groups = ["sudo", "video", "render", "input"]
-        return {"name": self.user, "groups": groups, "shell": "/bin/bash", **(how if self.ssh_key else typed)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ def ask_secret(what: str, variable: str) -> str:
         variable: of the environment, which is asked first.
 
     Raises:
-        UsageError: it is empty, or the two answers differ.
+        UsageError: it is empty, holds a line's end or another control character, or the two answers differ.
     """
     answer = os.environ.get(variable)
     if answer is None and sys.stdin.isatty():
@@ -26,4 +26,6 @@ def ask_secret(what: str, variable: str) -> str:
         answer = sys.stdin.readline().rstrip("\r\n")
     if not answer:
         raise UsageError(f"no {what} was given", f"type it when asked, or set {variable}")
+    if not answer.isprintable():
+        raise UsageError(f"the {what} has characters that no keyboard types", "choose another one")
     return answer

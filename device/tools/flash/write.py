@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from device.contract.files import write_atomically
 from device.errors import StorageError, UsageError
 from device.tools.flash.boot_files import (
     CONFIG_NAME,
@@ -22,6 +21,7 @@ from device.tools.flash.boot_files import (
     scripts,
     with_country,
 )
+from device.tools.flash.staging import Staging
 
 _MARKS = ("cmdline.txt", "config.txt")
 _FIRST_IMAGE_WITH_CLOUD_INIT = "2025-10-01"
@@ -84,6 +84,14 @@ def require_boot_partition(boot: Path) -> None:
         )
 
 
+def find_packages(folder: Path) -> tuple[Path, ...]:
+    """The Debian packages in ``folder``. Raises UsageError where there are none."""
+    found = tuple(sorted(folder.glob("*.deb")))
+    if not found:
+        raise UsageError(f"--with-packages {folder} holds no .deb file", "docs/start-pi.md says how to fetch them")
+    return found
+
+
 def require_release(package: Path) -> None:
     """Make sure that ``package`` is for Raspberry Pi OS (64-bit), by its name as `make deb` gives it.
 
@@ -100,8 +108,7 @@ def require_release(package: Path) -> None:
 def write_boot_files(plan: BootPlan, boot: Path, *, packages: Packages, mqtt_password: str | None = None) -> list[Path]:
     """Write all files; returns them. Files that the image brought for the same purpose are replaced.
 
-    What starts the first boot's work is written last: a card that was pulled out before is as it was, but for the
-    folder ``affectd``.
+    All are written beside their places first. What starts the first boot's work takes its place last.
 
     Args:
         plan: what the card says.
@@ -110,21 +117,21 @@ def write_boot_files(plan: BootPlan, boot: Path, *, packages: Packages, mqtt_pas
         mqtt_password: the broker's.
 
     Raises:
-        StorageError: ``boot`` has no room, or cannot be written.
+        StorageError: ``boot`` has no room, or cannot be written; it is as it was.
     """
     folder = boot / FOLDER
     try:
-        _require_room(boot, packages.files)
-        folder.mkdir(exist_ok=True)
-        for earlier in (PASSWORD_NAME, LOGIN_NAME, "status.txt"):
-            (folder / earlier).unlink(missing_ok=True)
-        written = _put_packages(packages, folder) + _put_detector(packages.detector, folder)
-        for path, text in _texts(plan, boot, mqtt_password).items():
-            write_atomically(path, text.encode())
-            written.append(path)
+        with Staging() as staging:
+            _require_room(folder, packages.files)
+            _stage_packages(packages, folder, staging)
+            for path, text in _texts(plan, boot, mqtt_password).items():
+                staging.write(path, text.encode())
+            for path in _earlier(folder, staging.places):
+                path.unlink(missing_ok=True)
+            staging.put_in_place()
+            return staging.places
     except OSError as error:
         raise StorageError(f"{boot} cannot be written: {error.strerror}", "is the card locked, or full?") from error
-    return written
 
 
 def _texts(plan: BootPlan, boot: Path, mqtt_password: str | None) -> Mapping[Path, str]:
@@ -145,45 +152,39 @@ def _texts(plan: BootPlan, boot: Path, mqtt_password: str | None) -> Mapping[Pat
     }
 
 
-def _require_room(boot: Path, files: Iterable[Path]) -> None:
-    earlier = sum(path.stat().st_size for path in (boot / FOLDER).glob("**/*.deb"))
-    needed = sum(path.stat().st_size for path in files) + _ROOM_BYTES - earlier
-    free = shutil.disk_usage(boot).free
+def _places(packages: Packages, folder: Path) -> dict[Path, Path]:
+    """Where each package goes, by its file here."""
+    own = {packages.affectd: folder / packages.affectd.name} if isinstance(packages.affectd, Path) else {}
+    return own | {path: folder / PACKAGES_NAME / path.name for path in packages.further}
+
+
+def _stage_packages(packages: Packages, folder: Path, staging: Staging) -> None:
+    for source, place in _places(packages, folder).items():
+        staging.copy(place, source)
+    if isinstance(packages.affectd, str):
+        staging.write(folder / URL_NAME, f"{packages.affectd}\n{packages.digest}\n".encode())
+    if packages.detector is not None:
+        staging.write(folder / DETECTOR_NAME, packages.detector)
+        staging.write(folder / LICENCE_NAME, Path(__file__).with_name(LICENCE_NAME).read_bytes())
+
+
+def _earlier(folder: Path, wanted: Iterable[Path]) -> list[Path]:
+    """What another card's making, or a first boot, has left there."""
+    names = (PASSWORD_NAME, LOGIN_NAME, URL_NAME, DETECTOR_NAME, LICENCE_NAME, "status.txt")
+    packages = (*folder.glob("affectd*.deb"), *folder.glob(f"{PACKAGES_NAME}/*.deb"))
+    return [path for path in (*(folder / name for name in names), *packages) if path not in set(wanted)]
+
+
+def _require_room(folder: Path, files: Iterable[Path]) -> None:
+    there = {path.name: path.stat().st_size for path in folder.glob("**/*.deb")}
+    copied = [path for path in files if there.get(path.name) != path.stat().st_size]
+    needed = sum(path.stat().st_size for path in copied) + _ROOM_BYTES
+    free = shutil.disk_usage(folder.parent).free
     if free < needed:
         raise StorageError(
-            f"{boot} has room for {free / 1e6:.0f} MB, and {needed / 1e6:.0f} MB are to be written",
+            f"{folder.parent} has room for {free / 1e6:.0f} MB, and {needed / 1e6:.0f} MB are to be written",
             "give the package by --package-url, or make the boot partition larger",
         )
-
-
-def _put_packages(packages: Packages, folder: Path) -> list[Path]:
-    """Put them into the folder, in the place of earlier ones; returns what was written."""
-    wanted = {path: folder / path.name for path in packages.files[:1] if path == packages.affectd}
-    wanted |= {path: folder / PACKAGES_NAME / path.name for path in packages.further}
-    for earlier in (*folder.glob("affectd*.deb"), folder / URL_NAME, *folder.glob(f"{PACKAGES_NAME}/*.deb")):
-        if earlier not in wanted.values():
-            earlier.unlink(missing_ok=True)
-    for source, copy in wanted.items():
-        copy.parent.mkdir(exist_ok=True)
-        if not (copy.exists() and copy.samefile(source)):
-            unfinished = copy.with_name(f".{copy.name}")
-            shutil.copyfile(source, unfinished)
-            unfinished.replace(copy)
-    if isinstance(packages.affectd, str):
-        write_atomically(folder / URL_NAME, f"{packages.affectd}\n{packages.digest}\n".encode())
-        return [*wanted.values(), folder / URL_NAME]
-    return list(wanted.values())
-
-
-def _put_detector(content: bytes | None, folder: Path) -> list[Path]:
-    copy = folder / DETECTOR_NAME
-    if content is None:
-        copy.unlink(missing_ok=True)
-        return []
-    licence = Path(__file__).with_name(LICENCE_NAME).read_bytes()
-    write_atomically(copy, content)
-    write_atomically(folder / LICENCE_NAME, licence)
-    return [copy, folder / LICENCE_NAME]
 
 
 def _require_package(package: Path) -> None:

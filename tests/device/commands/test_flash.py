@@ -1,6 +1,7 @@
 """`affectd flash` as a maker types it: what it asks, what it refuses before it asks, and what it writes."""
 
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 
 from device.commands import main
 from device.config import load_config
-from device.errors import EXIT_CONFIG, EXIT_IO, EXIT_OK, EXIT_USAGE
+from device.errors import EXIT_CONFIG, EXIT_IO, EXIT_OK, EXIT_UNAVAILABLE, EXIT_USAGE
+from device.mqtt.settings import read_password
 
 ROOT = Path(__file__).parents[3]
 
@@ -76,6 +78,35 @@ def test_secrets_come_from_the_environment_where_they_are_set(boot, package, mon
     assert "cfg80211.ieee80211_regdom=DE" in (boot / "cmdline.txt").read_text()
 
 
+PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
+
+
+def test_a_password_with_every_printable_character_reaches_the_device_as_it_is(boot, package, monkeypatch):
+    monkeypatch.setenv("AFFECTD_FLASH_MQTT_PASSWORD", PRINTABLE)
+    monkeypatch.setenv("AFFECTD_FLASH_LOGIN_PASSWORD", PRINTABLE)
+    assert usual(boot, package, "--mqtt-username", "hall", "--user", "ada") == EXIT_OK
+    credentials = {"CREDENTIALS_DIRECTORY": str(boot / "affectd")}
+    assert read_password(environment=credentials) == PRINTABLE
+    assert (boot / "affectd/login").read_bytes() == f"ada:{PRINTABLE}\n".encode()
+
+
+@pytest.mark.parametrize("password", ["two\nlines", "a\ttab", "null\0", ""])
+@pytest.mark.parametrize("which", ["MQTT_PASSWORD", "LOGIN_PASSWORD", "WIFI_PASSPHRASE"])
+def test_a_secret_that_nobody_could_type_is_refused_and_nothing_is_written(
+    boot, package, which, password, monkeypatch, capsys
+):
+    for each in ("MQTT_PASSWORD", "LOGIN_PASSWORD", "WIFI_PASSPHRASE"):
+        monkeypatch.setitem(os.environ, f"AFFECTD_FLASH_{each}", "long enough")
+    monkeypatch.setattr(os, "environ", os.environ | {f"AFFECTD_FLASH_{which}": password})
+    before = files(boot)
+    more = ("--mqtt-username", "hall", "--user", "ada", "--wifi", "House", "--wifi-country", "DE")
+    assert usual(boot, package, *more) == EXIT_USAGE
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert "no keyboard types" in told or "was given" in told
+    assert not password or password not in told
+    assert files(boot) == before
+
+
 @pytest.mark.parametrize(
     ("more", "told"),
     [
@@ -89,12 +120,74 @@ def test_secrets_come_from_the_environment_where_they_are_set(boot, package, mon
         (["--with-packages", "nowhere"], "holds no .deb file"),
         (["--source", "rtsp://"], "source.uri"),
         (["--name", "a\tb"], "device.name"),
+        (["--mqtt-port", "70000"], "mqtt.port"),
+        (["--mqtt-port", "-1"], "mqtt.port"),
+        (["--mqtt-host", "mqtt://hub"], "mqtt.host"),
+        (["--source", "picamera:zero"], "source.uri"),
+        (["--source", ""], "--source is empty"),
+        (["--device-id", "Hall way"], "device.id"),
+        (["--device-id", ""], "--device-id is empty"),
+        (["--mqtt-host", ""], "--mqtt-host is empty"),
+        (["--mqtt-port", "0"], "mqtt.port"),
+        (["--config", "missing.yaml"], "missing.yaml"),
+        (["--wifi", "", "--wifi-country", "DE"], "1 to 32 bytes"),
+        (["--wifi", "House", "--wifi-country", "Germany"], "two capital letters"),
+        (["--wifi-open"], "goes with --wifi"),
+        (["--detector", "missing.onnx"], "missing.onnx"),
+        (["--user", "Ada"], "small letters"),
+        (["--package-sha256", "0" * 64], "--package-url"),
     ],
 )
 def test_what_is_wrong_is_told_before_a_secret_is_asked_for(boot, package, more, told, monkeypatch, capsys):
     monkeypatch.setattr("device.tools.flash.secret_input.ask_secret", lambda *_: pytest.fail("a secret was asked for"))
     before = files(boot)
-    assert usual(boot, package, *more) in {EXIT_USAGE, EXIT_CONFIG}
+    assert usual(boot, package, *more) in {EXIT_USAGE, EXIT_CONFIG, EXIT_UNAVAILABLE}
+    (line,) = capsys.readouterr().err.splitlines()
+    assert told in line
+    assert files(boot) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "BOOT or --out FOLDER is expected"),
+        (["BOOT", "--out", "OUT"], "BOOT or --out FOLDER is expected"),
+        (["BOOT", "--mqtt-host", "hub"], "--device-id is missing"),
+        (["BOOT", "--device-id", "hall"], "--mqtt-host is missing"),
+        (["OUT", "--device-id", "hall", "--mqtt-host", "hub"], "is no boot partition of a Raspberry Pi"),
+        (["BOOT", "--fleet", "TABLE", "--mqtt-host", "hub"], "--fleet goes with --out"),
+        (["--out", "OUT", "--fleet", "missing.csv", "--mqtt-host", "hub"], "missing.csv cannot be read"),
+        (["--out", "TABLE", "--device-id", "hall", "--mqtt-host", "hub"], "cannot be made"),
+    ],
+)
+def test_what_is_missing_is_told_in_one_line_and_nothing_is_written(boot, package, tmp_path, arguments, told, capsys):
+    (tmp_path / "TABLE").write_text("id\nhall\n")
+    names = {"BOOT": boot, "OUT": tmp_path / "out", "TABLE": tmp_path / "TABLE"}
+    before = files(tmp_path)
+    given = [names.get(each, each) for each in arguments]
+    assert flash(*given, "--package", package, "--no-login") in {EXIT_USAGE, EXIT_IO}
+    (line,) = capsys.readouterr().err.splitlines()
+    assert told in line
+    assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("package", "told"),
+    [
+        ([], "one of the arguments --package --package-url is required"),
+        (["--package", "a.deb", "--package-url", "https://a/a.deb"], "not allowed with"),
+        (["--package-url", "http://a/a.deb", "--package-sha256", "0" * 64], "is no https:// address"),
+        (["--package-url", "https://a/a.deb"], "needs --package-sha256"),
+        (["--package-url", "https://a/a.deb", "--package-sha256", "12"], "needs --package-sha256"),
+    ],
+)
+def test_a_package_that_cannot_be_had_is_told(boot, package, told, capsys):
+    before = files(boot)
+    try:
+        code = flash(boot, "--device-id", "hall", "--mqtt-host", "hub", "--no-login", *package)
+    except SystemExit as ended:  # as argparse does
+        code = int(str(ended.code))
+    assert code == EXIT_USAGE
     assert told in capsys.readouterr().err
     assert files(boot) == before
 

@@ -1,14 +1,18 @@
 """What a card says, and what it must not."""
 
+import hashlib
+
 import pytest
 import yaml
 
 from device.config import parse_config, sample_config
 from device.errors import UsageError
-from device.tools.flash.boot_files import BootPlan, Login, Wifi, scripts, with_country
+from device.tools.flash.boot_files import BootPlan, Wifi, scripts, with_country
+from device.tools.flash.login import Login
 
 CONFIG = {"device": {"id": "hall"}, "source": {"uri": "picamera"}, "mqtt": {"host": "hub", "username": "hall"}}
 PASSPHRASE = "correct horse battery"
+PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 
 
 @pytest.fixture
@@ -113,13 +117,37 @@ def test_a_source_that_needs_a_package_says_which(uri, needs):
         ("", "DE", PASSPHRASE, "no name of a network"),
         ("ä" * 17, "DE", PASSPHRASE, "1 to 32 bytes"),
         ("House", "Germany", PASSPHRASE, "two capital letters"),
-        ("House", "DE", "short", "8 to 63 characters"),
+        ("House", "DE", "short", "8 to 63 printable characters"),
+        ("House", "DE", "with a\ttab", "8 to 63 printable characters"),
+        ("House", "DE", "größer als acht", "8 to 63 printable characters"),
     ],
 )
 def test_a_network_that_cannot_be_is_refused(ssid, country, passphrase, told):
     with pytest.raises(UsageError, match=told) as raised:
         Wifi(ssid, country, passphrase)
     assert passphrase not in str(raised.value)
+
+
+ODD_NAMES = (
+    *('A house\'s "net"', "back\\slash; semi, comma", "#no: comment", " spaces ", "{[*&!|>%@`"),
+    *("🏠" * 8, "ä" * 16, "x" * 32, "true", "0123", "1e3", "~", "65;66;67;", "=="),
+)
+
+
+@pytest.mark.parametrize("ssid", ODD_NAMES)
+def test_a_network_may_have_any_name_of_32_bytes(ssid):
+    plan = BootPlan(config=CONFIG, wifi=Wifi(ssid, "DE", PASSPHRASE))
+    assert list(yaml.safe_load(plan.network_config())["network"]["wifis"]["wlan0"]["access-points"]) == [ssid]
+
+
+@pytest.mark.parametrize("passphrase", [PRINTABLE[:63], PRINTABLE[-63:]])
+def test_a_passphrase_may_have_every_printable_character(passphrase):
+    key = hashlib.pbkdf2_hmac("sha1", passphrase.encode("ascii"), b"House", 4096, 32).hex()
+    assert Wifi("House", "DE", passphrase).key == key
+
+
+def test_a_login_password_may_have_every_printable_character():
+    assert Login("ada", password=PRINTABLE).password == PRINTABLE
 
 
 def test_a_device_whose_name_is_no_host_s_is_refused():

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from device.errors import UsageError
-from device.tools.flash.boot_files import BootPlan, Login, Wifi, scripts
+from device.tools.flash.boot_files import BootPlan, Wifi, scripts
+from device.tools.flash.login import Login
 from device.tools.flash.write import Packages, write_boot_files
 
 PROGRAMS = {
