@@ -7,6 +7,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -28,6 +30,8 @@ from device.interfaces import Clock, FrameSource, Sink
 from device.mqtt.payloads import DeviceInfo
 from device.mqtt.sink import MqttSink
 from device.overlay.sink import OverlaySink
+from device.page.keepsake import Keepsake
+from device.page.sink import Deeds, PageSink, Sources
 from device.pipeline import Pipeline
 from device.system.clock import SystemClock
 from device.system.hang import HangCounter, leave
@@ -35,17 +39,24 @@ from device.system.heat import HeatGuard
 from device.system.log import LastTrouble
 from device.system.systemd import ServiceManager
 from device.system.telemetry import Telemetry
+from device.tools.page.sources import build_sources
 from device.track.tracker import CentroidTracker
 
 _ENDING_S = 5.0
 _log = logging.getLogger(__name__)
 
 
-def run(config: Config, check: Callable[[], object] = lambda: None, more_sinks: Sequence[Sink] = ()) -> int:
+def run(
+    config: Config,
+    check: Callable[[], object] = lambda: None,
+    more_sinks: Sequence[Sink] = (),
+    config_path: Path | None = None,
+) -> int:
     """Build a device from ``config`` and run it until it ends, or SIGTERM or SIGINT ends it; returns the exit code.
 
     Under systemd SIGHUP takes a changed configuration: the process starts itself afresh where ``check`` does not raise
     AffectdError; else all stays as it is, and the log says why. ``more_sinks`` hear what the broker hears.
+    ``config_path`` is where ``config`` is from, for the page to change it.
     """
     clock = SystemClock()
     service = ServiceManager(clock)
@@ -69,7 +80,8 @@ def run(config: Config, check: Callable[[], object] = lambda: None, more_sinks: 
         _leave_all_and_start_afresh(service)
 
     trouble = LastTrouble()
-    stages = build_stages(config, clock, trouble, more_sinks)
+    page = PageParts(config_path, reload=lambda: daemon.reload())  # noqa: PLW0108 it is there later
+    stages = build_stages(config, clock, trouble, more_sinks, page)
     daemon = Daemon(stages, clock, service, on_reload)
     _obey_signals(daemon, service)
     if not stages.classifier.ships:  # the one that ships has nothing to take its place
@@ -124,7 +136,26 @@ def _leave_all_and_start_afresh(service: ServiceManager) -> NoReturn:
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 the very same program
 
 
-def build_stages(config: Config, clock: Clock, trouble: LastTrouble, more_sinks: Sequence[Sink] = ()) -> Stages:
+@dataclass(frozen=True, slots=True)
+class PageParts:
+    """What the page needs beside the stages.
+
+    Attributes:
+        config_path: the file that the configuration is from; None where there is none to change.
+        reload: has the daemon take a changed configuration.
+    """
+
+    config_path: Path | None = None
+    reload: Callable[[], None] = lambda: None
+
+
+def build_stages(
+    config: Config,
+    clock: Clock,
+    trouble: LastTrouble,
+    more_sinks: Sequence[Sink] = (),
+    page_parts: PageParts = PageParts(),
+) -> Stages:
     """All stages of one device, not started yet.
 
     Args:
@@ -132,6 +163,7 @@ def build_stages(config: Config, clock: Clock, trouble: LastTrouble, more_sinks:
         clock: the machine's.
         trouble: knows the latest warning, for the figures.
         more_sinks: beside the broker and the overlay.
+        page_parts: what the page needs beside these.
 
     Raises:
         AffectdError: a stage cannot be built from its section of the configuration.
@@ -145,18 +177,33 @@ def build_stages(config: Config, clock: Clock, trouble: LastTrouble, more_sinks:
     telemetry = Telemetry(clock, last_error=lambda: trouble.message, slowed_to_fps=lambda: heat.limit_fps)
     mqtt = _build_mqtt(config, _describe(config, classifier, detector, source), clock, switch)
     overlay = _build_overlay(config, classifier, mqtt, clock, switch)
-    sinks: list[Sink] = [*(sink for sink in (mqtt, overlay) if sink), *more_sinks]
+    switched = SwitchedCapture(capture, switch, clock, opening_s=config.source.open_timeout_s)
+    page = None
+    if config.page.enabled:
+        sources = build_sources(
+            config,
+            classifier.labels,
+            source.name,
+            has_file=page_parts.config_path is not None,
+            capture=switched,
+            mqtt=mqtt,
+            heat=heat,
+            last_error=lambda: trouble.message,
+        )
+        page = _build_page(config, sources, page_parts, clock, switch)
+    sinks: list[Sink] = [*(sink for sink in (mqtt, overlay, page) if sink), *more_sinks]
     return Stages(
         source_name=source.name,
         source_is_live=source.live,
         classifier=classifier,
-        capture=SwitchedCapture(capture, switch, clock, opening_s=config.source.open_timeout_s),
+        capture=switched,
         pipeline=build_pipeline(config, clock, classifier, telemetry, sinks, detector=detector),
         telemetry=telemetry,
         heat=heat,
         hangs=HangCounter(config.device.resolved_state_dir, config.source.reboot_after_hangs),
         mqtt=mqtt,
         overlay=overlay,
+        page=page,
         stats_interval_s=config.mqtt.stats_interval_s,
     )
 
@@ -231,3 +278,15 @@ def _build_overlay(
         broker=lambda: broker_state(mqtt),
         on_pause=lambda paused: switch.turn(paused=paused),
     )
+
+
+def _build_page(config: Config, sources: Sources, parts: PageParts, clock: Clock, switch: PauseSwitch) -> PageSink:
+    at = () if parts.config_path is None else ("--config", str(parts.config_path.absolute()))
+    deeds = Deeds(
+        pause=lambda paused: switch.turn(paused=paused),
+        reload=parts.reload,
+        doctor=("doctor", "--json", *at) if at else None,
+        change=("page", "change", *at) if at else None,
+    )
+    keepsake = Keepsake(config.device.resolved_runtime_dir, config.device.resolved_state_dir)
+    return PageSink(config.page, clock, sources=sources, deeds=deeds, keepsake=keepsake)

@@ -22,6 +22,7 @@ from device.errors import ConfigError, UsageError
 from device.events.smooth import SmoothingSettings
 from device.mqtt.settings import MqttSettings
 from device.overlay.settings import OverlaySettings
+from device.page.settings import PageSettings
 from device.redact import learn_secrets_in, mask_secrets, redact
 from device.section import Section, WholePath
 from device.system.heat import HeatSettings
@@ -133,6 +134,7 @@ class Config(Section):
     smoothing: SmoothingSettings = SmoothingSettings()
     mqtt: MqttSettings = MqttSettings()
     overlay: OverlaySettings = OverlaySettings()
+    page: PageSettings = PageSettings()
     heat: HeatSettings = HeatSettings()
     log: LogSettings = LogSettings()
 

@@ -11,6 +11,7 @@ from device.errors import SourceError
 from device.interfaces import Clock
 from device.mqtt.sink import MqttSink
 from device.overlay.sink import OverlaySink
+from device.page.sink import PageSink
 from device.pipeline import Pipeline
 from device.records import BrokerState, LeaveReason, SourceState
 from device.system.hang import HangCounter
@@ -35,6 +36,7 @@ class Stages:
         source_is_live: whether it is a camera or stream, which may come later.
         mqtt: None where nothing is published.
         overlay: None where nothing is shown.
+        page: None where no browser is served.
         stats_interval_s: how often figures are published, seconds.
     """
 
@@ -49,6 +51,7 @@ class Stages:
     mqtt: MqttSink | None
     overlay: OverlaySink | None
     stats_interval_s: float
+    page: PageSink | None = None
 
 
 class Daemon:
@@ -139,6 +142,8 @@ class Daemon:
                 self._stats_due_s += self._stages.stats_interval_s
         if self._stages.overlay:
             self._stages.overlay.check()
+        if self._stages.page:
+            self._stages.page.check()
         self._stages.heat.check()
 
     def _finish(self, reason: LeaveReason) -> None:
@@ -151,6 +156,8 @@ class Daemon:
             self._stages.mqtt.set_source_state("lost")
             self._stages.mqtt.publish_stats(self._stages.telemetry.snapshot())
             self._stages.mqtt.close()
+        if self._stages.page:
+            self._stages.page.close()
 
     def _tell_service(self, state: SourceState) -> None:
         self._service.feed_watchdog()
@@ -184,6 +191,8 @@ class Daemon:
             self._stages.mqtt.set_source_state(state)
         if self._stages.overlay:
             self._stages.overlay.set_source_state(state)
+        if self._stages.page:
+            self._stages.page.set_source_state(state)
 
 
 def broker_state(mqtt: MqttSink | None) -> BrokerState:

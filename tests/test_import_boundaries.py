@@ -11,7 +11,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-HEAVY = {"tensorflow", "keras", "jax", "picamera2", "pygame", "ai_edge_litert", "tflite_runtime", "amqtt", "matplotlib"}
+HEAVY = {
+    "tensorflow",
+    "keras",
+    "jax",
+    "picamera2",
+    "pygame",
+    "ai_edge_litert",
+    "tflite_runtime",
+    "amqtt",
+    "matplotlib",
+    "microdot",
+}
 PURE_PARTS = {
     f"device.{part}" for part in ("classify.interpreter", "cli", "contract", "errors", "records", "redact", "yaml_text")
 }

@@ -13,6 +13,7 @@ from device.commands import (
     flash,
     homeassistant,
     model,
+    page,
     pause,
     run,
     schema,
@@ -20,7 +21,23 @@ from device.commands import (
     watch,
 )
 
-_VERBS = (run, check, config, doctor, aim, watch, pause, snapshot, model, detector, flash, homeassistant, schema, demo)
+_VERBS = (
+    run,
+    check,
+    config,
+    doctor,
+    aim,
+    watch,
+    pause,
+    snapshot,
+    model,
+    detector,
+    flash,
+    page,
+    homeassistant,
+    schema,
+    demo,
+)
 COMMAND_LINE = ("affectd", "An emotion sensor: camera in, MQTT out.", _VERBS)
 """What it is called, what it is for, and its verbs."""
 

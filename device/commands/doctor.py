@@ -1,10 +1,15 @@
 """``affectd doctor``: what is wrong with this device, and the command that mends it."""
 
 import argparse
-from typing import Any
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from device.commands.options import add_config_option
 from device.errors import EXIT_CONFIG, EXIT_OK, EXIT_UNAVAILABLE
+
+if TYPE_CHECKING:
+    from device.tools.doctor import Finding
 
 _MARKS = {"ok": "ok     ", "warning": "warning", "wrong": "WRONG  "}
 
@@ -14,6 +19,7 @@ def register(verbs: Any) -> None:
     parser = verbs.add_parser(
         "doctor", help="look at configuration, model, camera, broker and machine, and say how to mend what is wrong"
     )
+    parser.add_argument("--json", action="store_true", help="each finding as a line of JSON")
     add_config_option(parser)
     parser.set_defaults(run=_run)
 
@@ -23,12 +29,20 @@ def _run(options: argparse.Namespace) -> int:
 
     wrong: list[str] = []
     for finding in examine(options.config):
-        print(f"{_MARKS[finding.grade]}  {finding.subject:<11}  {finding.told}", flush=True)
-        if finding.command:
-            print(f"{'':22}$ {finding.command}", flush=True)
+        _print(finding, as_json=options.json)
         if finding.grade == "wrong":
             wrong.append(finding.subject)
     if not wrong:
         return EXIT_OK
-    print(f"\nwrong: {', '.join(wrong)}")
+    if not options.json:
+        print(f"\nwrong: {', '.join(wrong)}")
     return EXIT_CONFIG if wrong == ["config"] else EXIT_UNAVAILABLE
+
+
+def _print(finding: "Finding", *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(asdict(finding)), flush=True)
+        return
+    print(f"{_MARKS[finding.grade]}  {finding.subject:<11}  {finding.told}", flush=True)
+    if finding.command:
+        print(f"{'':22}$ {finding.command}", flush=True)

@@ -64,7 +64,7 @@ def _start(options: argparse.Namespace) -> int:
     from device.app import run
     from device.commands.console import console_sinks
 
-    return run(config, lambda: _try_out(options, config), console_sinks(quiet=options.quiet))
+    return run(config, lambda: _try_out(options, config), console_sinks(quiet=options.quiet), options.config)
 
 
 def _load(options: argparse.Namespace) -> "Config":

@@ -1,17 +1,15 @@
 """What the daemon and the overlay's process say to each other: small messages over a socket; pictures go by `slot`."""
 
 import socket
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from device.overlay.scene import FaceMark
 from device.overlay.slot import Shape
 from device.records import BrokerState, RelativeBox, SourceState
-
-_MAX_BYTES = 65_536
+from device.system.channel import Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,70 +66,8 @@ class Report:
     told: str = ""
 
 
-Said = TypeVar("Said", Update, Report)
-Heard = TypeVar("Heard", Update, Report)
 _UPDATES = TypeAdapter(Update)
 _REPORTS = TypeAdapter(Report)
-
-
-class Channel(Generic[Said, Heard]):
-    """One end of the socket; no call ever waits.
-
-    Args:
-        end: the socket, SOCK_SEQPACKET; belongs to this object from then on.
-        said: writes what this end says.
-        heard: reads what the other end says.
-    """
-
-    def __init__(self, end: socket.socket, said: TypeAdapter[Said], heard: TypeAdapter[Heard]) -> None:
-        end.setblocking(False)  # noqa: FBT003 - the standard library's way
-        self._end = end
-        self._said: TypeAdapter[Said] = said
-        self._heard: TypeAdapter[Heard] = heard
-        self._gone = False
-
-    @property
-    def gone(self) -> bool:
-        """Whether the other end is known to have closed or died."""
-        return self._gone
-
-    def fileno(self) -> int:
-        """For ``select``."""
-        return self._end.fileno()
-
-    def say(self, message: Said) -> bool:
-        """Send ``message``; False where the other end is gone, or has left so much unheard that no more fits."""
-        try:
-            self._end.send(self._said.dump_json(message), socket.MSG_NOSIGNAL)
-        except BlockingIOError:
-            return False
-        except OSError:
-            self._gone = True
-            return False
-        return True
-
-    def hear(self) -> list[Heard]:
-        """All that has come since the last call; what cannot be understood is left out."""
-        messages: list[Heard] = []
-        while not self._gone:
-            try:
-                data = self._end.recv(_MAX_BYTES)
-            except BlockingIOError:
-                break
-            except OSError:
-                data = b""
-            if not data:
-                self._gone = True
-                break
-            with suppress(ValidationError):
-                messages.append(self._heard.validate_json(data))
-        return messages
-
-    def close(self) -> None:
-        """The other end sees it as this one's end."""
-        self._end.close()
-        self._gone = True
-
 
 DaemonEnd = Channel[Update, Report]
 OverlayEnd = Channel[Report, Update]
@@ -139,14 +75,9 @@ OverlayEnd = Channel[Report, Update]
 
 def daemon_end(end: socket.socket) -> DaemonEnd:
     """The end that tells what is seen."""
-    return Channel(end, _UPDATES, _REPORTS)
+    return Channel(end, _UPDATES.dump_json, _REPORTS.validate_json)
 
 
 def overlay_end(end: socket.socket) -> OverlayEnd:
     """The end that tells what the display and the keys do."""
-    return Channel(end, _REPORTS, _UPDATES)
-
-
-def socket_pair() -> tuple[socket.socket, socket.socket]:
-    """Two ends that keep messages whole and see each other's death."""
-    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    return Channel(end, _REPORTS.dump_json, _UPDATES.validate_json)

@@ -1,5 +1,6 @@
 """The overlay as a sink of the pipeline: it costs the sensor a copied picture now and then, and never makes it wait."""
 
+import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 
@@ -10,11 +11,13 @@ from device.overlay.process import OverlayProcess
 from device.overlay.scene import FaceMark, Scene
 from device.overlay.settings import OverlaySettings
 from device.overlay.slot import PictureSlot, thinned
-from device.overlay.supervisor import Process, Supervisor
 from device.records import BrokerState, Event, Frame, Observation, RelativeBox, SourceState
+from device.system.supervisor import Process, Supervisor
 
 _RATE_FRAMES = 30
 _MOST_FACES = 32
+
+_log = logging.getLogger(__name__)
 
 
 class OverlaySink:
@@ -38,14 +41,16 @@ class OverlaySink:
         *,
         broker: Callable[[], BrokerState] = lambda: "off",
         on_pause: Callable[[bool], None] = lambda _: None,
-        launch: Callable[[OverlaySettings, PictureSlot], Process] = OverlayProcess,
+        launch: Callable[[OverlaySettings, PictureSlot], Process[Update, Report]] = OverlayProcess,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._broker = broker
         self._on_pause = on_pause
         self._slot = PictureSlot.create()
-        self._supervisor = Supervisor(lambda: launch(settings, self._slot), clock)
+        self._supervisor: Supervisor[Update, Report] = Supervisor(
+            lambda: launch(settings, self._slot), clock, name="overlay", logger=_log
+        )
         self._source: SourceState = "ok"
         self._is_asked = False
         self._told: tuple[SourceState, BrokerState] | None = None

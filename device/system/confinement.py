@@ -9,7 +9,6 @@ from pathlib import Path
 
 _PR_SET_NO_NEW_PRIVS = 38  # prctl(2)
 _NOBODY = 65534
-_MOST_OPEN_FILES = 64
 
 
 def go_first() -> None:
@@ -18,14 +17,17 @@ def go_first() -> None:
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
 
-def confine(*, memory_mb: int, cpu_s: int, written_bytes: int, groups: Iterable[int] = ()) -> None:
+def confine(
+    *, memory_mb: int, cpu_s: int | None, written_bytes: int, groups: Iterable[int] = (), open_files: int = 64
+) -> None:
     """Give up root for good, and memory, time and files beyond these.
 
     Args:
         memory_mb: beyond what the process has now; the libraries that are loaded take address space by the processor.
-        cpu_s: of all threads together.
+        cpu_s: of all threads together; None for what is to run for ever.
         written_bytes: the largest size of a file.
         groups: what root keeps of its rights, as numbers of groups.
+        open_files: at a time.
 
     Raises:
         OSError: root cannot be given up here.
@@ -36,9 +38,11 @@ def confine(*, memory_mb: int, cpu_s: int, written_bytes: int, groups: Iterable[
         (resource.RLIMIT_DATA, data_pages * page + memory_mb * 2**20),
         (resource.RLIMIT_CPU, cpu_s),
         (resource.RLIMIT_FSIZE, written_bytes),
-        (resource.RLIMIT_NOFILE, _MOST_OPEN_FILES),
+        (resource.RLIMIT_NOFILE, open_files),
         (resource.RLIMIT_CORE, 0),
     ):
+        if wanted is None:
+            continue
         hard = resource.getrlimit(what)[1]
         most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         # At the hard limit of seconds the kernel kills; a second before, at the soft one, it says why (SIGXCPU).

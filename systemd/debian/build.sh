@@ -47,7 +47,7 @@ environment() {
   fi
   "$uv" pip install --quiet --target "$packages" --python-version "$python" \
     --python-platform "$processor-manylinux_2_34" --only-binary :all: --link-mode copy \
-    --constraints "$folder/constraints.txt" "affectd[overlay] @ file://$(echo "$folder"/wheel/*.whl)"
+    --constraints "$folder/constraints.txt" "affectd[overlay,page] @ file://$(echo "$folder"/wheel/*.whl)"
   rm -rf "$packages/bin" "$packages/.lock"
   # What no device needs: other makers' processors, tests and manuals.
   rm -rf "$packages"/ai_edge_litert/{libLiteRtWebGpuAccelerator.so,tools,vendors} "$packages"/pygame/{docs,examples,tests}

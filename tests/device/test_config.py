@@ -220,12 +220,17 @@ PATH_KEYS = [
     "detector.cascade",
     "detector.second_cascade",
     "overlay.font",
+    "page.cert_file",
 ]
+
+
+BESIDE = {"mqtt": ", tls: true", "page": ", key_file: /k.pem"}
+"""What else a section wants for one of its paths to be sound."""
 
 
 def _with_path(key, path):
     section, name = key.split(".")
-    return parse_config(f"{section}: {{{name}: '{path}'{', tls: true' if section == 'mqtt' else ''}}}", "c.yaml")
+    return parse_config(f"{section}: {{{name}: '{path}'{BESIDE.get(section, '')}}}", "c.yaml")
 
 
 @pytest.mark.parametrize("key", PATH_KEYS)
@@ -252,7 +257,7 @@ def test_every_path_of_the_configuration_is_one_of_these():
             elif "Path" in str(field.annotation):
                 yield prefix + name
 
-    assert set(paths(Config)) == {*PATH_KEYS, "mqtt.key_file"}
+    assert set(paths(Config)) == {*PATH_KEYS, "mqtt.key_file", "page.key_file"}
 
 
 def test_a_film_in_the_home_folder_is_found_from_anywhere(monkeypatch):

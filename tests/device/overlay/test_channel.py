@@ -4,9 +4,10 @@ import socket
 
 import pytest
 
-from device.overlay.channel import Moment, Report, Update, daemon_end, overlay_end, socket_pair
+from device.overlay.channel import Moment, Report, Update, daemon_end, overlay_end
 from device.overlay.scene import FaceMark
 from device.records import RelativeBox, Scores
+from device.system.channel import socket_pair
 
 MARKS = (
     FaceMark(1, RelativeBox(0.1, 0.2, 0.3, 0.4), "happy", Scores(("happy", "sad"), (0.75, 0.25)), 3.5, visible=True),

@@ -9,8 +9,8 @@ from device.overlay.channel import Report
 from device.overlay.settings import OverlaySettings
 from device.overlay.sink import OverlaySink
 from device.records import Box, BrokerState, Frame, Observation
-from tests.device.overlay.test_supervisor import SHOWN, FakeProcess
 from tests.device.sightings import NOON, FakeClock, face, reading
+from tests.device.system.test_supervisor import SHOWN, FakeProcess
 
 FACE = face(7, reading("happy", since_s=2.0), box=Box(64, 48, 128, 96))
 

@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from device.overlay.channel import Moment, Report, Update, daemon_end, overlay_end, socket_pair
+from device.overlay.channel import Moment, Report, Update, daemon_end, overlay_end
 from device.overlay.scene import FaceMark
 from device.overlay.settings import OverlaySettings
 from device.overlay.slot import PictureSlot
 from device.overlay.viewer import Viewer
 from device.records import RelativeBox
+from device.system.channel import socket_pair
 
 FACES = (FaceMark(1, RelativeBox(0.1, 0.2, 0.3, 0.4), None, None, 0.0, visible=True),)
 FRAME_S = 0.1

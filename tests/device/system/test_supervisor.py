@@ -1,11 +1,11 @@
-"""The overlay's process is kept running, and the log says once how it fares."""
+"""A companion (here: the overlay) is kept running, and the log says once how it fares."""
 
 import logging
 
 import pytest
 
 from device.overlay.channel import Report, Update
-from device.overlay.supervisor import LONGEST_WAIT_S, OPENING_TIMEOUT_S, SILENT_TIMEOUT_S, STEADY_AFTER_S, Supervisor
+from device.system.supervisor import LONGEST_WAIT_S, OPENING_TIMEOUT_S, SILENT_TIMEOUT_S, STEADY_AFTER_S, Supervisor
 from tests.device.sightings import FakeClock
 
 SHOWN = Report("shown", "x11, 1280 x 720 pixels")
@@ -38,7 +38,9 @@ class Bench:
         self.clock = FakeClock()
         self.processes = []
         self.fault = None
-        self.supervisor = Supervisor(self.launch, self.clock)
+        self.supervisor = Supervisor(
+            self.launch, self.clock, name="overlay", logger=logging.getLogger("device.overlay")
+        )
 
     def launch(self):
         if self.fault:

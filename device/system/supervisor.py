@@ -1,11 +1,10 @@
-"""Keeps the overlay's process running: starts it, hears it, notices its end, and tries again ever more slowly."""
+"""Keeps a companion running: starts it, hears it, notices its end, and tries again ever more slowly."""
 
 import logging
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Generic, Protocol, TypeVar
 
 from device.interfaces import Clock
-from device.overlay.channel import Report, Update
 from device.system.backoff import Backoff
 from device.system.log import LogOnce
 
@@ -19,17 +18,35 @@ SILENT_TIMEOUT_S = 10.0
 """One that is silent for so long is hung."""
 _FAREWELL_S = 2.0
 
-_log = logging.getLogger(__name__)
+
+class Report(Protocol):
+    """What a companion says."""
+
+    @property
+    def kind(self) -> str:
+        """``shown``: its work is to be seen; ``failed``: it cannot be; ``closed``: a person wants no more of it."""
+        ...
+
+    @property
+    def told(self) -> str:
+        """Where it is to be seen, or what is wrong, for the log."""
+        ...
 
 
-class Process(Protocol):
-    """What is asked of `process.OverlayProcess`."""
+Said = TypeVar("Said")
+Said_contra = TypeVar("Said_contra", contravariant=True)
+Reported = TypeVar("Reported", bound=Report)
+Reported_co = TypeVar("Reported_co", bound=Report, covariant=True)
 
-    def say(self, update: Update) -> bool:
+
+class Process(Protocol[Said_contra, Reported_co]):
+    """What is asked of a `companion.Companion`."""
+
+    def say(self, message: Said_contra, /) -> bool:
         """Tell it something; False where it does not listen."""
         ...
 
-    def hear(self) -> list[Report]:
+    def hear(self) -> Sequence[Reported_co]:
         """What it has said since the last call."""
         ...
 
@@ -43,32 +60,38 @@ class Process(Protocol):
         ...
 
 
-class Supervisor:
+class Supervisor(Generic[Said, Reported]):
     """At most one process at a time; no call waits, but ``close`` for a moment.
 
     Args:
         launch: starts a process. May raise OSError.
         clock: the monotonic time.
+        name: what the log calls it, ``overlay`` say.
+        logger: whose log.
     """
 
-    def __init__(self, launch: Callable[[], Process], clock: Clock) -> None:
+    def __init__(
+        self, launch: Callable[[], Process[Said, Reported]], clock: Clock, *, name: str, logger: logging.Logger
+    ) -> None:
         self._launch = launch
         self._clock = clock
-        self._process: Process | None = None
+        self._name = name
+        self._log = logger
+        self._process: Process[Said, Reported] | None = None
         self._shown_since_s: float | None = None
         self._heard_s = 0.0
         self._next_at_s = clock.monotonic_s()
         self._waits = Backoff(FIRST_WAIT_S, LONGEST_WAIT_S, chance=None)
         self._fault = ""
-        self._trouble = LogOnce(_log)
+        self._trouble = LogOnce(logger)
         self._closed = False
 
     @property
     def shown(self) -> bool:
-        """Whether a display is open."""
+        """Whether its work is to be seen."""
         return self._shown_since_s is not None
 
-    def turn(self) -> list[Report]:
+    def turn(self) -> Sequence[Reported]:
         """See to the process, and pass on what it says."""
         now_s = self._clock.monotonic_s()
         if self._process is None:
@@ -86,12 +109,12 @@ class Supervisor:
             self._drop(f"its process was hung for {timeout_s:.0f} s and was ended", now_s)
         return reports
 
-    def say(self, update: Update) -> bool:
+    def say(self, message: Said) -> bool:
         """Tell the process something; False where there is none, or it does not listen."""
-        return self._process is not None and self.shown and self._process.say(update)
+        return self._process is not None and self.shown and self._process.say(message)
 
     def close(self) -> None:
-        """End the process, which may take a moment to give the display back; there will be no other."""
+        """End the process, which may take a moment to let go of what it holds; there will be no other."""
         self._closed = True
         if self._process is not None:
             self._process.end(_FAREWELL_S)
@@ -106,17 +129,19 @@ class Supervisor:
         except OSError as error:
             self._drop(f"its process cannot be started: {error.strerror}", now_s)
 
-    def _note(self, report: Report, now_s: float) -> None:
+    def _note(self, report: Reported, now_s: float) -> None:
         self._heard_s = now_s
         if report.kind == "shown":
-            _log.info("the overlay is %s: %s", "back" if self._trouble else "shown", report.told)
+            self._log.info("the %s is %s: %s", self._name, "back" if self._trouble else "shown", report.told)
             self._shown_since_s = now_s
             self._trouble.forget()
         elif report.kind == "failed":
             self._fault = report.told
         elif report.kind == "closed":
             self._closed = True
-            _log.info("the overlay was closed at the display; sensing goes on, and the next start shows it again")
+            self._log.info(
+                "the %s was closed at the display; sensing goes on, and the next start shows it again", self._name
+            )
 
     def _drop(self, reason: str, now_s: float) -> None:
         if self._process is not None:
@@ -127,5 +152,5 @@ class Supervisor:
         self._shown_since_s = None
         if self._closed:
             return
-        self._trouble.say("no overlay: %s; sensing goes on, and it is tried again", reason)
+        self._trouble.say(f"no {self._name}: %s; sensing goes on, and it is tried again", reason)
         self._next_at_s = now_s + self._waits.next_s()

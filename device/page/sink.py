@@ -1,0 +1,275 @@
+"""The page as a sink of the pipeline: it costs the sensor a few words now and then, and never makes it wait."""
+
+import json
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from device.interfaces import Clock
+from device.page.channel import Report
+from device.page.errands import CommandErrand, Errand, ReadingErrand
+from device.page.keepsake import Keepsake
+from device.page.process import PageProcess
+from device.page.settings import PageSettings
+from device.records import Event, Observation, RelativeBox, SourceState
+from device.redact import redact
+from device.system.supervisor import Process, Supervisor
+
+MOST_EVENTS = 200
+_RATE_FRAMES = 30
+_MOST_FACES = 32
+_STATE_EVERY_S = 2.0
+_MOST_CHANGES = 32
+_MOST_VALUE = 200
+_DOCTOR_TIMEOUT_S, _CHANGE_TIMEOUT_S = 120.0, 60.0
+_RELOAD_AFTER_S = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What the page is told, and by whom; everything is called from the pipeline's own thread, ``day`` aside.
+
+    Attributes:
+        hello: what a new process of the page is told first, and does not change while that runs.
+        state: how camera, broker, disk and processor are now.
+        look: what is to be seen of a frame that somebody looks at, without the picture: (observation, frames a second).
+        day: what a day was like, by its date as YYYY-MM-DD; called in a thread of its own. None where nothing is kept.
+    """
+
+    hello: Callable[[], Mapping[str, Any]]
+    state: Callable[[], Mapping[str, Any]]
+    look: Callable[[Observation, float | None], dict[str, Any]]
+    day: Callable[[str], Mapping[str, Any]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deeds:
+    """What people at browsers may have done.
+
+    Attributes:
+        pause: turns the privacy switch.
+        reload: has the daemon take its changed configuration.
+        commands: the arguments of ``affectd`` that examine the device, and that change the configuration by JSON on
+            stdin; None where the daemon has no file of its own.
+    """
+
+    pause: Callable[[bool], None]
+    reload: Callable[[], None]
+    doctor: tuple[str, ...] | None = None
+    change: tuple[str, ...] | None = None
+
+
+class PageSink:
+    """Tells a process of its own what is to be seen, while somebody looks; called from the pipeline's own thread.
+
+    Args:
+        settings: the section ``page``.
+        clock: the monotonic time.
+        sources: what it tells.
+        deeds: what it may be asked for.
+        keepsake: outlives both processes.
+        launch: starts the process.
+        errand: starts a command.
+    """
+
+    def __init__(
+        self,
+        settings: PageSettings,
+        clock: Clock,
+        *,
+        sources: Sources,
+        deeds: Deeds,
+        keepsake: Keepsake,
+        launch: Callable[[PageSettings, Mapping[str, Any]], Process[dict[str, Any], Report]] = PageProcess,
+        errand: Callable[..., Errand] = CommandErrand,
+    ) -> None:
+        self._clock = clock
+        self._sources = sources
+        self._deeds = deeds
+        self._keepsake = keepsake
+        self._errand = errand
+        self._supervisor: Supervisor[dict[str, Any], Report] = Supervisor(
+            lambda: launch(settings, {**sources.hello(), "sessions": keepsake.sessions}),
+            clock,
+            name="page",
+            logger=_log,
+        )
+        self._source: SourceState = "ok"
+        self._is_asked = False
+        self._unsaid: deque[dict[str, Any]] = deque(maxlen=2 * MOST_EVENTS)
+        self._state_due_s = 0.0
+        self._events: deque[dict[str, Any]] = deque(keepsake.events, maxlen=MOST_EVENTS)
+        self._frames_s: deque[float] = deque(maxlen=_RATE_FRAMES)
+        self._errands: dict[str, Errand] = {}
+        self._day = ""
+        self._reload_at_s: float | None = None
+
+    def check(self) -> None:
+        """Start the page, hear it, and tell it how things are; to be called on every turn of the loop."""
+        for report in self._supervisor.turn():
+            if report.kind == "shown":
+                self._greet()
+            self._obey(report)
+        if not self._supervisor.shown:
+            self._is_asked = False
+            self._unsaid.clear()
+        self._see_to_errands()
+        now_s = self._clock.monotonic_s()
+        if now_s >= self._state_due_s:
+            self._tell_state()
+        self._say_what_is_unsaid()
+        if self._reload_at_s is not None and now_s >= self._reload_at_s:
+            self._reload_at_s = None
+            self._deeds.reload()
+
+    def observe(self, observation: Observation) -> None:
+        """Tell of this frame, if somebody looks."""
+        self._frames_s.append(self._clock.monotonic_s())
+        if not (self._is_asked and self._source == "ok"):
+            return
+        self._is_asked = False
+        self._unsaid.append({"kind": "moment", "moment": self._moment(observation)})
+        self._say_what_is_unsaid()
+
+    def emit(self, event: Event) -> None:
+        """Tell of an event."""
+        told = json.loads(event.to_json())
+        self._events.append(told)
+        self._unsaid.append({"kind": "event", "event": told})
+
+    def set_source_state(self, state: SourceState) -> None:
+        """Say that the camera is ok, paused or lost."""
+        self._source = state
+        if state != "ok":
+            self._frames_s.clear()
+        self._state_due_s = 0.0
+        self.check()
+
+    def close(self) -> None:
+        """End the page."""
+        self._supervisor.close()
+        for errand in self._errands.values():
+            errand.drop()
+        self._errands.clear()
+        self._keepsake.keep_events(self._events)
+
+    def _greet(self) -> None:
+        """A new process is told what came before it."""
+        self._unsaid.clear()
+        self._unsaid.extend({"kind": "event", "event": event} for event in self._events)
+        self._tell_state()
+
+    def _obey(self, report: Report) -> None:
+        if report.kind == "ready":
+            self._is_asked = True
+        elif report.kind in {"pause", "resume"}:
+            self._deeds.pause(report.kind == "pause")
+        elif report.kind == "sessions":
+            self._keepsake.keep_sessions(report.data.get("sessions"))
+        elif report.kind == "doctor" and "doctor" not in self._errands and self._deeds.doctor:
+            self._errands["doctor"] = self._errand(self._deeds.doctor, b"", self._clock, _DOCTOR_TIMEOUT_S)
+        elif report.kind == "change" and "change" not in self._errands and self._deeds.change:
+            values = _wanted_values(report.data.get("values"))
+            given = json.dumps(values).encode()
+            self._errands["change"] = self._errand(self._deeds.change, given, self._clock, _CHANGE_TIMEOUT_S)
+        elif report.kind == "day" and "day" not in self._errands:
+            self._ask_for_day(report.told)
+
+    def _ask_for_day(self, day: str) -> None:
+        read = self._sources.day
+        if read is None:
+            self._unsaid.append({"kind": "day", "day": day, "told": None})
+        else:
+            self._errands["day"] = ReadingErrand(lambda: read(day))
+            self._day = day
+
+    def _see_to_errands(self) -> None:
+        for kind, errand in list(self._errands.items()):
+            result = errand.result()
+            if result is None:
+                continue
+            del self._errands[kind]
+            if kind == "day":
+                self._unsaid.append({"kind": "day", "day": self._day, "told": result[0]})
+            elif kind == "doctor":
+                self._unsaid.append({"kind": "doctor", **_findings(result)})
+            else:
+                is_done, told = _outcome(result)
+                self._unsaid.append({"kind": "changed", "done": is_done, "told": redact(told)})
+                if is_done:  # the page says so first
+                    self._reload_at_s = self._clock.monotonic_s() + _RELOAD_AFTER_S
+
+    def _tell_state(self) -> None:
+        self._state_due_s = self._clock.monotonic_s() + _STATE_EVERY_S
+        state = dict(self._sources.state()) | {"source": self._source, "fps": _rounded(self._fps())}
+        self._unsaid.append({"kind": "state", "state": state})
+
+    def _say_what_is_unsaid(self) -> None:
+        while self._unsaid and self._supervisor.say(self._unsaid[0]):
+            self._unsaid.popleft()
+
+    def _moment(self, observation: Observation) -> dict[str, Any]:
+        frame = observation.frame
+        look = self._sources.look(observation, self._fps())
+        measured = {face["face"]: face for face in look["faces"]}
+        faces = []
+        for seen in observation.faces[:_MOST_FACES]:
+            box = RelativeBox.of(seen.track.box, frame.width, frame.height)
+            reading = seen.reading
+            faces.append(
+                measured.get(seen.track.id, {})
+                | {
+                    "face": seen.track.id,
+                    "box": [box.x, box.y, box.w, box.h],
+                    "visible": seen.track.visible,
+                    "emotion": None if reading is None else reading.emotion,
+                    "confidence": None if reading is None else round(reading.confidence, 3),
+                }
+            )
+        return {"picture": look["picture"], "faces": faces}
+
+    def _fps(self) -> float | None:
+        if len(self._frames_s) < 2:
+            return None
+        lasted_s = self._clock.monotonic_s() - self._frames_s[0]
+        return (len(self._frames_s) - 1) / lasted_s if lasted_s > 0 else None
+
+
+def _wanted_values(values: Any) -> dict[str, str]:
+    """What may be a change of the configuration; whether it is one the command says."""
+    if not isinstance(values, dict):
+        return {}
+    pairs = list(values.items())[:_MOST_CHANGES]
+    return {key: value for key, value in pairs if isinstance(value, str) and len(key) + len(value) <= _MOST_VALUE}
+
+
+def _findings(result: tuple[int, str, str] | str) -> dict[str, Any]:
+    """What the doctor has said, one JSON object a line."""
+    if isinstance(result, str):
+        return {"findings": [], "fault": result}
+    _, out, err = result
+    findings = []
+    for line in out.splitlines():
+        try:
+            found = json.loads(line)
+            findings.append({key: str(found[key]) for key in ("grade", "subject", "told", "command")})
+        except (ValueError, KeyError, TypeError):
+            continue
+    return {"findings": findings, "fault": "" if findings else redact(err.strip()[-500:])}
+
+
+def _outcome(result: tuple[int, str, str] | str) -> tuple[bool, str]:
+    """Whether the configuration was changed, and in what words."""
+    if isinstance(result, str):
+        return False, result
+    code, out, err = result
+    told = (out if code == 0 else err).strip().splitlines()
+    return code == 0, told[-1].removeprefix("affectd: ") if told else f"exit code {code}"
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)
