@@ -26,8 +26,8 @@ def register(verbs: Any) -> None:
     change = actions.add_parser(
         "change",
         help="change keys as the page does: JSON of keys and values on stdin",
-        description="Takes only the keys that the page may change, checks that the daemon would start with them, and "
-        "then writes them. Where it may not write the file, it has affectd-page-change.service do so.",
+        description="Takes only the keys that the page may change. Checks that the daemon would start with them, and "
+        "then writes them. If it may not write the file, affectd-page-change.service does so.",
     )
     change.add_argument("--from", dest="wanted", type=Path, metavar="FILE", help="instead of stdin; removed afterwards")
     add_config_option(change)
