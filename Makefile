@@ -62,6 +62,10 @@ test-homeassistant: $(DEV) ## the real Home Assistant takes the device in (root;
 	@tests/homeassistant/install.sh build/homeassistant
 	$(SLOW_TESTS) -v -s tests/homeassistant
 
+picture-homeassistant: $(DEV) ## photograph the device's page in the real Home Assistant, for docs/homeassistant.webp; look at it (root; chromium; after test-homeassistant 300 MB more)
+	@tests/homeassistant/install.sh build/homeassistant front-end
+	$(BIN)/python -m tests.homeassistant.make_screenshot
+
 test-picamera2: $(DEV) ## the real Picamera2 on libcamera's virtual camera, under the daemon (root; 1.6 GB the first time, about 5 minutes; then 90 s)
 	@tests/picamera2/install.sh build/picamera2
 	$(SLOW_TESTS) -v -s tests/picamera2

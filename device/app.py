@@ -175,7 +175,8 @@ def build_stages(
     capture = build_capture(source, config.source, clock)
     heat = HeatGuard(config.heat, config.source.fps, clock)
     telemetry = Telemetry(clock, last_error=lambda: trouble.message, slowed_to_fps=lambda: heat.limit_fps)
-    mqtt = _build_mqtt(config, _describe(config, classifier, detector, source), clock, switch)
+    smoother = EmotionSmoother(config.smoothing.over(classifier.model_card.smoothing))
+    mqtt = _build_mqtt(config, _describe(config, classifier, detector, source), clock, switch, smoother)
     overlay = _build_overlay(config, classifier, mqtt, clock, switch)
     switched = SwitchedCapture(capture, switch, clock, opening_s=config.source.open_timeout_s)
     page = None
@@ -197,7 +198,7 @@ def build_stages(
         source_is_live=source.live,
         classifier=classifier,
         capture=switched,
-        pipeline=build_pipeline(config, clock, classifier, telemetry, sinks, detector=detector),
+        pipeline=build_pipeline(config, clock, classifier, telemetry, sinks, detector=detector, smoother=smoother),
         telemetry=telemetry,
         heat=heat,
         hangs=HangCounter(config.device.resolved_state_dir, config.source.reboot_after_hangs),
@@ -216,8 +217,9 @@ def build_pipeline(
     sinks: Sequence[Sink],
     *,
     detector: Detector | None = None,
+    smoother: EmotionSmoother | None = None,
 ) -> Pipeline:
-    """All stages between a frame and its sinks; a ``detector`` that is open already is taken as it is.
+    """All stages between a frame and its sinks; a ``detector`` and a ``smoother`` that are given are taken as they are.
 
     Raises:
         AffectdError: ``config`` does not allow it.
@@ -229,7 +231,7 @@ def build_pipeline(
         classifier=classifier,
         turns=ClassifySchedule(config.classifier.interval_s, config.classifier.most_per_frame),
         input_spec=classifier.model_card.input.spec(),
-        smoother=EmotionSmoother(config.smoothing.over(classifier.model_card.smoothing)),
+        smoother=smoother or EmotionSmoother(config.smoothing.over(classifier.model_card.smoothing)),
         deriver=EventDeriver(clock),
         telemetry=telemetry,
         sinks=sinks,
@@ -251,7 +253,9 @@ def _describe(config: Config, classifier: TfliteClassifier, detector: Detector, 
     )
 
 
-def _build_mqtt(config: Config, info: DeviceInfo, clock: Clock, switch: PauseSwitch) -> MqttSink | None:
+def _build_mqtt(
+    config: Config, info: DeviceInfo, clock: Clock, switch: PauseSwitch, smoother: EmotionSmoother
+) -> MqttSink | None:
     if not config.mqtt.enabled:
         return None
     return MqttSink(
@@ -262,6 +266,8 @@ def _build_mqtt(config: Config, info: DeviceInfo, clock: Clock, switch: PauseSwi
         clock=clock,
         runtime_dir=config.device.resolved_runtime_dir,
         on_pause=lambda paused: switch.turn(paused=paused),
+        smoothing=smoother.smoothing,
+        on_smoothing=smoother.tune,
     )
 
 

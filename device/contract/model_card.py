@@ -73,6 +73,15 @@ class Smoothing(CardPart):
             raise ValueError(f"exit_threshold {self.exit_threshold} is above enter_threshold {self.enter_threshold}")
         return self
 
+    def turned(self, enter_threshold: float, min_dwell_s: float) -> "Smoothing":
+        """With these; an ``exit_threshold`` that would be above goes down to ``enter_threshold``."""
+        return Smoothing(
+            time_constant_s=self.time_constant_s,
+            enter_threshold=enter_threshold,
+            exit_threshold=min(self.exit_threshold, enter_threshold),
+            min_dwell_s=min_dwell_s,
+        )
+
 
 class GoldenExample(CardPart):
     """One input and what the network answered when it was converted.

@@ -60,6 +60,15 @@ class EmotionSmoother:
         self._smoothing = smoothing
         self._states: dict[int, _State] = {}
 
+    @property
+    def smoothing(self) -> Smoothing:
+        """How it smooths now."""
+        return self._smoothing
+
+    def tune(self, smoothing: Smoothing) -> None:
+        """Smooth in another way from now on; any thread may call it."""
+        self._smoothing = smoothing
+
     def update(self, track_id: int, scores: Scores, time_s: float, quality: float = 1.0) -> Reading | None:
         """Take in one classification of a track and say what the track shows now.
 

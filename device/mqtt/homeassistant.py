@@ -12,14 +12,21 @@ from pydantic import Field
 from device.mqtt.limits import Limits
 from device.mqtt.payloads import OFFLINE, ONLINE, SWITCH_OFF, SWITCH_ON, DeviceInfo, encode
 from device.mqtt.topics import DEFAULT_BASE, Topics
+from device.mqtt.tunables import TUNABLES, Tunable
 from device.records import EVENT_TYPES, NO_EMOTION, UNCERTAIN, SourceState
 from device.redact import redact
 from device.section import Section
 
 _QOS = 1
 _DIAGNOSTIC = "diagnostic"
+_CONFIG = "config"
 _LONGEST_STATE = 255
 _FIRST_READ = "value_json.faces | selectattr('emotion') | map(attribute='confidence') | list"
+# Home Assistant takes no null for a version. Of a device that has gone the message is empty.
+_VERSIONS = (
+    "{{ dict({'installed_version': value_json.version}, **({'latest_version': value_json.newest_version} "
+    "if value_json.newest_version else {})) | to_json if value_json is defined else '' }}"
+)
 # What came late out of the spool renders to nothing, which Home Assistant passes over.
 _LIVE_EVENT = "{{ '' if value_json.replayed else dict(value_json, event_type=value_json.type) | to_json }}"
 
@@ -93,7 +100,11 @@ def unique_id(topics: Topics) -> str:
 def discovery_message(topics: Topics, info: DeviceInfo) -> dict[str, Any]:
     """The JSON object of the discovery message."""
     identity = unique_id(topics)
-    described = _sensors(topics, info) | {"event": _event(topics), "camera": _switch(topics)}
+    described = (
+        _sensors(topics, info)
+        | {"event": _event(topics), "camera": _switch(topics), "update": _update(topics)}
+        | {tunable.key: _number(topics, tunable) for tunable in TUNABLES}
+    )
     return {
         "device": {
             "identifiers": [identity],
@@ -230,6 +241,38 @@ def _event(topics: Topics) -> dict[str, Any]:
         "event_types": list(EVENT_TYPES),
         "value_template": _LIVE_EVENT,
         "icon": "mdi:emoticon-outline",
+    }
+
+
+def _update(topics: Topics) -> dict[str, Any]:
+    """Tells of a newer version; without a command topic Home Assistant offers to install nothing."""
+    return {
+        "platform": "update",
+        "name": "Software",
+        "state_topic": topics.info,
+        "value_template": _VERSIONS,
+        "title": "affectd",
+        "entity_category": _DIAGNOSTIC,
+    }
+
+
+def _number(topics: Topics, tunable: Tunable) -> dict[str, Any]:
+    unit = {"unit_of_measurement": tunable.unit, "device_class": "duration"} if tunable.unit else {}
+    return {
+        "platform": "number",
+        "name": tunable.name,
+        "state_topic": topics.tuning,
+        "value_template": f"{{{{ value_json.{tunable.key} }}}}",
+        "command_topic": topics.tuning_set,
+        "command_template": f'{{"{tunable.key}": {{{{ value }}}}}}',
+        "min": tunable.low,
+        "max": tunable.high,
+        "step": tunable.step,
+        "mode": "box",
+        "retain": False,
+        "entity_category": _CONFIG,
+        "icon": tunable.icon,
+        **unit,
     }
 
 

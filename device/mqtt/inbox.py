@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from device.mqtt.client import Heard, News
 from device.mqtt.messages import Message
+from device.mqtt.tunables import LONGEST_WISH_BYTES
 
 _HANG_S = 60.0
 _MOST_AT_ONCE = 1000
 _MOST_WAITING = 10_000
-_LONGEST_HEARD = 64
+_LONGEST_HEARD = LONGEST_WISH_BYTES + 1
 
 
 class Inbox:

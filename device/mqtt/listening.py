@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from device.mqtt.client import Heard
 from device.mqtt.payloads import ONLINE, SWITCH_ON, SWITCH_POSITIONS
+from device.mqtt.topics import Topics
+from device.mqtt.tuning import Tuning
 from device.system.log import LogOnce
 
 _WISH_EVERY_S = 0.5
@@ -20,17 +22,25 @@ class Listening:
     """Obeys the latest of many wishes, and lets nobody keep the device from its work by saying too much.
 
     Args:
-        pause_set: the topic on which the privacy switch is turned.
+        topics: the device's.
         birth: the topic on which Home Assistant says that it has started; None where nobody is to be told.
         on_pause: called with the wanted position.
         on_birth: called when Home Assistant has started.
+        tuning: what else can be turned.
     """
 
     def __init__(
-        self, pause_set: str, birth: str | None, on_pause: Callable[[bool], None], on_birth: Callable[[], None]
+        self,
+        topics: Topics,
+        birth: str | None,
+        on_pause: Callable[[bool], None],
+        on_birth: Callable[[], None],
+        tuning: Tuning,
     ) -> None:
-        self._pause_set = pause_set
-        self._topics = (pause_set, birth) if birth else (pause_set,)
+        self._pause_set = topics.pause_set
+        self._tuning_set = topics.tuning_set
+        self._tuning = tuning
+        self._topics = (self._pause_set, self._tuning_set, *([birth] if birth else []))
         self._on_pause = on_pause
         self._on_birth = on_birth
         self._wish: bool | None = None
@@ -51,11 +61,13 @@ class Listening:
     def due_s(self) -> float:
         """When ``act`` has something to do, monotonic seconds."""
         wish_s = self._wish_due_s if self._wish is not None else float("inf")
-        return min(wish_s, self._birth_due_s if self._born else float("inf"))
+        return min(wish_s, self._birth_due_s if self._born else float("inf"), self._tuning.due_s)
 
     def hear(self, message: Heard) -> None:
         """Take note of a message; ``act`` obeys it."""
-        if message.topic != self._pause_set:
+        if message.topic == self._tuning_set:
+            self._tuning.hear(message)
+        elif message.topic != self._pause_set:
             self._born |= message.topic in self._topics and message.payload == ONLINE
         elif message.retained:
             # It was said to whoever listened then; obeyed again, it would undo every later turn at each connection.
@@ -76,6 +88,7 @@ class Listening:
             self._born = False
             self._birth_due_s = now_s + _BIRTH_EVERY_S
             self._on_birth()
+        self._tuning.act(now_s)
 
     def flooded(self, topic: str, *, held_s: float) -> None:
         """A message on ``topic`` that was too long has ended a connection; twice in a row, soon, gives the topic up."""

@@ -131,13 +131,14 @@ def _differ(one: FaceState, other: FaceState) -> bool:
     return abs((one.confidence or 0.0) - (other.confidence or 0.0)) >= _CONFIDENCE_STEP or max(moves) >= _BOX_STEP
 
 
-def info_message(info: DeviceInfo, *, device: str, run: str) -> dict[str, Any]:
-    """The JSON object on the topic ``info``."""
+def info_message(info: DeviceInfo, *, device: str, run: str, newest: str | None = None) -> dict[str, Any]:
+    """The JSON object on the topic ``info``; ``newest`` is the version that a package could be had of, if known."""
     return {
         "schema": MESSAGE_SCHEMA,
         "device": device,
         "run": run,
         "version": info.version,
+        "newest_version": newest,
         "model": {
             "name": redact(info.model_name),
             "version": redact(info.model_version),

@@ -12,8 +12,8 @@ from device.interfaces import Clock
 from device.mqtt.board import Board
 from device.mqtt.client import Acknowledged, Connected, Connection, Disconnected, Heard, Subscribed
 from device.mqtt.echo import Echo
-from device.mqtt.homeassistant import Discovery
 from device.mqtt.inbox import Inbox
+from device.mqtt.leftovers import Leftovers
 from device.mqtt.limits import Limits
 from device.mqtt.link import ConnectionFactory, Link
 from device.mqtt.listening import Listening
@@ -24,12 +24,12 @@ from device.mqtt.payloads import (
     DeviceInfo,
     StateSnapshot,
     encode,
-    info_message,
     stats_message,
 )
 from device.mqtt.session import Session
 from device.mqtt.settings import MqttSettings
 from device.mqtt.topics import Topics
+from device.mqtt.tuning import Tuning
 from device.records import Event
 from device.spool.spool import Spool
 from device.spool.upkeep import Upkeep
@@ -52,6 +52,8 @@ class Publisher:
         clock: the time of day.
         run: UUID of this start.
         on_pause: called, from the publisher's thread, when somebody turns the privacy switch.
+        tuning: what else can be turned; used by this thread alone once it is started.
+        leftovers: what the broker keeps of the device of before.
     """
 
     def __init__(
@@ -65,6 +67,8 @@ class Publisher:
         clock: Clock,
         run: str,
         on_pause: Callable[[bool], None],
+        tuning: Tuning,
+        leftovers: Leftovers,
     ) -> None:
         self._settings = settings
         self._topics = topics
@@ -72,16 +76,15 @@ class Publisher:
         self._upkeep = Upkeep(spool)
         self._inbox = Inbox()
         self._link = Link(settings, topics.events, connect, self._inbox.put_news)
-        self._info = info
         self._clock = clock
         self._run_id = run
         self._thread = threading.Thread(target=self._run, name="mqtt-publisher", daemon=True)
+        self._leftovers = leftovers
+        self._board = Board.of(settings, topics, info, run=run, clock=clock, tuning=tuning, leftovers=leftovers)
         home = settings.homeassistant
-        discovery = Discovery.of(home, topics, info) if home.enabled else None
-        self._board = Board(topics, discovery, settings.state_interval_s, StateSnapshot(clock.now()))
         birth = home.status_topic if home.enabled else None
-        self._listening = Listening(topics.pause_set, birth, on_pause, self._board.announce)
-        self._echo = self._make_echo(discovery) if settings.protocol == "3.1.1" else None
+        self._listening = Listening(topics, birth, on_pause, self._board.announce, tuning)
+        self._echo = self._make_echo() if settings.protocol == "3.1.1" else None
         self._stop: Stop | None = None
         self._fault: BaseException | None = None
         self._refused = 0
@@ -232,25 +235,24 @@ class Publisher:
 
     def _on_connected(self, connection: Connection, limits: Limits) -> None:
         session = self._link.accepted(connection, limits, replay_up_to=self._spool.last_seq)
-        if topics := self._listening.topics:
+        if topics := (*self._listening.topics, *self._leftovers.watched):
             connection.subscribe(topics)
         if self._echo:
             self._echo.begin(connection)
         session.publish_retained(self._topics.availability, ONLINE)
-        info = info_message(self._info, device=self._topics.device, run=self._run_id)
-        session.publish_retained(self._topics.info, encode(info))
         self._board.begin(session.limits)
         if self._figures:
             self.post(self._figures)
 
-    def _make_echo(self, discovery: Discovery | None) -> Echo:
+    def _make_echo(self) -> Echo:
         own = self._topics
-        topics = [own.availability, own.info, own.pause, own.events]
-        return Echo([*topics, discovery.topic] if discovery else topics)
+        topics = [own.availability, own.info, own.pause, own.events, self._board.discovery_topic]
+        return Echo(topic for topic in topics if topic)
 
     def _on_heard(self, message: Heard) -> None:
         if self._echo:
             self._echo.heard(message.topic, retained=message.retained)
+        self._leftovers.hear(message.topic, message.payload)
         self._listening.hear(message)
 
     def _on_subscribed(self, refusals: dict[str, str]) -> None:
@@ -262,6 +264,7 @@ class Publisher:
     def _on_disconnected(self, news: Disconnected) -> None:
         held_s = self._link.ended(news, stopping=self._stop is not None)
         if news.oversized_topic is not None:
+            self._leftovers.flooded(news.oversized_topic)
             self._listening.flooded(news.oversized_topic, held_s=held_s)
 
     def _on_acknowledged(self, group: Sequence[Acknowledged]) -> None:
@@ -271,6 +274,8 @@ class Publisher:
                 continue
             sent = self._link.session.settle(answer.message_id)
             seq = sent.seq if sent else None
+            if sent:
+                self._leftovers.acknowledged(sent.topic)
             if self._echo and sent and not answer.refusal:
                 self._echo.acknowledged(sent.topic)
             if sent and answer.final:

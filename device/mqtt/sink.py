@@ -4,12 +4,14 @@ import logging
 import math
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from device.contract.model_card import Smoothing
 from device.errors import AffectdError
 from device.interfaces import Clock
 from device.mqtt.client import Connection, News
+from device.mqtt.leftovers import LEFTOVERS_NAME, Leftovers
 from device.mqtt.limits import Limits
 from device.mqtt.login import make_login
 from device.mqtt.messages import PauseChanged, SourceChanged
@@ -17,10 +19,12 @@ from device.mqtt.payloads import DeviceInfo, StateSnapshot
 from device.mqtt.publisher import Publisher
 from device.mqtt.settings import BrokerAddress, MqttSettings
 from device.mqtt.topics import Topics
+from device.mqtt.tuning import TUNING_NAME, Tuning
 from device.records import Event, Observation, SourceState
 from device.spool.spool import SPOOL_NAME, Spool, memory_name
 from device.system.telemetry import TelemetrySnapshot
 
+_SMOOTHING = Smoothing()
 _log = logging.getLogger(__name__)
 
 
@@ -41,6 +45,8 @@ class MqttSink:
         password: the broker's; looked for where ``read_password`` does when left out.
         runtime_dir: a folder in memory that survives the process; the state folder when left out.
         on_pause: called with the wanted position when somebody turns the privacy switch; must not block for long.
+        smoothing: the configuration's, which can be turned from outside.
+        on_smoothing: called with what is in force, at once and whenever it was turned; must not block.
 
     Raises:
         ConfigError: a name does not fit into a topic, the password is without a user, or the TLS files are unusable.
@@ -59,6 +65,8 @@ class MqttSink:
         password: str | None = None,
         runtime_dir: Path | None = None,
         on_pause: Callable[[bool], None] = lambda _: None,
+        smoothing: Smoothing = _SMOOTHING,
+        on_smoothing: Callable[[Smoothing], None] = lambda _: None,
     ) -> None:
         topics = Topics(settings.base_topic, device_id)
         login = make_login(settings, settings.client_id_of(device_id), password)
@@ -75,10 +83,27 @@ class MqttSink:
         self.run = run or str(uuid.uuid4())
         memory_path = (runtime_dir or state_dir) / memory_name(state_dir)
         spool = Spool(state_dir / SPOOL_NAME, memory_path, settings.spool, clock=clock)
+        self._smoothing = smoothing
+        self._on_smoothing = on_smoothing
+        base = {
+            "enter_threshold": smoothing.enter_threshold,
+            "min_dwell_s": smoothing.min_dwell_s,
+            "occupancy_off_delay_s": settings.occupancy_off_delay_s,
+        }
+        tuning = Tuning(base, state_dir / TUNING_NAME, self._tune)
+        self._tune(tuning.values)
         self._publisher = Publisher(
-            settings, topics, spool, connect, info, clock=clock, run=self.run, on_pause=on_pause
+            settings,
+            topics,
+            spool,
+            connect,
+            info,
+            clock=clock,
+            run=self.run,
+            on_pause=on_pause,
+            tuning=tuning,
+            leftovers=Leftovers(state_dir / LEFTOVERS_NAME, [*map(str, settings.addresses)], topics),
         )
-        self._occupancy_off_delay_s = settings.occupancy_off_delay_s
         self._last_face_s = -math.inf
         self._lock = threading.Lock()
         self._shown: StateSnapshot | None = None
@@ -162,6 +187,10 @@ class MqttSink:
     def close(self, timeout_s: float = 5.0) -> None:
         """Send what is left, say ``offline`` and end, within about ``timeout_s``; what is left then is kept."""
         self._publisher.stop(timeout_s)
+
+    def _tune(self, values: Mapping[str, float]) -> None:
+        self._occupancy_off_delay_s = values["occupancy_off_delay_s"]
+        self._on_smoothing(self._smoothing.turned(values["enter_threshold"], values["min_dwell_s"]))
 
     def _set_source(self, state: SourceState) -> None:
         self._source = state

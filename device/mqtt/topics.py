@@ -65,6 +65,16 @@ class Topics:
         return self._of("pause/set")
 
     @property
+    def tuning(self) -> str:
+        """The values in force of what can be turned while the device runs, retained."""
+        return self._of("tuning")
+
+    @property
+    def tuning_set(self) -> str:
+        """Where they are turned from outside."""
+        return self._of("tuning/set")
+
+    @property
     def doctor(self) -> str:
         """Where ``affectd doctor`` talks to itself."""
         return self._of("doctor")

@@ -67,22 +67,28 @@ def enter(root: Path, *command: str) -> list[str]:
 
 
 class Home:
-    """One Home Assistant that knows the broker at ``broker_port``; its folder goes with it."""
+    """One Home Assistant that knows the broker at ``broker_port``; its folder goes with it.
 
-    def __init__(self, broker_port: int) -> None:
+    With ``front_end`` it has its own pages, which `install.sh FOLDER front-end` has brought.
+    """
+
+    def __init__(self, broker_port: int, *, front_end: bool = False) -> None:
         self.port = free_port()
         self._root = require_root()
         self._inside = Path("/srv") / f"home-{uuid.uuid4().hex[:8]}"
         self._folder = self._root / self._inside.relative_to("/")
         self._process: subprocess.Popen[bytes] | None = None
-        self._token = _bearer_token()
+        self.token = _bearer_token()
+        # Before the stand-in, which is among the packages.
+        self._environment = ENVIRONMENT | ({"PYTHONPATH": "/frontend"} if front_end else {})
+        self._front_end = front_end
         self._write_configuration(broker_port)
 
     def start(self) -> None:
         """Start it and wait until its API answers."""
         command = enter(self._root, "/venv/bin/hass", "-c", str(self._inside), "--skip-pip", "--log-no-color")
         with (self._folder / "stderr").open("ab") as log:
-            self._process = subprocess.Popen(command, env=ENVIRONMENT, stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
         wait_until(self._answers, f"Home Assistant to answer; it said:\n{self.told[-3000:]}", PATIENCE_S)
 
     def stop(self) -> None:
@@ -116,9 +122,15 @@ class Home:
         found = self.states().get(entity_id)
         return cast("str", found["state"]) if found else None
 
-    def call(self, domain: str, service: str, entity_id: str) -> None:
+    def device_of(self, entity_id: str) -> str:
+        """The id of the device that an entity is of."""
+        request = self._request("POST", "template", {"template": f"{{{{ device_id('{entity_id}') }}}}"})
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - its own address
+            return str(answer.read().decode())
+
+    def call(self, domain: str, service: str, entity_id: str, **data: Any) -> None:
         """Call a service for one entity."""
-        self._ask("POST", f"services/{domain}/{service}", {"entity_id": entity_id})
+        self._ask("POST", f"services/{domain}/{service}", {"entity_id": entity_id} | data)
 
     def wait_for_state(self, entity_id: str, state: str) -> None:
         """Return once the entity has that state."""
@@ -158,13 +170,15 @@ class Home:
             f"http://{LOOPBACK}:{self.port}/api/{path}",
             method=method,
             data=json.dumps(body).encode() if body is not None else None,
-            headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
+            headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
         )
 
     def _write_configuration(self, broker_port: int) -> None:
         storage = self._folder / ".storage"
         storage.mkdir(parents=True)
         text = _CONFIGURATION.format(host=LOOPBACK, port=self.port)
+        if self._front_end:
+            text += "frontend:\nconfig:\nlogbook:\n"
         (self._folder / "configuration.yaml").write_text(text, encoding="utf-8")
         for name, version, minor_version, data in (
             ("onboarding", 4, 1, {"done": ["user", "core_config", "analytics", "integration"]}),

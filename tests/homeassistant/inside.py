@@ -78,6 +78,37 @@ async def test_stats_are_shown(home, number, caplog):
     assert complaints(caplog) == []
 
 
+async def test_versions_are_shown_and_nothing_offers_to_install(home, caplog):
+    for case in PAYLOADS["versions"]:
+        await home.say("affectd/hall/info", case["message"])
+        shown = home.state("update.hall_update")
+        assert shown.attributes["installed_version"] == case["message"]["version"]
+        assert shown.attributes["supported_features"] & 1 == 0
+        if case["latest"]:
+            assert (shown.state, shown.attributes["latest_version"]) == (case["state"], case["latest"])
+        else:
+            assert shown.state == case["state"]
+    assert complaints(caplog) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("enter_threshold", 0.65), ("min_dwell_s", 1.5), ("occupancy_off_delay_s", 30)]
+)
+async def test_a_threshold_is_shown_and_can_be_turned(home, caplog, key, value):
+    said = {"schema": 1, "enter_threshold": 0.5, "min_dwell_s": 0.5, "occupancy_off_delay_s": 10.0}
+    await home.say("affectd/hall/tuning", said)
+    entity = f"number.hall_{key}"
+    assert float(home.state(entity).state) == said[key]
+    home.mqtt.async_publish.reset_mock()
+    await home.hass.services.async_call("number", "set_value", {"entity_id": entity, "value": value}, blocking=True)
+    topic, payload, qos, retain = home.mqtt.async_publish.call_args.args[:4]
+    assert (topic, json.loads(payload), qos, retain) == ("affectd/hall/tuning/set", {key: value}, 1, False)
+    assert float(home.state(entity).state) == said[key]
+    await home.say("affectd/hall/tuning", said | {key: value})
+    assert float(home.state(entity).state) == value
+    assert complaints(caplog) == []
+
+
 async def test_a_live_event_fires_and_a_late_one_does_not(home, caplog):
     for event in PAYLOADS["events"]:
         await home.say("affectd/hall/events", event)
@@ -103,7 +134,9 @@ async def test_the_switch_follows_its_topic_and_commands_without_retain(home):
 async def test_everything_listens_with_qos_1(home):
     qualities = {call.args[0]: call.args[2] for call in home.mqtt.async_subscribe.call_args_list}
     ours = {topic: qos for topic, qos in qualities.items() if topic.startswith("affectd/hall/")}
-    assert set(ours) == {f"affectd/hall/{leaf}" for leaf in ("availability", "state", "stats", "events", "pause")}
+    assert set(ours) == {
+        f"affectd/hall/{leaf}" for leaf in ("availability", "info", "state", "stats", "events", "pause", "tuning")
+    }
     assert set(ours.values()) == {1}
 
 

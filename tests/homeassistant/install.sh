@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Home Assistant in a Debian 13 root of its own, for the tests here: about 1.2 GB and ten minutes, once.
-# Usage: install.sh FOLDER    The root is made in FOLDER/root; run again, it goes on where it was.
+# Usage: install.sh FOLDER [front-end]    The root is made in FOLDER/root; run again, it goes on where it was.
 # HOMEASSISTANT_VERSION, DEBIAN_MIRROR and pip's own PIP_INDEX_URL may be set in the environment.
 set -euo pipefail
 
-folder=${1:?usage: install.sh FOLDER}
+folder=${1:?usage: install.sh FOLDER [front-end]}
 # The last version for Python 3.13, which is Debian 13's.
 version=${HOMEASSISTANT_VERSION:-2026.2.3}
 root=$folder/root
@@ -29,18 +29,19 @@ if [ ! -e "$folder/.debian" ]; then
   touch "$folder/.debian"
 fi
 
+# What the machine needs to reach its package index: its name servers and its authorities.
+cp --remove-destination /etc/resolv.conf "$root/etc/resolv.conf"
+if [ -e /etc/ssl/certs/ca-certificates.crt ]; then
+  cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
+fi
+inside() {
+  chroot "$root" /usr/bin/env -i PATH=/venv/bin:/usr/bin:/bin HOME=/root LANG=C.UTF-8 \
+    PIP_CERT=/etc/ssl/certs/ca-certificates.crt PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_PROGRESS_BAR=on \
+    ${PIP_INDEX_URL:+PIP_INDEX_URL="$PIP_INDEX_URL"} "$@"
+}
+
 if [ ! -e "$folder/.homeassistant-$version" ]; then
   echo "installing Home Assistant $version"
-  # What the machine needs to reach its package index: its name servers and its authorities.
-  cp --remove-destination /etc/resolv.conf "$root/etc/resolv.conf"
-  if [ -e /etc/ssl/certs/ca-certificates.crt ]; then
-    cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
-  fi
-  inside() {
-    chroot "$root" /usr/bin/env -i PATH=/venv/bin:/usr/bin:/bin HOME=/root LANG=C.UTF-8 \
-      PIP_CERT=/etc/ssl/certs/ca-certificates.crt PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_PROGRESS_BAR=on \
-      ${PIP_INDEX_URL:+PIP_INDEX_URL="$PIP_INDEX_URL"} "$@"
-  }
   [ -x "$root/venv/bin/python" ] || inside python3 -m venv /venv
   inside pip install "homeassistant==$version" pytest-homeassistant-custom-component
   packages=$(inside python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
@@ -51,5 +52,13 @@ if [ ! -e "$folder/.homeassistant-$version" ]; then
   printf '%s\n' 'from pathlib import Path' '' '' 'def where():' '    return Path(__file__).parent' \
     >"$root$packages/hass_frontend/__init__.py"
   touch "$folder/.homeassistant-$version"
+fi
+if [ "${2:-}" = front-end ] && [ ! -e "$folder/.front-end-$version" ]; then
+  echo "installing its front end, 260 MB"
+  packages=$(inside python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+  wanted=$(grep -o 'home-assistant-frontend==[0-9.]*' "$root$packages/homeassistant/components/frontend/manifest.json")
+  rm -rf "$root/frontend"
+  inside pip install --no-deps --target /frontend "$wanted"
+  touch "$folder/.front-end-$version"
 fi
 echo "Home Assistant $version is in $root"

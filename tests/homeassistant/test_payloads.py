@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from device.mqtt.homeassistant import HomeAssistantSettings, discovery_message, discovery_topic
-from device.mqtt.payloads import DeviceInfo, StateSnapshot, state_message, stats_message
+from device.mqtt.payloads import DeviceInfo, StateSnapshot, info_message, state_message, stats_message
 from device.mqtt.topics import Topics
 from device.records import Box
 from device.system.telemetry import STAGES, TelemetrySnapshot
@@ -70,6 +70,13 @@ def stats():
     ]
 
 
+def versions():
+    return [
+        {"message": info_message(INFO, device="hall", run=RUN, newest=newest), "state": state, "latest": newest}
+        for newest, state in ((None, "unknown"), ("0.1.0", "off"), ("0.2.0", "on"), ("0.0.9", "off"))
+    ]
+
+
 def events():
     return [
         json.loads(replace(change(number), device="hall", run=RUN, seq=number, replayed=replayed).to_json())
@@ -84,7 +91,13 @@ def test_home_assistant_s_own_code_accepts_every_message():
     folder.mkdir(parents=True)
     try:
         shutil.copy(Path(__file__).with_name("inside.py"), folder / "test_inside.py")
-        payloads = {"devices": devices(), "states": states(), "stats": stats(), "events": events()}
+        payloads = {
+            "devices": devices(),
+            "states": states(),
+            "stats": stats(),
+            "versions": versions(),
+            "events": events(),
+        }
         (folder / "payloads.json").write_text(json.dumps(payloads), encoding="utf-8")
         command = ["/venv/bin/python", "-m", "pytest", "--asyncio-mode=auto", "-q", "-p", "no:cacheprovider"]
         answer = subprocess.run(

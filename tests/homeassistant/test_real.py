@@ -28,6 +28,10 @@ ENTITIES = {
     "binary_sensor.hall_occupancy",
     "binary_sensor.hall_problem",
     "switch.hall_camera",
+    "update.hall_update",
+    "number.hall_enter_threshold",
+    "number.hall_min_dwell_s",
+    "number.hall_occupancy_off_delay_s",
 }
 DISCOVERY = "homeassistant/device/affectd_hall/config"
 
@@ -101,6 +105,8 @@ def test_every_entity_is_there_with_the_daemon_s_values(house):
     assert states["binary_sensor.hall_problem"]["state"] == "off"
     assert states["sensor.hall_source"]["state"] == "ok"
     assert int(states["sensor.hall_faces"]["state"]) >= 0
+    assert states["update.hall_update"]["attributes"]["installed_version"]
+    assert float(states["number.hall_occupancy_off_delay_s"]["state"]) == 10.0
     assert "unavailable" not in {states[entity_id]["state"] for entity_id in ENTITIES}
 
 
@@ -150,6 +156,36 @@ def test_the_switch_closes_the_camera_and_opens_it_again(house):
         print(f"switch {position}: the state came back after {time.monotonic() - begun:.2f} s")
         house.home.wait_for_state("sensor.hall_source", camera)
         assert house.listener.on("pause")[-1].text == pause
+
+
+def test_a_threshold_that_is_turned_is_in_force_after_a_restart_too(house):
+    number = "number.hall_min_dwell_s"
+    house.home.call("number", "set_value", number, value=1.5)
+    await_state(house, number, lambda state: float(state) == 1.5, "to be turned")
+    house.daemon.signal(signal.SIGTERM)
+    assert house.daemon.wait() == 0
+    house.home.wait_for_state(number, "unavailable")
+    house.start_daemon()
+    await_state(house, number, lambda state: state not in {"unavailable", "unknown"}, "to be back")
+    assert float(house.home.state(number) or 0) == 1.5
+    assert house.listener.on("tuning")[-1].message["min_dwell_s"] == 1.5
+
+
+def test_a_renamed_device_is_shown_once(house):
+    renamed = house.config.with_name("renamed.yaml")
+    renamed.write_text(house.config.read_text().replace("id: hall", "id: kitchen"))
+    house.daemon.signal(signal.SIGTERM)
+    assert house.daemon.wait() == 0
+    house.config, before = renamed, house.config
+    house.start_daemon()
+    wait_until(lambda: "switch.kitchen_camera" in house.home.states(), "the new name", PATIENCE_S)
+    wait_until(lambda: not ENTITIES & house.home.states().keys(), "the old name to be gone", PATIENCE_S)
+    house.daemon.signal(signal.SIGTERM)
+    assert house.daemon.wait() == 0
+    house.config = before
+    house.start_daemon()
+    wait_until(lambda: house.home.states().keys() >= ENTITIES, "all entities", PATIENCE_S)
+    wait_until(lambda: "switch.kitchen_camera" not in house.home.states(), "the new name to be gone", PATIENCE_S)
 
 
 def test_a_killed_daemon_makes_everything_unavailable_until_it_is_back(house):

@@ -16,6 +16,7 @@ from device.mqtt.homeassistant import (
 )
 from device.mqtt.payloads import DeviceInfo
 from device.mqtt.topics import Topics
+from device.mqtt.tunables import TUNABLES, parse_wish
 from tests.device.mqtt.wire_format import check, check_message
 
 HALL = Topics("affectd", "hall")
@@ -71,6 +72,10 @@ def test_it_has_an_entity_for_all_that_a_household_asks_for():
         "last_error": "sensor",
         "event": "event",
         "camera": "switch",
+        "update": "update",
+        "enter_threshold": "number",
+        "min_dwell_s": "number",
+        "occupancy_off_delay_s": "number",
     }
 
 
@@ -101,7 +106,7 @@ def test_a_component_has_nothing_that_home_assistant_would_refuse(key):
 
 def test_what_says_how_the_device_is_doing_is_diagnostic():
     diagnostic = {key for key, component in components().items() if component.get("entity_category") == "diagnostic"}
-    assert diagnostic == {"problem", "source", "fps", "temperature", "queue", "last_error"}
+    assert diagnostic == {"problem", "source", "fps", "temperature", "queue", "last_error", "update"}
 
 
 def test_the_switch_is_lit_while_the_camera_is_open_and_does_not_retain_its_commands():
@@ -170,7 +175,16 @@ STATE = {
     "dominant_emotion": "happy",
     "faces": [{"emotion": None, "confidence": None}, {"emotion": "happy", "confidence": 0.876}],
 }
+INFO_SAID = {"version": "0.1.0", "newest_version": None}
+TUNING = {"enter_threshold": 0.5, "min_dwell_s": 1.5, "occupancy_off_delay_s": 10.0}
 STATS = {"fps": 14.9, "temperature_c": 61.2, "queue": 3, "last_error": "e" * 300}
+
+
+def template_of(key):
+    jinja2 = pytest.importorskip("jinja2", reason="reads Home Assistant's templates: pip install 'affectd[train]'")
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
+    environment.filters["to_json"] = json.dumps
+    return environment.from_string(components()[key]["value_template"])
 
 
 @pytest.mark.parametrize(
@@ -190,14 +204,32 @@ STATS = {"fps": 14.9, "temperature_c": 61.2, "queue": 3, "last_error": "e" * 300
         ("queue", STATS, "3"),
         ("last_error", STATS, "e" * 255),
         ("last_error", STATS | {"last_error": None}, "None"),
+        ("enter_threshold", TUNING, "0.5"),
+        ("min_dwell_s", TUNING, "1.5"),
+        ("occupancy_off_delay_s", TUNING, "10.0"),
     ],
 )
 def test_what_an_entity_shows_of_a_message(key, message, shown):
-    jinja2 = pytest.importorskip("jinja2", reason="reads Home Assistant's templates: pip install 'affectd[train]'")
-    template = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=True).from_string(
-        components()[key]["value_template"]
-    )
-    assert template.render(value_json=message) == shown
+    assert template_of(key).render(value_json=message) == shown
+
+
+def test_the_update_tells_a_newer_version_only_where_one_is_known_and_installs_nothing():
+    assert "command_topic" not in components()["update"]
+    template = template_of("update")
+    assert json.loads(template.render(value_json=INFO_SAID)) == {"installed_version": "0.1.0"}
+    assert template.render() == ""
+    told = json.loads(template.render(value_json=INFO_SAID | {"newest_version": "0.2.0"}))
+    assert told == {"installed_version": "0.1.0", "latest_version": "0.2.0"}
+
+
+@pytest.mark.parametrize("tunable", TUNABLES, ids=lambda tunable: tunable.key)
+def test_what_can_be_turned_is_a_number_whose_command_the_device_understands(tunable):
+    number = components()[tunable.key]
+    assert (number["entity_category"], number["retain"]) == ("config", False)
+    for value in (number["min"], number["max"]):
+        jinja2 = pytest.importorskip("jinja2", reason="reads Home Assistant's templates: pip install 'affectd[train]'")
+        command = jinja2.Template(number["command_template"], autoescape=True).render(value=value)
+        assert parse_wish(command.encode()) == {tunable.key: value}
 
 
 def test_every_sensor_has_an_icon_or_a_kind_that_brings_one():

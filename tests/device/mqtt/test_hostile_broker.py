@@ -25,7 +25,7 @@ pytestmark = pytest.mark.attack
 
 INFO = DeviceInfo("0.1.0", "emotion", "2026.11", LABELS, "demo clip")
 CONNACK = b"\x20\x02\x00\x00"
-STATUS, SET = "homeassistant/status", "affectd/hall/pause/set"
+STATUS, SET, TUNING_SET = "homeassistant/status", "affectd/hall/pause/set", "affectd/hall/tuning/set"
 
 
 def publish_packet(topic: bytes, payload: bytes) -> bytes:
@@ -140,14 +140,17 @@ def publish_large(port: int, topic: str, size: int, *, retain: bool) -> None:
     client.loop_stop()
 
 
-def test_a_message_that_is_too_long_is_not_read_and_its_topic_given_up_if_it_is_retained(broker, make_sink, caplog):
-    publish_large(broker.port, STATUS, SMALL_BYTES + 1, retain=True)
+@pytest.mark.parametrize("topic", [STATUS, TUNING_SET])
+def test_a_message_that_is_too_long_is_not_read_and_its_topic_given_up_if_it_is_retained(
+    broker, make_sink, caplog, topic
+):
+    publish_large(broker.port, topic, SMALL_BYTES + 1, retain=True)
     sink = make_sink(broker.port)
-    wait_until(lambda: f"{STATUS} is not listened to for an hour" in caplog.text, "the topic to be given up")
+    wait_until(lambda: f"{topic} is not listened to for an hour" in caplog.text, "the topic to be given up")
     assert "was not read: nothing longer than" in caplog.text
     sink.emit(change(1))
     wait_until(lambda: len(sink._publisher._spool) == 0, "an event to get through")
-    assert sink._publisher._listening.topics == (SET,)
+    assert set(sink._publisher._listening.topics) == {SET, TUNING_SET, STATUS} - {topic}
 
 
 def test_a_single_message_that_is_too_long_costs_one_connection_and_no_topic(broker, make_sink, caplog):
@@ -157,7 +160,7 @@ def test_a_single_message_that_is_too_long_costs_one_connection_and_no_topic(bro
     publish_large(broker.port, SET, SMALL_BYTES + 1, retain=False)
     wait_until(lambda: caplog.text.count("was not read") == 1, "it to be refused")
     wait_until(lambda: sink.connected, "the connection again")
-    assert sink._publisher._listening.topics == (SET, STATUS)
+    assert sink._publisher._listening.topics == (SET, TUNING_SET, STATUS)
 
 
 def test_with_mqtt_5_the_broker_is_told_how_much_we_take_and_keeps_the_rest(broker, raw_broker, make_sink, caplog):
@@ -287,7 +290,7 @@ def test_what_the_network_says_fills_no_memory_while_the_publisher_is_busy(tmp_p
         waiting = stage.publisher._inbox.receive(0.0)
     let_go.set()
     assert len(waiting) <= 60
-    assert max(len(message.payload) for message in waiting if isinstance(message, Heard)) <= 64
+    assert max(len(message.payload) for message in waiting if isinstance(message, Heard)) <= 300
     stage.publisher.stop(0.2)
 
 

@@ -10,8 +10,9 @@ from device.mqtt.listening import Listening
 from device.mqtt.payloads import DeviceInfo
 from device.mqtt.settings import MqttSettings
 from device.mqtt.sink import MqttSink
+from device.mqtt.topics import Topics
 from tests.brokers import LOOPBACK, wait_until
-from tests.device.mqtt.test_publisher import Stage
+from tests.device.mqtt.test_publisher import Stage, make_tuning
 from tests.device.mqtt.wire_format import check_message
 from tests.device.sightings import LABELS, FakeClock
 
@@ -136,12 +137,16 @@ def test_a_broker_that_forbids_to_listen_is_named(tmp_path, caplog):
     stage.publisher.stop(0.2)
 
 
+def make_listening(folder, on_pause=lambda _: None, on_birth=lambda: None):
+    return Listening(Topics("affectd", "hall"), STATUS, on_pause, on_birth, make_tuning(folder))
+
+
 def message(payload, topic=SET):
     return Heard(cast("Connection", None), topic, payload, retained=False)
 
 
-def test_the_first_wish_is_obeyed_at_once_and_of_those_that_follow_the_latest_a_moment_later(turns):
-    listening = Listening(SET, None, turns.append, lambda: None)
+def test_the_first_wish_is_obeyed_at_once_and_of_those_that_follow_the_latest_a_moment_later(turns, tmp_path):
+    listening = make_listening(tmp_path, on_pause=turns.append)
     for now_s, payload in ((10.0, b"ON"), (10.1, b"OFF"), (10.2, b"ON"), (10.3, b"OFF")):
         listening.hear(message(payload))
         listening.act(now_s)
@@ -152,17 +157,17 @@ def test_the_first_wish_is_obeyed_at_once_and_of_those_that_follow_the_latest_a_
     assert listening.due_s == float("inf")
 
 
-def test_home_assistant_that_starts_again_and_again_is_answered_once_a_second():
+def test_home_assistant_that_starts_again_and_again_is_answered_once_a_second(tmp_path):
     births = []
-    listening = Listening(SET, STATUS, lambda _: None, lambda: births.append(True))
+    listening = make_listening(tmp_path, on_birth=lambda: births.append(True))
     for tick in range(30):
         listening.hear(message(b"online", STATUS))
         listening.act(10.0 + tick / 10)
     assert len(births) == 3
 
 
-def test_nonsense_is_named_once_until_there_is_sense_again(caplog):
-    listening = Listening(SET, None, lambda _: None, lambda: None)
+def test_nonsense_is_named_once_until_there_is_sense_again(caplog, tmp_path):
+    listening = make_listening(tmp_path)
     for payload in (b"x", b"y", b"z", b"ON", b"x"):
         listening.hear(message(payload))
     assert caplog.text.count("takes ON or OFF") == len([r for r in caplog.records if r.levelname == "WARNING"]) == 2

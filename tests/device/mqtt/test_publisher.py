@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -11,12 +11,15 @@ from typing import Any, cast
 import pytest
 
 from device.mqtt.client import Acknowledged, Connected, Connection, Disconnected, News
+from device.mqtt.leftovers import Leftovers
 from device.mqtt.limits import Limits
 from device.mqtt.messages import SourceChanged
 from device.mqtt.payloads import DeviceInfo, StateSnapshot
 from device.mqtt.publisher import Publisher
 from device.mqtt.settings import BrokerAddress, MqttSettings
 from device.mqtt.topics import Topics
+from device.mqtt.tunables import TUNABLES
+from device.mqtt.tuning import Tuning
 from device.records import SourceState
 from device.spool.spool import Spool
 from device.system.telemetry import TelemetrySnapshot
@@ -86,10 +89,15 @@ class FakeConnection:
 
     def on(self, leaf: str) -> list[tuple[int, dict[str, Any]]]:
 
-        return [(mid, json.loads(payload)) for mid, topic, payload in self.published if topic.endswith(f"/{leaf}")]
+        said = [(mid, payload) for mid, topic, payload in self.published if topic.endswith(f"/{leaf}")]
+        return [(mid, json.loads(payload)) for mid, payload in said if payload]
 
     def tracks(self) -> list[int]:
         return [event["track"] for _, event in self.on("events")]
+
+
+def make_tuning(folder: Path, on_change: Callable[[Mapping[str, float]], None] = lambda _: None) -> Tuning:
+    return Tuning({tunable.key: 1.0 for tunable in TUNABLES}, folder / "tuning.json", on_change)
 
 
 class Stage:
@@ -112,6 +120,8 @@ class Stage:
             clock=FakeClock(),
             run=RUN,
             on_pause=self.turns.append,
+            tuning=make_tuning(folder),
+            leftovers=Leftovers(folder / "retained.json", ["127.0.0.1:1883"], Topics("affectd", "hall")),
         )
         self.publisher.start()
 
@@ -155,16 +165,17 @@ def greet(stage: Stage, number: int = 1, receive_maximum: int = 65_535) -> FakeC
     """Accept a connection and acknowledge all that it begins with."""
     connection = stage.connection(number)
     connection.accept(receive_maximum)
-    wait_until(lambda: len(connection.published) >= 4, "the greeting")
+    wait_until(lambda: len(connection.published) >= 5, "the greeting")
     connection.acknowledge_retained()
     return connection
 
 
-def test_a_connection_begins_with_online_info_pause_and_state(stage):
+def test_a_connection_begins_with_online_info_pause_tuning_and_state(stage):
     connection = stage.connection()
     connection.accept()
-    wait_until(lambda: len(connection.published) == 4, "four messages")
-    assert [topic.split("/")[-1] for _, topic, _ in connection.published] == ["availability", "info", "pause", "state"]
+    wait_until(lambda: len(connection.published) == 5, "five messages")
+    leaves = [topic.split("/")[-1] for _, topic, _ in connection.published]
+    assert leaves == ["availability", "info", "pause", "tuning", "state"]
     assert connection.published[0][2] == b"online"
 
 
@@ -197,7 +208,7 @@ def test_a_broker_that_takes_less_at_a_time_is_given_less(stage):
     assert connection.tracks() == []
     connection.acknowledge_retained()
     wait_until(lambda: connection.on("state"), "the rest of the greeting")
-    connection.acknowledge(connection.on("state")[0][0])
+    connection.acknowledge(connection.on("tuning")[0][0], connection.on("state")[0][0])
     wait_until(lambda: len(connection.tracks()) == 3, "three events")
     settle(stage)
     assert connection.tracks() == [1, 2, 3]
@@ -339,8 +350,7 @@ def test_a_fault_of_the_thread_ends_it_and_is_kept(tmp_path):
 
 @pytest.mark.parametrize("state", ["lost", "paused"])
 def test_without_pictures_there_are_no_faces(stage, state: SourceState):
-    connection = stage.connection()
-    connection.accept()
+    connection = greet(stage)
     stage.publisher.post(SourceChanged("ok"))
     stage.publisher.post(StateSnapshot.of(sight(1, face(1, reading("happy")))))
     wait_until(lambda: connection.on("state")[-1:] and connection.on("state")[-1][1]["face_count"] == 1, "the face")

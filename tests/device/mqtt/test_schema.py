@@ -17,6 +17,8 @@ PROMISED = {
     "events": ("send", 1, False),
     "stats": ("send", 0, True),
     "pause": ("send", 1, True),
+    "tuning": ("send", 1, True),
+    "tuningSet": ("receive", 1, False),
     "pauseSet": ("receive", 1, False),
     "discoveryPart": ("send", 1, True),
     "discovery": ("send", 1, True),

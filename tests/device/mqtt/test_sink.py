@@ -106,7 +106,7 @@ def test_who_comes_later_finds_online_info_and_state_and_after_a_stop_offline(br
     early.wait_for(lambda heard: heard.on("state") and heard.on("state")[-1].message["face_count"] == 1, "the state")
 
     late = listen(broker.port)
-    late.wait_for(lambda heard: len(heard.received) == 4, "what is retained")
+    late.wait_for(lambda heard: len(heard.received) == 5, "what is retained")
     assert all(received.retained for received in late.received)
     assert late.on("availability")[0].text == "online"
     assert late.on("info")[0].message["run"] == sink.run
@@ -151,6 +151,7 @@ def test_every_message_fits_the_description(broker, listen, make_sink, protocol)
         "events",
         "stats",
         "pause",
+        "tuning",
     }
 
 

@@ -23,7 +23,9 @@ def check_payload(channel: str, payload: bytes) -> None:
 
 
 def check_message(topic: str, payload: bytes) -> None:
-    """As ``check_payload``, for a message of the device ``hall`` wherever it went."""
+    """As ``check_payload``, for a message of the device ``hall`` wherever it went; an empty one takes another away."""
+    if not payload:
+        return
     channel = topic.removeprefix("affectd/hall/")
     if topic.startswith("homeassistant/"):
         channel = "discovery" if topic.startswith("homeassistant/device/") else "discoveryPart"
