@@ -16,6 +16,7 @@ from device import __version__
 from device.capture.capture import build_capture
 from device.capture.privacy_switch import PauseSwitch
 from device.capture.sources import build_source
+from device.capture.sources.colours import Colour
 from device.capture.switched_capture import SwitchedCapture
 from device.classify.classifier import TfliteClassifier
 from device.classify.modelstore import give_up, open_model
@@ -170,7 +171,8 @@ def build_stages(
     """
     classifier = open_model(config.classifier, config.device.resolved_state_dir)
     detector = open_detector(config.detector, config.device.resolved_state_dir)
-    source = build_source(config.source, clock, colour=config.overlay.wants_pictures or detector.wants_colour)
+    colour: Colour = "whole" if config.overlay.wants_pictures else "small" if detector.wants_colour else "none"
+    source = build_source(config.source, clock, colour=colour)
     switch = PauseSwitch(config.device.resolved_state_dir, config.device.resolved_runtime_dir)
     capture = build_capture(source, config.source, clock)
     heat = HeatGuard(config.heat, config.source.fps, clock)

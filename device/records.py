@@ -1,6 +1,7 @@
 """What one stage hands to the next: frozen, and checked when made."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Literal, get_args
@@ -30,6 +31,10 @@ BrokerState = Literal["connected", "away", "off"]
 """Whether the broker answers, does not, or none is wanted."""
 
 
+def _no_colours() -> None:
+    """Of a source that has none, or whose colours nobody wants."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """One picture from a source.
@@ -39,9 +44,10 @@ class Frame:
         time_s: when it was taken on the monotonic clock, seconds; all durations come from here.
         taken_at: when it was taken, aware of its time zone.
         index: number of the frame in its source, from 0; frames that were dropped are counted.
-        bgr: uint8 (height, width, 3) where the source has colour, for the overlay and for a network that looks for
-            faces. It shows the same view as ``grey``, and may be larger or smaller: a box in pixels of ``grey`` is
-            scaled by the ratio of the two sizes.
+        bgr: uint8 (height, width, 3) where the source has colour and somebody shows pictures. It shows the same view as
+            ``grey``, and may be larger or smaller: a box in pixels of ``grey`` is scaled by the ratio of the two sizes.
+        small_bgr: makes the same, small, for a network that looks for faces now and then; None where there is no
+            colour, or none any more. A source may have dropped what it would be made of some frames later.
     """
 
     grey: NDArray[np.uint8]
@@ -49,12 +55,17 @@ class Frame:
     taken_at: datetime
     index: int
     bgr: NDArray[np.uint8] | None = None
+    small_bgr: Callable[[], NDArray[np.uint8] | None] = _no_colours
 
     def __post_init__(self) -> None:
         if self.grey.ndim != 2 or self.grey.dtype != np.uint8 or not self.grey.size:
             raise RecordError(f"a frame wants grey uint8 (height, width), not {self.grey.dtype} {self.grey.shape}")
         if self.taken_at.tzinfo is None:
             raise RecordError("a frame wants a time with a time zone")
+
+    def colours(self) -> NDArray[np.uint8] | None:
+        """``bgr``, or else small colours, which are made now; None where there are none."""
+        return self.small_bgr() if self.bgr is None else self.bgr
 
     @property
     def width(self) -> int:

@@ -66,7 +66,7 @@ def _run(options: argparse.Namespace) -> int:
     config = _config_of(options)
     clock = SystemClock()
     detector = open_detector(config.detector, config.device.resolved_state_dir)
-    source = build_source(config.source, clock, colour=detector.wants_colour)
+    source = build_source(config.source, clock, colour="small" if detector.wants_colour else "none")
     _require_unpaused(config, source)
     observer = AimObserver(detector.finder(), CentroidTracker(config.tracker), clock)
     capture = build_capture(source, config.source, clock)

@@ -70,7 +70,7 @@ class ScanningFinder:
 
     def find(self, frame: Frame, expected: Sequence[Expected]) -> list[Face]:
         """Faces in ``frame``: those of ``expected`` that are seen, and new ones; boxes in its pixels."""
-        picture = Picture(frame.grey, frame.bgr)
+        picture = Picture(frame.grey, frame.colours)
         self._fit(picture.size)
         known = self._follow(picture, expected, frame.time_s)
         self._changes.look(picture.pyramid, [one.box for one in expected])

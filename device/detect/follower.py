@@ -73,19 +73,21 @@ class HaarFollower:
 class _Patch:
     """A square of ``side_px`` pixels with the face, ``face_px`` wide, in its middle.
 
-    ``roll_gain`` is how much of the roll that is read in it is taken: small faces read roughly.
+    ``roll_gain`` is how much of the roll that is read in it is taken: small faces read roughly. ``colour`` is whether
+    it is worth making the frame's colours for.
     """
 
     side_px: int
     face_px: int
     roll_gain: float
+    colour: bool = False
 
 
 class NetworkFollower:
     """By the network, in a small patch in which the face is upright.
 
     In patches of 185 faces of many people the network sees 96% at ``_SEEN_FROM`` with 32 pixels to the face, and of
-    what it took for faces by mistake none from ``_VERIFIED_FROM`` on with 48.
+    what it took for faces by mistake none from ``_VERIFIED_FROM`` on with 48. A known face is found in grey as well.
     """
 
     _SEEN_FROM = 0.4
@@ -93,7 +95,7 @@ class NetworkFollower:
     _NEAR = 0.75  # sides of the face from where it should be
     _SMALL = _Patch(64, face_px=32, roll_gain=0.5)
     _WIDE = _Patch(96, face_px=36, roll_gain=0.5)
-    _CLOSE = _Patch(96, face_px=48, roll_gain=1.0)
+    _CLOSE = _Patch(96, face_px=48, roll_gain=1.0, colour=True)
     # A frontal face scores 0.91 where it is upright, 0.85 at 30 degrees, 0.7 at 45 and 0.6 at 60.
     _UPRIGHT_FROM = 0.85
     _TURN_DEG = 35.0
@@ -119,7 +121,9 @@ class NetworkFollower:
         return max(filter(None, (face, *turned)), key=lambda one: one.score, default=None)
 
     def _look(self, picture: Picture, box: Box, roll_deg: float, how: _Patch) -> Face | None:
-        bgr, patch = picture.square(box, face_px=how.face_px, patch_px=how.side_px, roll_deg=roll_deg)
+        bgr, patch = picture.square(
+            box, face_px=how.face_px, patch_px=how.side_px, roll_deg=roll_deg, colour=how.colour
+        )
         middle = (how.side_px / 2, how.side_px / 2)
         sightings = [one for one in self._network.look(bgr) if one.score >= self._SEEN_FROM]
         # Beside it another may stand, and be seen better.

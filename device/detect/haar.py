@@ -71,7 +71,7 @@ class HaarDetector:
 
     def detect(self, grey: NDArray[np.uint8], bgr: NDArray[np.uint8] | None = None) -> list[Face]:
         """The faces in uint8 (height, width), boxes in its pixels, the surest first."""
-        picture = Picture(grey, bgr)
+        picture = Picture(grey, lambda: bgr)
         found = [
             face
             for part in self.parts(*picture.size)

@@ -58,7 +58,7 @@ class NetworkDetector:
 
     def detect(self, grey: NDArray[np.uint8], bgr: NDArray[np.uint8] | None = None) -> list[Face]:
         """See `Proposer`."""
-        picture = Picture(grey, bgr)
+        picture = Picture(grey, lambda: bgr)
         found = [face for longest_px in _STILL_PX for face in self._look(picture, longest_px)]
         vouched = (self.vouch(picture, face) for face in distinct(found))
         return distinct(self._upright(picture, face) for face in vouched if face is not None)

@@ -1,5 +1,8 @@
 """A frame as searches see it: grey at every size, and small colour pictures for a network."""
 
+from collections.abc import Callable
+from functools import cached_property
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +16,17 @@ class Picture:
 
     Args:
         grey: uint8 (height, width).
-        bgr: uint8 (height, width, 3) of the same view at any size; None where there is no colour.
+        colours: gives uint8 (height, width, 3) of the same view at any size, which may cost something; None where there
+            is no colour.
     """
 
-    def __init__(self, grey: NDArray[np.uint8], bgr: NDArray[np.uint8] | None = None) -> None:
+    def __init__(self, grey: NDArray[np.uint8], colours: Callable[[], NDArray[np.uint8] | None] = lambda: None) -> None:
         self.pyramid = Pyramid(grey)
-        self._bgr = bgr
+        self._colours = colours
+
+    @cached_property
+    def _bgr(self) -> NDArray[np.uint8] | None:
+        return self._colours()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -35,13 +43,13 @@ class Picture:
         scale = min(1.0, longest_px / max(width, height))
         size = max(1, round(width * scale)), max(1, round(height * scale))
         to_frame = np.array([[width / size[0], 0.0, 0.0], [0.0, height / size[1], 0.0]])
-        if self._bgr is not None and self._bgr.shape[1] >= size[0]:
-            return _resized(self._bgr, size), to_frame
         grey = _resized(self.pyramid.level_for(scale), size)
         return _coloured(grey, None if self._bgr is None else _resized(self._bgr, size)), to_frame
 
-    def square(self, box: Box, *, face_px: int, patch_px: int, roll_deg: float) -> tuple[NDArray[np.uint8], Patch]:
-        """The surroundings of ``box``, turned upright, in which its side is ``face_px``.
+    def square(
+        self, box: Box, *, face_px: int, patch_px: int, roll_deg: float, colour: bool
+    ) -> tuple[NDArray[np.uint8], Patch]:
+        """The surroundings of ``box``, turned upright, in which its side is ``face_px``; in grey without ``colour``.
 
         Returns:
             uint8 (patch_px, patch_px, 3) BGR, and the same in grey with the way back to the frame. What lies outside
@@ -51,7 +59,7 @@ class Picture:
         side = patch_px / scale
         x, y = box.centre
         patch = self.pyramid.cut_square(Box(x - side / 2, y - side / 2, side, side), scale, roll_deg)
-        return _coloured(patch.pixels, self._colours_of(patch)), patch
+        return _coloured(patch.pixels, self._colours_of(patch) if colour else None), patch
 
     def _colours_of(self, patch: Patch) -> NDArray[np.uint8] | None:
         if self._bgr is None:

@@ -68,7 +68,7 @@ def recorded_source(settings: SourceSettings, clock: Clock, purpose: str) -> Rec
     Raises:
         UsageError: it is a camera or a stream.
     """
-    source = build_source(settings.model_copy(update={"loop": False}), clock, colour=True)
+    source = build_source(settings.model_copy(update={"loop": False}), clock, colour="whole")
     if isinstance(source, RecordedSource) and not source.live:
         return source
     raise UsageError(

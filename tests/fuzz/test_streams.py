@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
+from device.capture.sources.colours import Colour
 from device.capture.sources.jpeg import JpegDecoder
 from device.capture.sources.multipart import Parts
 from device.capture.sources.web_camera import WebCamera
@@ -65,8 +66,14 @@ class Server:
 
 
 def check_jpeg(data: bytes) -> str:
-    decoders = [JpegDecoder(name="camera", colour=colour, max_pixels=10_000_000) for colour in (False, True)]
-    return outcome_of(lambda: [decoder.decode(data) for decoder in decoders])
+    colours: tuple[Colour, ...] = ("none", "small", "whole")
+    decoders = [JpegDecoder(name="camera", colour=colour, max_pixels=10_000_000) for colour in colours]
+
+    def use() -> None:
+        for parts in filter(None, [decoder.decode(data) for decoder in decoders]):
+            parts.get("small_bgr", int)()
+
+    return outcome_of(use)
 
 
 def check_stream(data: bytes, server: Server) -> str:
@@ -83,7 +90,7 @@ def check_stream(data: bytes, server: Server) -> str:
 
 
 def check_parts(data: bytes) -> str:
-    decoder = JpegDecoder(name="camera", colour=False, max_pixels=10_000_000)
+    decoder = JpegDecoder(name="camera", colour="none", max_pixels=10_000_000)
 
     def use() -> None:
         for part in islice(Parts("camera", io.BytesIO(data), "cut", 1_000_000), 100):

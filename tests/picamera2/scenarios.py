@@ -17,6 +17,7 @@ import numpy as np
 
 from device.app import build_stages
 from device.capture.sources import build_source
+from device.capture.sources.colours import Colour
 from device.capture.sources.picamera import PiCamera
 from device.config import Config, load_config
 from device.daemon import Daemon
@@ -29,7 +30,7 @@ from device.system.systemd import ServiceManager
 HELD = Path(os.environ["VIRTUAL_CAMERA_HELD"])
 
 
-def pictures(config: Config, *, colour: bool = False) -> dict[str, Any]:
+def pictures(config: Config, *, colour: Colour = "none") -> dict[str, Any]:
     """Thirty frames, their arrays in files, beside what the camera says of itself."""
     with _opened(config, colour=colour) as camera:
         given = camera._camera.camera_configuration()
@@ -38,8 +39,8 @@ def pictures(config: Config, *, colour: bool = False) -> dict[str, Any]:
             taken.append(camera.read())
             ages_s.append(time.monotonic() - taken[-1].time_s)
     np.save("grey.npy", np.array([frame.grey for frame in taken]))
-    if colour:
-        np.save("bgr.npy", np.array([frame.bgr for frame in taken]))
+    if colour != "none":
+        np.save("bgr.npy", np.array([frame.colours() for frame in taken]))
     streams = {name: given[name] for name in ("main", "lores") if given[name]}
     return {
         "streams": {
@@ -53,7 +54,12 @@ def pictures(config: Config, *, colour: bool = False) -> dict[str, Any]:
 
 def colour_pictures(config: Config) -> dict[str, Any]:
     """The same with colours."""
-    return pictures(config, colour=True)
+    return pictures(config, colour="whole")
+
+
+def small_colour_pictures(config: Config) -> dict[str, Any]:
+    """The same with colours that are made when somebody looks."""
+    return pictures(config, colour="small")
 
 
 def silence(config: Config) -> dict[str, Any]:
@@ -115,7 +121,7 @@ def first_frame(config: Config) -> dict[str, Any]:
 
 
 @contextmanager
-def _opened(config: Config, *, colour: bool = False) -> Iterator[PiCamera]:
+def _opened(config: Config, *, colour: Colour = "none") -> Iterator[PiCamera]:
     camera = build_source(config.source, SystemClock(), colour=colour)
     assert isinstance(camera, PiCamera)
     camera.open()
@@ -137,7 +143,6 @@ def _age_s() -> float:
 
 
 if __name__ == "__main__":
-    scenario = {each.__name__: each for each in (pictures, colour_pictures, silence, reopening, first_frame)}[
-        sys.argv[1]
-    ]
+    every = (pictures, colour_pictures, small_colour_pictures, silence, reopening, first_frame)
+    scenario = {each.__name__: each for each in every}[sys.argv[1]]
     print(json.dumps(scenario(load_config(Path(sys.argv[2])))))

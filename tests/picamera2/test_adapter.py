@@ -75,6 +75,21 @@ def test_the_colours_are_those_of_the_picture(which, request):
     assert each.min(axis=1).max() < 12.0
 
 
+@pytest.mark.parametrize("which", ["camera", "padded_camera"])
+def test_small_colours_are_those_of_the_picture_and_ask_for_no_second_stream(which, request):
+    camera = request.getfixturevalue(which)
+    seen = camera.play("small_colour_pictures")
+    assert set(seen["streams"]) == {"main"}
+    small = taken(camera, "bgr")
+    size = small.shape[2], small.shape[1]
+    pictures = [cv2.resize(picture, size, interpolation=cv2.INTER_AREA) for picture in shown(camera, cv2.IMREAD_COLOR)]
+    each = distances(small, pictures)
+    print(
+        f"small colours: at most {each.min(axis=1).max():.3f} levels from its picture, {np.median(each):.1f} from any"
+    )
+    assert each.min(axis=1).max() < 16.0
+
+
 def test_frames_carry_the_sensor_s_time_in_order(camera):
     seen = camera.play("pictures")
     assert all(before < after for before, after in pairwise(seen["times_s"]))

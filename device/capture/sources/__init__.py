@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from device.capture.sources.colours import Colour
 from device.capture.sources.isolated import IsolatedSource
 from device.capture.sources.picamera import PiCamera
 from device.capture.sources.replay import ImageFolder
@@ -14,20 +15,20 @@ from device.demo import CLIP_PATH
 from device.interfaces import Clock, FrameSource
 
 
-def build_source(settings: SourceSettings, clock: Clock, *, colour: bool = False) -> FrameSource:
+def build_source(settings: SourceSettings, clock: Clock, *, colour: Colour = "none") -> FrameSource:
     """The source that ``settings.uri`` means, not opened yet; what is decoded by native code, in a process of its own.
 
     Args:
         settings: the section ``source``.
         clock: stamps the frames.
-        colour: whether frames carry BGR as well as grey.
+        colour: what frames carry beside grey.
     """
     source = build_here(settings, clock, colour=colour)
     is_foreign = isinstance(source, Stream | WebCamera | VideoFile) and settings.uri != DEMO_URI
     return IsolatedSource(settings, clock, colour=colour) if is_foreign else source
 
 
-def build_here(settings: SourceSettings, clock: Clock, *, colour: bool = False) -> FrameSource:
+def build_here(settings: SourceSettings, clock: Clock, *, colour: Colour = "none") -> FrameSource:
     """As `build_source`, all in this process."""
     if "://" in settings.uri:
         return _build_stream(settings, clock, colour=colour)
@@ -57,7 +58,7 @@ def build_here(settings: SourceSettings, clock: Clock, *, colour: bool = False) 
     return VideoFile(path, clock, loop=settings.loop, colour=colour, max_pixels=max_pixels, aspect=aspect)
 
 
-def _build_stream(settings: SourceSettings, clock: Clock, *, colour: bool) -> FrameSource:
+def _build_stream(settings: SourceSettings, clock: Clock, *, colour: Colour) -> FrameSource:
     if settings.uri.lower().startswith("rtsp"):
         return Stream(
             settings.uri,

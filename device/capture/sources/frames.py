@@ -5,11 +5,8 @@ import math
 import os
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
 from device.interfaces import Clock
 
@@ -20,15 +17,6 @@ _OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
 _LONGEST_GAP_S = 10.0
 """Two pictures of a recording that lie farther apart are two recordings that were joined, or a clock that was set."""
 _LONGEST_STEP_BACK_S = 1.0
-
-
-def split_colours(picture: NDArray[Any], *, colour: bool) -> dict[str, NDArray[Any]]:
-    """``grey`` and, where wanted and there, ``bgr`` of a picture, uint8 (height, width, 3) in BGR order or grey."""
-    pixels = picture.astype(np.uint8, copy=False)
-    if pixels.ndim == 2:
-        return {"grey": pixels}
-    grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
-    return {"grey": grey, "bgr": pixels} if colour else {"grey": grey}
 
 
 def set_up_opencv() -> None:

@@ -10,10 +10,13 @@ import logging
 import os
 import socket
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from device.capture.sources.colours import Colour
 from device.capture.sources.isolated_channel import Channel, FrameTold, Opened, PictureMemory, Request
+from device.capture.sources.isolated_colours import ColourLine
 from device.capture.sources.settings import SourceSettings, display_name
 from device.errors import SourceError
 from device.interfaces import Clock
@@ -40,10 +43,10 @@ class IsolatedSource:
     Args:
         settings: the section ``source``.
         clock: the machine's; the process stamps frames with the same.
-        colour: keep ``Frame.bgr``.
+        colour: what frames carry beside grey.
     """
 
-    def __init__(self, settings: SourceSettings, clock: Clock, *, colour: bool) -> None:
+    def __init__(self, settings: SourceSettings, clock: Clock, *, colour: Colour) -> None:
         self.live = "://" in settings.uri
         self.name = display_name(settings.uri) if self.live else str(Path(settings.uri).expanduser())
         self._settings = settings
@@ -52,6 +55,7 @@ class IsolatedSource:
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: Channel | None = None
         self._memory: PictureMemory | None = None
+        self._colours: ColourLine | None = None
         self._opened = Opened(fps=0.0, frame_count=None)
         self._next_index = 0
         self._first_index = 0
@@ -79,12 +83,13 @@ class IsolatedSource:
             raise self._broken("it said something else when it was read")
         frame = self._memory.frame(answer, self._first_index)
         self._next_index = frame.index + 1
-        return frame
+        return self._with_small_colours(frame, answer.index)
 
     def close(self) -> None:
         """Let go of the source, and have its process end; one that does not is ended."""
         channel, self._channel = self._channel, None
         memory, self._memory = self._memory, None
+        colours, self._colours = self._colours, None
         process, self._process = self._process, None
         if channel is not None:
             channel.close()  # which the process takes as its end, so that a camera hears that nobody watches
@@ -92,6 +97,8 @@ class IsolatedSource:
             _end(process, _CLOSING_S)
         if memory is not None:
             memory.close()
+        if colours is not None:
+            colours.close()
 
     @property
     def fps(self) -> float:
@@ -105,27 +112,35 @@ class IsolatedSource:
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        memory = None
+        memory = colours = None
         try:
-            memory = PictureMemory.create(self._settings.max_pixels, colour=self._colour)
+            memory = PictureMemory.create(self._settings.max_pixels, colour=self._colour == "whole")
+            colours = ColourLine() if self._colour == "small" else None
+            passed = (theirs.fileno(), memory.descriptor, *(colours.descriptors if colours else ()))
             self._process = subprocess.Popen(
-                python_command("device.capture.sources.isolated_process", str(theirs.fileno()), str(memory.descriptor)),
+                python_command("device.capture.sources.isolated_process", *map(str, passed)),
                 env=_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=None if "AFFECTD_TRACEBACK" in os.environ else subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(), memory.descriptor),
+                pass_fds=passed,
             )
         except OSError as error:
             ours.close()
-            if memory is not None:
-                memory.close()
+            for part in (memory, colours):
+                if part is not None:
+                    part.close()
             raise SourceError(f"no process can be started for {self.name}: {error.strerror}") from error
         finally:
             theirs.close()
-        self._channel, self._memory = Channel(ours), memory
+        self._channel, self._memory, self._colours = Channel(ours), memory, colours
         # By the channel, for whoever lists processes sees their arguments, and a URL may hold a password.
         self._channel.say(Request("settings", self._settings.model_dump_json(), self._colour))
+
+    def _with_small_colours(self, frame: Frame, index: int) -> Frame:
+        """The frame, whose colours the process makes once somebody looks; ``index`` is its number there."""
+        line = self._colours
+        return frame if line is None else replace(frame, small_bgr=lambda: line.ask(index))
 
     def _ask(self, request: Request, timeout_s: float, what: str) -> Any:
         """What the process answers. Raises SourceError where it does not, or says that it cannot."""

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from device.capture.sources.colours import Colour
 from device.errors import RecordError, SourceError
 from device.records import Frame
 
@@ -25,9 +26,10 @@ _LONGEST_LINE = 2000
 class Request:
     """What the daemon wants."""
 
-    what: Literal["settings", "open", "read"]
+    what: Literal["settings", "open", "read", "colours"]
     settings: str = ""
-    colour: bool = False
+    colour: Colour = "none"
+    index: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,14 @@ class FrameTold:
     index: int
 
 
-Answer = Opened | FrameTold | SourceError | None
+@dataclass(frozen=True, slots=True)
+class ColoursTold:
+    """The colours of a frame lie in the memory; ``size``: (width, height), pixels; None for no colours."""
+
+    size: tuple[int, int] | None
+
+
+Answer = Opened | FrameTold | ColoursTold | SourceError | None
 """What the process answers; None is the end of a recording."""
 
 
@@ -122,6 +131,8 @@ def _parse(packet: bytes) -> Any:
         if kind == "FrameTold":
             bgr_size = told["bgr_size"] and tuple(told["bgr_size"])
             return FrameTold(**(told | {"grey_size": tuple(told["grey_size"]), "bgr_size": bgr_size}))
+        if kind == "ColoursTold":
+            return ColoursTold(told["size"] and tuple(told["size"]))
         if kind == "NoneType":
             return None
         return {"Request": Request, "Opened": Opened}[kind](**told)
@@ -180,6 +191,22 @@ class PictureMemory:
             return Frame(grey, float(told.time_s), datetime.fromisoformat(told.taken_at), first_index + told.index, bgr)
         except (TypeError, ValueError, RecordError) as error:
             raise SourceError(f"a frame came that cannot be one: {error}") from None
+
+    def lay_colours(self, bgr: NDArray[np.uint8] | None) -> ColoursTold:
+        """Write the colours of one frame into it; what has no room is left out."""
+        if bgr is None or bgr.size > self._bytes.size:
+            return ColoursTold(None)
+        self._part(0, bgr.shape)[...] = bgr
+        return ColoursTold((bgr.shape[1], bgr.shape[0]))
+
+    def colours(self, told: ColoursTold) -> NDArray[np.uint8] | None:
+        """Colours of their own memory, uint8 (height, width, 3). Raises ValueError where they cannot be any."""
+        if told.size is None:
+            return None
+        width, height = told.size
+        if min(width, height) < 1:
+            raise ValueError(f"colours of {width} x {height} pixels")
+        return self._part(0, (height, width, 3)).copy()
 
     def close(self) -> None:
         """Let go of it."""

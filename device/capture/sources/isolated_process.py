@@ -1,6 +1,7 @@
 """The process that reads a source for `IsolatedSource`.
 
-Usage: python -m device.capture.sources.isolated_process CHANNEL MEMORY, both descriptors
+Usage: python -m device.capture.sources.isolated_process CHANNEL MEMORY [CHANNEL MEMORY], all descriptors; the second
+channel asks for small colours
 """
 
 import ctypes
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from device.capture.sources import build_here
 from device.capture.sources.isolated_channel import Answer, Channel, Opened, PictureMemory, Request
+from device.capture.sources.isolated_colours import KeptColours
 from device.capture.sources.settings import SourceSettings
 from device.capture.sources.video import VideoFile
 from device.errors import AffectdError, SourceError
@@ -44,12 +46,13 @@ class _ToDaemon(logging.Handler):
             self._channel.say(record)
 
 
-def main(channel_descriptor: int, memory_descriptor: int) -> None:
+def main(channel_descriptor: int, memory_descriptor: int, *of_colours: int) -> None:
     """Obey the daemon until it closes the channel."""
     _confine()
     channel = Channel(socket.socket(fileno=channel_descriptor))
     logging.basicConfig(level=logging.INFO, handlers=[_ToDaemon(channel)], force=True)
     memory = PictureMemory(memory_descriptor)
+    colours = _colours(*of_colours) if of_colours else None
     source: FrameSource | None = None
     with suppress(EOFError, OSError):
         while True:
@@ -61,17 +64,23 @@ def main(channel_descriptor: int, memory_descriptor: int) -> None:
                 _limit_memory(settings.max_pixels)
                 source = build_here(settings, SystemClock(), colour=request.colour)
             elif source is not None:
-                channel.say(_answer(source, request, memory))
+                channel.say(_answer(source, request, memory, colours))
     if source is not None:
         source.close()
 
 
-def _answer(source: FrameSource, request: Request, memory: PictureMemory) -> Answer:
+def _colours(channel_descriptor: int, memory_descriptor: int) -> KeptColours:
+    return KeptColours(Channel(socket.socket(fileno=channel_descriptor)), PictureMemory(memory_descriptor))
+
+
+def _answer(source: FrameSource, request: Request, memory: PictureMemory, colours: KeptColours | None) -> Answer:
     try:
         if request.what == "open":
             source.open()
             return Opened(source.fps, source.frame_count) if isinstance(source, VideoFile) else Opened(0.0, None)
         frame = source.read()
+        if frame is not None and colours is not None:
+            colours.keep(frame)
         return None if frame is None else memory.lay(frame)
     except SourceError as error:
         return error
@@ -108,5 +117,5 @@ def _limit_memory(max_pixels: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(*map(int, sys.argv[1:]))
     os._exit(0)  # whatever thread of a library does not end

@@ -72,6 +72,6 @@ class LiveSource(ABC):
     def _connect(self) -> cv2.VideoCapture: ...
 
     @abstractmethod
-    def _decode(self, data: NDArray[Any]) -> dict[str, NDArray[Any]] | None:
-        """``grey`` and, where wanted, ``bgr`` of what was retrieved; None where it is damaged."""
+    def _decode(self, data: NDArray[Any]) -> dict[str, Any] | None:
+        """The parts of a `Frame` that are in what was retrieved; None where it is damaged."""
         ...

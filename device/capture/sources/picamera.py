@@ -4,12 +4,14 @@ import gc
 import logging
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from device.capture.sources.pixels import Layout
+from device.capture.sources.colours import Colour
+from device.capture.sources.pixels import Layout, with_chroma
 from device.capture.sources.settings import PICAMERA_URI, PicameraSettings, SourceSettings
 from device.capture.sources.timestamps import SensorTime, boottime_ns, monotonic_ns
 from device.errors import SourceError
@@ -33,15 +35,15 @@ _Streams = dict[Literal["grey", "bgr"], tuple[str, Layout]]
 class PiCamera:
     """A camera that libcamera drives: frames carry the sensor's own time.
 
-    Without colour there is one stream, YUV420, whose luma plane is the grey picture. With colour that plane comes from
-    the stream ``lores``, and ``main`` is the overlay's. Whatever the camera gives instead of what was asked for is read
-    back; one stream can be both.
+    There is one stream, YUV420, whose luma plane is the grey picture; small colours are made of all its planes. For
+    whole colours that plane comes from the stream ``lores``, and ``main`` is the overlay's. Whatever the camera gives
+    instead of what was asked for is read back; one stream can be both.
 
     Args:
         number: which camera, from 0, as ``rpicam-hello --list-cameras`` counts them.
         clock: the time that frames carry.
         settings: the section ``source``.
-        colour: keep ``Frame.bgr``.
+        colour: what frames carry beside grey.
         kernel_clocks_ns: the clocks that the sensor's time may come from; see `SensorTime`.
     """
 
@@ -53,7 +55,7 @@ class PiCamera:
         clock: Clock,
         settings: SourceSettings,
         *,
-        colour: bool = False,
+        colour: Colour = "none",
         kernel_clocks_ns: tuple[Callable[[], int], ...] = (boottime_ns, monotonic_ns),
     ) -> None:
         self.name = f"{PICAMERA_URI}:{number}" if number else PICAMERA_URI
@@ -114,7 +116,7 @@ class PiCamera:
     def _configure(self, libcamera: Any) -> _Streams:
         size = (self._settings.width, self._settings.height)
         grey = {"format": "YUV420", "size": size}
-        if not self._colour:
+        if self._colour != "whole":
             return {"grey": ("main", self._set_up(libcamera, grey, None)["main"])}
         scale = self._settings.picamera.colour_scale
         colours = {"format": "RGB888", "size": tuple(round(side * scale) for side in size)}
@@ -182,7 +184,13 @@ class PiCamera:
         time_s, taken_at = self._time.place(request.get_metadata().get("SensorTimestamp"))
         index, self._index = self._index, self._index + 1
         pictures = {part: self._copy(request, stream, layout, part) for part, (stream, layout) in self._streams.items()}
-        return Frame(pictures["grey"], time_s, taken_at, index, pictures.get("bgr"))
+        frame = Frame(pictures["grey"], time_s, taken_at, index, pictures.get("bgr"))
+        stream, layout = self._streams["grey"]
+        if self._colour != "small" or not layout.has_chroma:
+            return frame
+        with self._mapped_array(request, stream, reshape=False, write=False) as mapped:
+            chroma = layout.chroma(mapped.array)
+        return replace(frame, small_bgr=lambda: with_chroma(frame.grey, chroma))
 
     def _copy(self, request: Any, stream: str, layout: Layout, part: Literal["grey", "bgr"]) -> NDArray[np.uint8]:
         with self._mapped_array(request, stream, reshape=False, write=False) as mapped:

@@ -9,7 +9,8 @@ from typing import Any
 import cv2
 from numpy.typing import NDArray
 
-from device.capture.sources.frames import open_with_ffmpeg, split_colours
+from device.capture.sources.colours import Colour, split_colours
+from device.capture.sources.frames import open_with_ffmpeg
 from device.capture.sources.opencv import LiveSource
 from device.capture.sources.picture_header import check_size
 from device.capture.sources.square import SquarePixels
@@ -26,7 +27,7 @@ class PipedVideo(LiveSource):
         clock: stamps the frames.
         max_pixels: larger pictures are refused.
         aspect: width to height of the picture as it is to be seen; None for what the video tells.
-        colour: keep ``Frame.bgr``.
+        colour: what frames carry beside grey.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class PipedVideo(LiveSource):
         *,
         max_pixels: int,
         aspect: float | None,
-        colour: bool,
+        colour: Colour,
     ) -> None:
         super().__init__(name, clock)
         self._chunks = chunks
@@ -75,7 +76,7 @@ class PipedVideo(LiveSource):
             raise self._fault
         return grabbed
 
-    def _decode(self, data: NDArray[Any]) -> dict[str, NDArray[Any]] | None:
+    def _decode(self, data: NDArray[Any]) -> dict[str, Any] | None:
         return self._square.stretch(split_colours(data, colour=self._colour))
 
     def _pump(self, writing_end: int) -> None:

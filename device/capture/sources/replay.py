@@ -6,7 +6,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from device.capture.sources.frames import Timeline, set_up_opencv, split_colours
+from device.capture.sources.colours import Colour, split_colours
+from device.capture.sources.frames import Timeline, set_up_opencv
 from device.capture.sources.pictures import MOST_BYTES, decode_picture
 from device.contract.files import read_limited
 from device.errors import AffectdError, SourceError
@@ -29,7 +30,7 @@ class ImageFolder:
         clock: gives the moment of opening.
         fps: pictures per second.
         loop: begin again at the end.
-        colour: keep ``Frame.bgr``.
+        colour: what frames carry beside grey.
         max_pixels: a larger picture is left out.
     """
 
@@ -42,7 +43,7 @@ class ImageFolder:
         *,
         fps: float = 15.0,
         loop: bool = False,
-        colour: bool = False,
+        colour: Colour = "none",
         max_pixels: int = 25_000_000,
     ) -> None:
         self.name = str(folder)

@@ -46,9 +46,9 @@ class SquarePixels:
         wide, high = (round(width * pixel), height) if pixel > 1 else (width, round(height / pixel))
         return (wide, high) if wide * high <= self._max_pixels else (width, height)
 
-    def stretch(self, pictures: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        """``grey`` and ``bgr``, uint8 of any shape, with square pixels."""
-        return {part: self._stretched(picture) for part, picture in pictures.items()}
+    def stretch(self, parts: dict[str, Any]) -> dict[str, Any]:
+        """A `Frame`'s ``grey`` and ``bgr`` with square pixels; small colours may have any."""
+        return {part: self._stretched(one) if part in {"grey", "bgr"} else one for part, one in parts.items()}
 
     def _stretched(self, picture: NDArray[Any]) -> NDArray[Any]:
         height, width = picture.shape[:2]

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import cv2
 from numpy.typing import NDArray
 
-from device.capture.sources.frames import open_with_ffmpeg, split_colours
+from device.capture.sources.colours import Colour, split_colours
+from device.capture.sources.frames import open_with_ffmpeg
 from device.capture.sources.opencv import LiveSource
 from device.capture.sources.picture_header import check_size
 from device.capture.sources.settings import display_name
@@ -32,7 +33,7 @@ class Stream(LiveSource):
         transport: how pictures travel; over UDP they arrive with holes where packets are lost.
         max_pixels: larger pictures are refused.
         aspect: width to height of the picture as it is to be seen; None for what the stream tells.
-        colour: keep ``Frame.bgr``.
+        colour: what frames carry beside grey.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Stream(LiveSource):
         transport: Literal["tcp", "udp"] = "tcp",
         max_pixels: int = 25_000_000,
         aspect: float | None = None,
-        colour: bool = False,
+        colour: Colour = "none",
     ) -> None:
         super().__init__(display_name(url), clock)
         scheme, separator, rest = url.partition("://")
@@ -78,7 +79,7 @@ class Stream(LiveSource):
         # Out of patience, FFmpeg gives what its decoder has held back: old frames, each after another wait.
         return grabbed and time.monotonic() - begun_s < self._read_timeout_s
 
-    def _decode(self, data: NDArray[Any]) -> dict[str, NDArray[Any]] | None:
+    def _decode(self, data: NDArray[Any]) -> dict[str, Any] | None:
         return self._square.stretch(split_colours(data, colour=self._colour))
 
     def _diagnose(self) -> SourceError:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device.capture.sources.frames import split_colours
+from device.capture.sources.colours import Colour, split_colours, thinned
 from device.capture.sources.jpeg import JpegDecoder
 from device.capture.sources.opencv import LiveSource
 from device.capture.sources.settings import PixelFormat
@@ -40,7 +40,8 @@ class Camera(LiveSource):
     """A USB or other V4L2 camera.
 
     Frames carry the kernel's time of their arrival. YUYV gives its luma, spread, as the grey; of a JPEG
-    only the luma is decoded while nobody wants colours.
+    only the luma is decoded while nobody wants colours. Small ones are made of what the camera gave once
+    somebody looks.
 
     Args:
         device: its node, ``/dev/video0`` or a link below ``/dev/v4l/by-id``.
@@ -51,7 +52,7 @@ class Camera(LiveSource):
         read_timeout_s: how long a read waits for a frame; OpenCV takes the first camera's for all of a process.
         max_pixels: a JPEG of more is refused.
         aspect: width to height of the picture as it is to be seen; None for square pixels.
-        colour: keep ``Frame.bgr``.
+        colour: what frames carry beside grey.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class Camera(LiveSource):
         read_timeout_s: float = 3.5,
         max_pixels: int = 25_000_000,
         aspect: float | None = None,
-        colour: bool = False,
+        colour: Colour = "none",
     ) -> None:
         super().__init__(str(device), clock, (monotonic_ns,))
         self._device = device
@@ -134,18 +135,22 @@ class Camera(LiveSource):
     def _sensor_ns(self, capture: cv2.VideoCapture) -> int | None:
         return round(capture.get(cv2.CAP_PROP_POS_MSEC) * 1e6)
 
-    def _decode(self, data: NDArray[Any]) -> dict[str, NDArray[Any]] | None:
+    def _decode(self, data: NDArray[Any]) -> dict[str, Any] | None:
         pictures = self._decode_as_given(data)
         return pictures and self._square.stretch(pictures)
 
-    def _decode_as_given(self, data: NDArray[Any]) -> dict[str, NDArray[Any]] | None:
+    def _decode_as_given(self, data: NDArray[Any]) -> dict[str, Any] | None:
         if self._given == "MJPG" and data.ndim < 3:
             return self._jpegs.decode(data.tobytes())
         if self._given == "YUYV" and data.ndim == 3 and data.shape[2] == 2:
-            pictures: dict[str, NDArray[Any]] = {"grey": cv2.LUT(cv2.extractChannel(data, 0), _FULL_RANGE)}
-            if self._colour:
-                pictures["bgr"] = cv2.cvtColor(data, cv2.COLOR_YUV2BGR_YUYV)
-            return pictures
+            parts: dict[str, Any] = {"grey": cv2.LUT(cv2.extractChannel(data, 0), _FULL_RANGE)}
+            if self._colour == "whole":
+                parts["bgr"] = cv2.cvtColor(data, cv2.COLOR_YUV2BGR_YUYV)
+            elif self._colour == "small":
+                parts["small_bgr"] = lambda: thinned(
+                    cv2.cvtColor(data, cv2.COLOR_YUV2BGR_YUYV).astype(np.uint8, copy=False)
+                )
+            return parts
         return split_colours(data, colour=self._colour)
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import cv2
 
-from device.capture.sources.frames import Timeline, open_with_ffmpeg, split_colours
+from device.capture.sources.colours import Colour, split_colours
+from device.capture.sources.frames import Timeline, open_with_ffmpeg
 from device.capture.sources.picture_header import check_size
 from device.capture.sources.square import SquarePixels
 from device.errors import SourceError
@@ -39,7 +40,7 @@ class VideoFile:
         clock: gives the moment of opening.
         name: what to call it; the path where empty.
         loop: begin again at the end.
-        colour: keep ``Frame.bgr``.
+        colour: what frames carry beside grey.
         max_pixels: a film of larger pictures is refused.
         aspect: width to height of the picture as it is to be seen; None for what the file says.
     """
@@ -53,7 +54,7 @@ class VideoFile:
         *,
         name: str = "",
         loop: bool = False,
-        colour: bool = False,
+        colour: Colour = "none",
         max_pixels: int = 25_000_000,
         aspect: float | None = None,
     ) -> None:

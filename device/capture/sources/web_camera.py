@@ -5,9 +5,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from numpy.typing import NDArray
-
-from device.capture.sources.frames import split_colours
+from device.capture.sources.colours import Colour, split_colours
 from device.capture.sources.hls import is_playlist, read_segments
 from device.capture.sources.http_client import Answer, WebServer
 from device.capture.sources.jpeg import JpegDecoder
@@ -41,7 +39,7 @@ class WebCamera:
         read_timeout_s: how long it may be silent.
         max_pixels: larger pictures are refused.
         aspect: width to height of the picture as it is to be seen; None for square pixels, or what a video tells.
-        colour: keep ``Frame.bgr``.
+        colour: what frames carry beside grey.
     """
 
     live = True
@@ -56,7 +54,7 @@ class WebCamera:
         read_timeout_s: float = 3.5,
         max_pixels: int = 25_000_000,
         aspect: float | None = None,
-        colour: bool = False,
+        colour: Colour = "none",
     ) -> None:
         self._server = WebServer(url, open_timeout_s, read_timeout_s)
         self.name = self._server.name
@@ -128,11 +126,11 @@ class WebCamera:
         if video is not None:
             video.close()
 
-    def _decode(self, data: bytes) -> dict[str, NDArray[Any]] | None:
+    def _decode(self, data: bytes) -> dict[str, Any] | None:
         if data.startswith(_JPEG_START):
             pictures = self._jpegs.decode(data)
         else:
-            picture = decode_picture(data, f"a picture of {self.name}", self._max_pixels, colour=self._colour)
+            picture = decode_picture(data, f"a picture of {self.name}", self._max_pixels, colour=self._colour != "none")
             pictures = split_colours(picture, colour=self._colour)
         return pictures and SquarePixels(self._aspect, self._max_pixels).stretch(pictures)
 

@@ -422,7 +422,7 @@ def test_a_read_that_never_comes_back_is_told_to_whoever_asks_for_frames(source,
 
 
 def test_what_a_process_of_its_own_reads_never_counts_as_a_driver_that_hangs(clock, monkeypatch):
-    source = IsolatedSource(SourceSettings(uri="rtsp://camera.lan/live"), clock, colour=False)
+    source = IsolatedSource(SourceSettings(uri="rtsp://camera.lan/live"), clock, colour="none")
     reading, ending = threading.Event(), threading.Event()
 
     def read():

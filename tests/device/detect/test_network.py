@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from device.detect.build import open_detector
+from device.detect.finder import FinderSettings, ScanningFinder
 from device.detect.follower import NetworkFollower
 from device.detect.network import NetworkDetector
 from device.detect.picture import Picture
@@ -122,6 +123,55 @@ def test_a_face_is_found_at_once_and_followed_whatever_the_colours_are(detector,
     assert found.box.iou(box) > 0.5
     assert again.box.iou(found.box) > 0.8
     assert again.verified
+
+
+class Colours:
+    """Counts how often they are made."""
+
+    def __init__(self, bgr=None):
+        self.bgr = bgr
+        self.made = 0
+
+    def __call__(self):
+        self.made += 1
+        return self.bgr
+
+
+def test_colours_are_made_once_for_a_closer_look_and_not_for_following():
+    colours = Colours(np.full((240, 320, 3), 90, np.uint8))
+    follower = NetworkFollower(PlayedNetwork())
+    picture = Picture(GREY, colours)
+    box = Box(300, 200, 64, 64)
+    follower.follow(picture, Expected(box), missed=True)
+    assert colours.made == 0
+    follower.follow(picture, Expected(box, verify=True), missed=False)
+    assert colours.made == 1
+
+
+def test_while_a_face_is_followed_colours_are_made_only_for_looks_at_the_whole_picture():
+    network = PlayedNetwork({(64, 64): [sighting(32, 32, 32)]})
+    detector = NetworkDetector(network, 320)
+    finder = ScanningFinder(detector, NetworkFollower(network), FinderSettings(0.9, 5.0, 1.0, 4))
+    colours = Colours()
+    for number in range(30):
+        moved = np.roll(shot(NOBODY)[0], 8 * number, axis=1)
+        frame = Frame(moved, 1.0 + number / 15, START, number, small_bgr=colours)
+        finder.find(frame, (Expected(Box(300, 200, 64, 64)),))
+    looks = len([size for size in network.looks if size[0] > 300])
+    assert 5 <= looks == colours.made <= 8
+
+
+@pytest.mark.parametrize("size", [(320, 240), (640, 480), (1280, 960)])
+def test_the_light_is_always_the_greys_and_the_colours_only_tint_it(size):
+    grey = shot(ONE)[0]
+    colours = np.zeros((size[1], size[0], 3), np.uint8)
+    colours[..., 2] = 200
+    bgr, _ = Picture(grey, lambda: colours).reduced(320)
+    without, _ = Picture(grey).reduced(320)
+    light = cv2.cvtColor(bgr, cv2.COLOR_BGR2YCrCb)[..., 0].astype(int)
+    inside = (without[..., 0] > 60) & (without[..., 0] < 180)
+    assert np.abs(light - without[..., 0])[inside].mean() < 12
+    assert bgr[..., 2].mean() > bgr[..., 0].mean() + 40
 
 
 @needs_network

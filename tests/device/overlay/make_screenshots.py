@@ -58,7 +58,7 @@ def _scenes() -> Iterator[tuple[float, Scene]]:
     config, clock = Config(), SystemClock()
     classifier = TfliteClassifier.load(config.classifier.model_path, config.classifier.threads)
     pipeline = build_pipeline(config, clock, classifier, Telemetry(clock), ())
-    source = VideoFile(CLIP_PATH, clock, colour=True)
+    source = VideoFile(CLIP_PATH, clock, colour="whole")
     source.open()
     first_s: float | None = None
     while (frame := source.read()) is not None:

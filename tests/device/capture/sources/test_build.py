@@ -61,7 +61,7 @@ def test_a_path_may_begin_in_the_home_folder(tmp_path, monkeypatch):
 
 
 def test_the_clip_that_ships_plays():
-    source = build_source(SourceSettings(uri="demo"), FakeClock(), colour=True)
+    source = build_source(SourceSettings(uri="demo"), FakeClock(), colour="whole")
     source.open()
     frame = source.read()
     assert CLIP_PATH.is_file()

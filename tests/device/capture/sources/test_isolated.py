@@ -13,16 +13,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from device.capture.sources import isolated_colours
 from device.capture.sources.isolated import IsolatedSource
-from device.capture.sources.isolated_channel import Channel, FrameTold, Opened, PictureMemory, Request
+from device.capture.sources.isolated_channel import Channel, ColoursTold, FrameTold, Opened, PictureMemory, Request
+from device.capture.sources.isolated_colours import ColourLine
 from device.capture.sources.settings import SourceSettings
 from device.errors import SourceError
 from device.records import Frame
 from device.system.clock import SystemClock
+from tests.brokers import wait_until
 from tests.device.capture.sources.films import film, level_of, read_all
 from tests.device.capture.sources.matroska import jpeg, matroska
 from tests.device.capture.sources.test_picture_header import huge_jpeg
-from tests.device.capture.sources.test_web_camera import web
+from tests.device.capture.sources.test_web_camera import camera_jpeg, web
 from tests.fakes import START
 
 __all__ = ["web"]
@@ -35,7 +38,7 @@ def make():
     """Makes sources that are closed in the end."""
     made = []
 
-    def source(uri, *, colour=False, **settings):
+    def source(uri, *, colour="none", **settings):
         made.append(IsolatedSource(SourceSettings(uri=str(uri), **settings), SystemClock(), colour=colour))
         return made[-1]
 
@@ -58,7 +61,7 @@ def is_gone(process):
 
 
 def test_a_film_is_what_it_is_in_this_process(tmp_path, make):
-    source = make(film(tmp_path / "film.avi", [0, 50, 100, 150]), colour=True)
+    source = make(film(tmp_path / "film.avi", [0, 50, 100, 150]), colour="whole")
     assert not source.live
     source.open()
     assert (source.fps, source.frame_count) == (10.0, 4)
@@ -69,6 +72,81 @@ def test_a_film_is_what_it_is_in_this_process(tmp_path, make):
     assert frames[1].time_s - frames[0].time_s == pytest.approx(0.1)
     assert frames[0].taken_at.tzinfo is not None
     assert source.read() is None
+
+
+def test_small_colours_are_made_in_the_process_once_somebody_looks(tmp_path, make):
+    source = make(film(tmp_path / "film.avi", [0, 50, 100, 150, 200, 250]), colour="small")
+    source.open()
+    first, second, *later = read_all(source)
+    assert second.bgr is None
+    assert level_of(later[0].colours()) == 100
+    assert level_of(later[-1].colours()) == 250
+    assert later[0].colours().shape == (48, 64, 3)
+    assert first.colours() is second.colours() is None  # that long ago nothing is kept
+
+
+def test_a_web_cameras_small_colours_come_from_its_process_too(make, web):
+    web.answers["/"] = lambda page: page.give(camera_jpeg(90), "image/jpeg")
+    source = make(web.url, colour="small", fps=100.0)
+    source.open()
+    colours = source.read().colours()
+    assert (level_of(colours), colours.shape) == (90, (48, 64, 3))
+
+
+def test_after_a_reopening_the_colours_are_those_of_the_new_frames(tmp_path, make):
+    source = make(film(tmp_path / "film.avi", [50, 100]), colour="small")
+    source.open()
+    old = read_all(source)[0]
+    source.open()
+    new = source.read()
+    assert (new.index, level_of(new.colours())) == (2, 50)
+    assert old.colours() is None
+
+
+def test_a_look_at_a_process_that_is_gone_is_one_in_grey(tmp_path, make):
+    source = make(film(tmp_path / "film.avi", [0, 50]), colour="small")
+    source.open()
+    frame = source.read()
+    os.kill(source._process.pid, signal.SIGKILL)
+    source._process.wait(PATIENCE_S)
+    assert frame.colours() is None
+    source.close()
+    assert frame.colours() is None
+
+
+def test_a_process_that_does_not_tell_colours_in_time_is_asked_no_more(tmp_path, make, monkeypatch):
+    monkeypatch.setattr(isolated_colours, "_PATIENCE_S", 0.01)
+    source = make(film(tmp_path / "film.avi", [0, 50]), colour="small")
+    source.open()
+    frame = source.read()
+    os.kill(source._process.pid, signal.SIGSTOP)
+    wait_until(lambda: "State:\tT" in (process_of(source) / "status").read_text(), "the process to stop")
+    assert frame.colours() is None
+    os.kill(source._process.pid, signal.SIGCONT)
+    assert frame.colours() is None
+    assert level_of(source.read().grey) == 50
+
+
+def test_a_look_while_the_next_frame_is_waited_for_does_not_wait_for_it(make, web):
+    goes_on = threading.Event()
+
+    def answer(page):
+        if len(web.asked) > 2:
+            goes_on.wait(PATIENCE_S)
+        page.give(camera_jpeg(90), "image/jpeg")
+
+    web.answers["/"] = answer
+    source = make(web.url, colour="small", fps=100.0, stall_timeout_s=PATIENCE_S)
+    source.open()
+    frames = [source.read(), source.read()]
+    reader = threading.Thread(target=lambda: frames.append(source.read()))
+    reader.start()
+    wait_until(lambda: len(web.asked) > 2, "the third picture to be asked for")
+    assert frames[1].colours() is not None
+    assert len(frames) == 2
+    goes_on.set()
+    reader.join(PATIENCE_S)
+    assert len(frames) == 3
 
 
 def test_closed_the_process_is_gone_and_opened_again_the_numbers_go_on(tmp_path, make):
@@ -114,7 +192,7 @@ def test_a_process_that_dies_is_a_loss_and_the_next_opening_has_another(tmp_path
 def test_a_film_whose_pictures_claim_more_than_its_header_cannot_take_the_memory(tmp_path, make):
     bomb = huge_jpeg(16_000, 16_000)
     (tmp_path / "bomb.mkv").write_bytes(matroska([(100 * number, bomb) for number in range(5)], (64, 48), frame_ms=100))
-    source = make(tmp_path / "bomb.mkv", colour=True)
+    source = make(tmp_path / "bomb.mkv", colour="whole")
     peaks_kb = []
     answers = source._ask
 
@@ -175,11 +253,13 @@ def test_nobody_who_lists_processes_sees_a_password_and_the_process_has_no_secre
 def test_it_ends_with_the_daemon_however_that_ends_and_whatever_it_waits_for(web):
     script = """
 import sys, time
+from device.capture.sources import isolated_colours
 from device.capture.sources.isolated import IsolatedSource
 from device.capture.sources.isolated_channel import Request
+from device.capture.sources.isolated_colours import ColourLine
 from device.capture.sources.settings import SourceSettings
 from device.system.clock import SystemClock
-source = IsolatedSource(SourceSettings(uri=sys.argv[1], stall_timeout_s=300.0), SystemClock(), colour=False)
+source = IsolatedSource(SourceSettings(uri=sys.argv[1], stall_timeout_s=300.0), SystemClock(), colour="none")
 source.open()
 source.read()
 source._channel.say(Request("read"))
@@ -224,10 +304,13 @@ def ends():
 @pytest.mark.parametrize(
     "message",
     [
-        Request("settings", '{"uri": "a\u00e4"}', colour=True),
+        Request("settings", '{"uri": "a\u00e4"}', colour="whole"),
         Opened(25.0, None),
         FrameTold((64, 48), None, 1.5, "2026-11-20T15:42:00+00:00", 7),
         FrameTold((64, 48), (128, 96), 1.5, "2026-11-20T15:42:00+00:00", 7),
+        Request("colours", index=7),
+        ColoursTold((320, 240)),
+        ColoursTold(None),
         None,
     ],
 )
@@ -260,6 +343,15 @@ def test_a_frame_that_cannot_be_one_is_refused(told):
     with pytest.raises(SourceError, match="a frame came that cannot be one"):
         memory.frame(told, 0)
     memory.close()
+
+
+@pytest.mark.parametrize("size", [(65_000, 65_000), (-8, -8), (0, 8), (8,), (8, 8, 8), (8, "x"), (8.5, 8)])
+def test_colours_that_cannot_be_any_are_none(size):
+    line = ColourLine()
+    process = Channel(line.theirs)
+    process.say(ColoursTold(size))
+    assert line.ask(0) is None
+    line.close()
 
 
 def test_a_frame_that_has_no_room_is_refused_and_the_memory_cannot_be_shrunk():

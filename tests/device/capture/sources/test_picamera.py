@@ -29,7 +29,7 @@ def clock():
     return FakeClock()
 
 
-def camera(clock, *, colour=False, number=0, **picamera):
+def camera(clock, *, colour="none", number=0, **picamera):
     settings = SourceSettings(
         uri="picamera", width=WIDTH, height=HEIGHT, fps=20.0, picamera=PicameraSettings(**picamera)
     )
@@ -77,7 +77,7 @@ def test_rows_that_are_padded_lose_their_padding(machine, clock):
 
 
 def test_with_colour_the_grey_is_the_small_streams_and_the_colours_are_the_large_ones(machine, clock):
-    source = camera(clock, colour=True, colour_scale=2.0)
+    source = camera(clock, colour="whole", colour_scale=2.0)
     source.open()
     colours = np.tile(np.array([10, 20, 30], np.uint8), 4 * WIDTH * HEIGHT)
     machine.requests = [Request({"main": colours, "lores": luma(50)})]
@@ -89,9 +89,25 @@ def test_with_colour_the_grey_is_the_small_streams_and_the_colours_are_the_large
     assert (asked["main"]["format"], asked["lores"]["format"]) == ("RGB888", "YUV420")
 
 
+@pytest.mark.parametrize("given", ["YUV420", "NV12", "R8"])
+def test_small_colours_come_from_the_one_stream_without_another(machine, clock, given):
+    machine.formats = {"main": given}
+    source = camera(clock, colour="small")
+    source.open()
+    machine.requests = [Request({"main": luma(128)})]
+    frame = source.read()
+    assert frame.bgr is None
+    if given == "R8":
+        assert frame.colours() is None
+    else:
+        assert (frame.colours() == np.full((HEIGHT // 2, WIDTH // 2, 3), 128)).all()
+    (asked,) = machine.asked
+    assert asked["lores"] is None
+
+
 def test_a_camera_that_gives_something_else_is_believed(machine, clock):
     machine.formats = {"main": "NV12", "lores": "NV12"}
-    source = camera(clock, colour=True)
+    source = camera(clock, colour="whole")
     source.open()
     machine.requests = [Request({"main": luma(128), "lores": luma(50)})]
     frame = source.read()
@@ -101,7 +117,7 @@ def test_a_camera_that_gives_something_else_is_believed(machine, clock):
 
 def test_a_camera_with_one_stream_gives_both_from_it(machine, clock):
     machine.streams = 1
-    source = camera(clock, colour=True)
+    source = camera(clock, colour="whole")
     source.open()
     machine.requests = [Request({"main": luma(128)})]
     frame = source.read()
@@ -109,7 +125,7 @@ def test_a_camera_with_one_stream_gives_both_from_it(machine, clock):
     assert frame.bgr.shape == (HEIGHT, WIDTH, 3)
 
 
-@pytest.mark.parametrize("colour", [False, True])
+@pytest.mark.parametrize("colour", ["none", "small", "whole"])
 def test_a_format_that_is_not_understood_is_refused_and_the_camera_let_go(machine, clock, colour):
     machine.formats = {"main": "MJPEG"}
     with pytest.raises(SourceError, match="picamera gives MJPEG, which is not understood") as refused:

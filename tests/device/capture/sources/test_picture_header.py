@@ -117,7 +117,7 @@ def test_a_picture_that_claims_too_much_is_refused_by_its_size_and_never_decoded
 
 def test_a_cameras_jpeg_that_claims_too_much_is_refused_and_never_decoded(monkeypatch):
     monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("decoded"))
-    decoder = JpegDecoder("/dev/video0", MOST_PIXELS, colour=False)
+    decoder = JpegDecoder("/dev/video0", MOST_PIXELS, colour="none")
     with pytest.raises(SourceError, match="/dev/video0 gives pictures of 65000 x 65000 pixels"):
         decoder.decode(huge_jpeg(65_000, 65_000))
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from device.capture.sources.pixels import Layout
+from device.capture.sources.pixels import Layout, with_chroma
 from device.errors import SourceError
 
 WIDTH, HEIGHT = 8, 6
@@ -69,8 +69,33 @@ def test_colours_come_from_yuv_where_there_is_nothing_else(form, padding):
     assert (bgr == expected).all()
 
 
+@pytest.mark.parametrize("padding", [0, 2, 24])
+@pytest.mark.parametrize("form", ["YUV420", "YVU420", "NV12", "NV21"])
+def test_the_chroma_is_copied_as_it_is_whatever_its_order(form, padding):
+    assert layout(form, padding).has_chroma
+    buffer = laid_out(form, padding)
+    chroma = layout(form, padding).chroma(buffer)
+    assert (chroma == np.dstack([U, V])).all()
+    assert not np.shares_memory(chroma, buffer)
+
+
+def test_with_its_chroma_a_luma_gives_the_colours_back():
+    bgr = np.full((48, 64, 3), (200, 60, 20), np.uint8)
+    y, cr, cb = np.moveaxis(np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2YCrCb), np.uint8), 2, 0)
+    found = with_chroma(np.ascontiguousarray(y), np.dstack([cb, cr])[::2, ::2])
+    assert found.shape == (24, 32, 3)
+    assert np.abs(found.astype(int) - (200, 60, 20)).max() <= 2
+
+
 def test_a_grey_sensor_has_no_colour():
     assert not layout("R8", 0).has_colour
+    assert not layout("R8", 0).has_chroma
+
+
+@pytest.mark.parametrize("size", [(641, 480), (640, 481)])
+def test_a_picture_with_half_a_pair_of_pixels_gives_no_small_colours(size):
+    width, height = size
+    assert not Layout("YUV420", width, height, width).has_chroma
 
 
 @pytest.mark.parametrize("form", ["RGB888", "MJPEG", "YUYV", "SRGGB10_CSI2P"])
@@ -85,6 +110,8 @@ def test_a_buffer_that_is_too_short_is_refused(form):
         layout(form, 0).grey(buffer[:40])
     with pytest.raises(SourceError, match="60 bytes"):
         layout(form, 0).bgr(buffer[:60])
+    with pytest.raises(SourceError, match="60 bytes"):
+        layout(form, 0).chroma(buffer[:60])
 
 
 def test_rows_that_are_shorter_than_their_pixels_are_refused():

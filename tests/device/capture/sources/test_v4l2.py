@@ -165,7 +165,7 @@ def test_a_camera_that_gives_something_else_says_so_in_one_line_and_once(plug_in
     ]
 
 
-@pytest.mark.parametrize("colour", [False, True])
+@pytest.mark.parametrize("colour", ["none", "small", "whole"])
 @pytest.mark.parametrize(("luma", "grey"), [(16, 0), (0, 0), (126, 128), (235, 255), (255, 255)])
 def test_the_luma_of_an_uncompressed_picture_is_spread_over_all_greys(plug_in, luma, grey, colour):
     device = plug_in(Device({"YUYV": 30}))
@@ -173,18 +173,20 @@ def test_the_luma_of_an_uncompressed_picture_is_spread_over_all_greys(plug_in, l
     device.script = [yuyv(luma)]
     frame = camera.read()
     assert (frame.grey == grey).all()
-    assert (frame.bgr is not None) == colour
-    if colour:
-        assert frame.bgr.shape == (HEIGHT, WIDTH, 3)
+    assert (frame.bgr is not None) == (colour == "whole")
+    assert (frame.colours() is not None) == (colour != "none")
+    if colour != "none":
+        assert frame.colours().shape == (HEIGHT, WIDTH, 3)
 
 
-@pytest.mark.parametrize("colour", [False, True])
+@pytest.mark.parametrize("colour", ["none", "small", "whole"])
 def test_a_jpeg_is_decoded_as_far_as_it_is_wanted(plug_in, colour):
     device = plug_in(Device({"MJPG": 30}))
     camera = opened(colour=colour)
     device.script = [jpeg(50)]
     frame = camera.read()
-    assert (level_of(frame.grey), frame.bgr is not None) == (50, colour)
+    assert (level_of(frame.grey), frame.bgr is not None) == (50, colour == "whole")
+    assert (frame.colours() is not None) == (colour != "none")
 
 
 def test_a_jpeg_that_was_cut_off_is_left_out(plug_in):
@@ -205,7 +207,7 @@ def test_a_camera_that_never_writes_the_end_of_a_picture_is_put_up_with(plug_in)
 
 def test_what_opencv_converts_itself_is_taken_as_it_is(plug_in):
     device = plug_in(Device({"BA81": 30}))
-    camera = opened(colour=True)
+    camera = opened(colour="whole")
     device.script = [picture(50)]
     frame = camera.read()
     assert (level_of(frame.grey), frame.bgr.shape) == (50, (HEIGHT, WIDTH, 3))
@@ -214,7 +216,7 @@ def test_what_opencv_converts_itself_is_taken_as_it_is(plug_in):
 
 def test_a_grey_camera_gives_frames_too(plug_in):
     device = plug_in(Device({"GREY": 30}))
-    camera = opened(colour=True)
+    camera = opened(colour="whole")
     device.script = [picture(50)[:, :, 0]]
     frame = camera.read()
     assert (level_of(frame.grey), frame.bgr) == (50, None)

@@ -44,7 +44,12 @@ def test_frames_lie_in_time_as_the_film_says_however_slow_the_reading_is(tmp_pat
 
 def test_colour_is_kept_only_when_it_is_asked_for(tmp_path, clock):
     path = film(tmp_path / "film.avi", [50])
-    plain, colourful = VideoFile(path, clock), VideoFile(path, clock, colour=True)
+    plain, colourful = VideoFile(path, clock), VideoFile(path, clock, colour="whole")
+    small = VideoFile(path, clock, colour="small")
+    small.open()
+    frame = small.read()
+    assert frame.bgr is None
+    assert frame.colours().shape == (HEIGHT, WIDTH, 3)
     plain.open()
     colourful.open()
     assert plain.read().bgr is None

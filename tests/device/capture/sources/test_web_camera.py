@@ -153,7 +153,7 @@ def test_a_picture_that_was_cut_off_is_left_out_and_counted():
 
 def test_colours_come_along_where_they_are_wanted():
     with motion_server() as port:
-        source = WebCamera(f"http://127.0.0.1:{port}/", FakeClock(), colour=True)
+        source = WebCamera(f"http://127.0.0.1:{port}/", FakeClock(), colour="whole")
         source.open()
         frame = source.read()
         source.close()
@@ -231,7 +231,7 @@ def test_a_picture_is_known_as_one_whatever_its_type_is_called(web, kind):
     suffix = ".png" if kind == "image/png" else ".jpg"
     content = cv2.imencode(suffix, picture(90))[1].tobytes()
     web.answers["/"] = lambda page: page.give(content, kind)
-    with opened(web.url, colour=True, fps=100.0) as source:
+    with opened(web.url, colour="whole", fps=100.0) as source:
         assert level_of(source.read().grey) == 90
         assert source.read().bgr.shape[2] == 3
 
