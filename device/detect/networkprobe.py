@@ -12,7 +12,7 @@ MEMORY_MB = 256
 
 
 def try_network(content: bytes, name: str, timeout_s: float = TIMEOUT_S) -> None:
-    """Run the network over pictures of two sizes. Raises UnavailableError with what became of it."""
+    """Let the network find a drawn face in two sizes. Raises UnavailableError with what became of it."""
     outcome = run_trial("device.detect.networkprobe_child", [name], content, timeout_s)
     if outcome is None:
         raise _unusable(name, f"it does not answer within {timeout_s:.0f} s")

@@ -4,6 +4,7 @@ W. Wu, H. Peng, S. Yu, "YuNet: A Tiny Millisecond-level Face Detector", Machine 
 """
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +14,11 @@ from numpy.typing import NDArray
 
 from device.errors import UnavailableError
 from device.records import Box, Face
+
+_OPENCV_ERROR = re.compile(r"OpenCV\([^)]*\) \S+ error: \([^)]*\) ")
+_OPENCV_PLACE = re.compile(r" in function '\w*'.*$")
+_ASSERTION = -215  # cv::Error::StsAssert
+_MOST_TOLD = 200
 
 _LEAST_SCORE = 0.3  # what is kept of a look; each user of it asks for more
 _NMS_IOU = 0.3
@@ -131,11 +137,20 @@ class YuNet:
         return network
 
     def _unusable(self, why: object) -> UnavailableError:
-        reason = str(why).strip().splitlines()[-1][:200] if str(why).strip() else "without a word"
         return UnavailableError(
-            f"OpenCV {cv2.__version__} cannot find faces with {self._name}: {reason}",
+            f"OpenCV {cv2.__version__} cannot find faces with {self._name}: {_in_words(why)}",
             "install OpenCV Zoo's face_detection_yunet with: affectd detector install FILE",
         )
+
+
+def _in_words(why: object) -> str:
+    """What OpenCV says without the names of its own files and functions; of errors in an error, the innermost."""
+    text = " ".join(str(getattr(why, "err", why)).split())
+    innermost = _OPENCV_ERROR.split(text)[-1]
+    words = _OPENCV_PLACE.sub("", innermost).strip(" >")
+    if getattr(why, "code", None) == _ASSERTION:
+        words = f"expected {words}"
+    return words[:_MOST_TOLD] or "OpenCV gives no reason"
 
 
 def _sighting(row: NDArray[np.float64]) -> Sighting:
