@@ -43,9 +43,9 @@ def _require_eyes(network: YuNet, side: int) -> None:
     picture, box = draw_face(side)
     seen = network.look(picture)
     if not any(one.box.iou(box) >= _SEEN_IOU for one in seen) or len(seen) > 1:
-        raise UnavailableError(f"it finds {len(seen)} faces in a drawn picture of one, none where it is or too many")
+        raise UnavailableError(f"it finds {len(seen)} faces in a drawn picture of one")
     if network.look(np.full((side, side, 3), 127, np.uint8)):
-        raise UnavailableError("it finds faces in an even grey picture")
+        raise UnavailableError("it finds a face in a picture that is grey all over")
 
 
 if __name__ == "__main__":
