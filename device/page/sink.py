@@ -43,7 +43,7 @@ class Sources:
     hello: Callable[[], Mapping[str, Any]]
     state: Callable[[], Mapping[str, Any]]
     look: Callable[[Observation, float | None], dict[str, Any]]
-    day: Callable[[str], Mapping[str, Any]] | None = None
+    day: Callable[[str], Mapping[str, Any] | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,8 @@ def _chart(visit: Visit, day: date, hours: list[dict[str, Any]]) -> Html:
     by_hour: dict[int, list[dict[str, Any]]] = {}
     for hour in hours:
         by_hour.setdefault(datetime.fromisoformat(hour["start"]).hour, []).append(hour)
-    columns = (_column(visit, clock, by_hour.get(clock, []), most) for clock in range(24))
+    order = list(_shares(_together(hours)))
+    columns = (_column(visit, clock, by_hour.get(clock, []), most, order) for clock in range(24))
     visits = sum(hour["visits"] for hour in hours)
     if visits:
         busiest = datetime.fromisoformat(max(hours, key=lambda hour: hour["visits"])["start"])
@@ -79,8 +80,8 @@ def _chart(visit: Visit, day: date, hours: list[dict[str, Any]]) -> Html:
     return h("div", *columns, class_="chart", role="img", aria_label=label)
 
 
-def _column(visit: Visit, clock: int, hours: list[dict[str, Any]], most: int) -> Html:
-    bars = [_bar(visit, hour, most) for hour in hours]
+def _column(visit: Visit, clock: int, hours: list[dict[str, Any]], most: int, order: list[str]) -> Html:
+    bars = [_bar(visit, hour, most, order) for hour in hours]
     count = sum(hour["visits"] for hour in hours)
     return h(
         "div",
@@ -92,13 +93,15 @@ def _column(visit: Visit, clock: int, hours: list[dict[str, Any]], most: int) ->
     )
 
 
-def _bar(visit: Visit, hour: dict[str, Any], most: int) -> Html:
+def _bar(visit: Visit, hour: dict[str, Any], most: int, order: list[str]) -> Html:
+    """One hour; the emotions lie in the same ``order`` in all of them, so that two can be compared."""
     shapes: list[Child] = []
     gone = [kind for kind in ("paused", "lost") if hour[f"{kind}_s"] >= max(60.0, hour["watched_s"])]
     shapes.extend(h("rect", x=0, y=0, width=10, height=_TALL, class_=kind) for kind in gone[:1])
     tall, bottom = _TALL * hour["visits"] / most, _TALL
-    for emotion, share in _shares(hour).items():
-        part = tall * share
+    shares = _shares(hour)
+    for emotion in sorted(shares, key=lambda one: order.index(one) if one in order else len(order)):
+        part = tall * shares[emotion]
         bottom -= part
         if part >= _LEAST_PERCENT:
             colour = colour_of(visit, emotion)
@@ -106,6 +109,14 @@ def _bar(visit: Visit, hour: dict[str, Any], most: int) -> Html:
     return h(
         "svg", *shapes, viewbox=f"0 0 10 {_TALL:g}", preserveAspectRatio="none", aria_hidden="true", focusable="false"
     )
+
+
+def _together(hours: list[dict[str, Any]]) -> dict[str, Any]:
+    emotion_s: dict[str, float] = {}
+    for hour in hours:
+        for emotion, amount_s in hour["emotion_s"].items():
+            emotion_s[emotion] = emotion_s.get(emotion, 0.0) + amount_s
+    return {"emotion_s": emotion_s}
 
 
 def _shares(hour: Mapping[str, Any]) -> dict[str, float]:

@@ -19,6 +19,7 @@ from device.system.telemetry import read_temperature_c, read_throttling
 from device.tools.aim.look import Look
 from device.tools.aim.meter import FaceMeter, brightness_of
 from device.tools.aim.words import as_json
+from device.tools.page.day import told_day
 from device.tools.page.keys import described
 
 
@@ -55,7 +56,7 @@ def build_sources(
             "colours": {label: _hex(label, labels) for label in (*labels, UNCERTAIN)},
             "keys": list(described(config)) if has_file else [],
             "can_examine": has_file,
-            "remembers": False,
+            "remembers": True,
         }
         try:
             verifier = read_verifier(config.device.resolved_state_dir)
@@ -92,7 +93,7 @@ def build_sources(
         )
         return as_json(seen, config.source.fps)
 
-    return Sources(hello, state, look)
+    return Sources(hello, state, look, lambda day: told_day(config.device.resolved_state_dir, day))
 
 
 def _hex(label: str, labels: tuple[str, ...]) -> str:

@@ -1,0 +1,207 @@
+"""The page as people see it: in Debian's Chromium, beside a daemon that watches the demo clip."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.brokers import LOOPBACK, free_port, wait_until
+from tests.device.page.days import write_day
+from tests.integration.chromium import chromium, violations
+from tests.integration.processes import run_affectd
+
+pytest.importorskip("microdot", reason="needs microdot: pip install 'affectd[page]'")
+
+pytestmark = pytest.mark.integration
+
+PASSWORD = "correct horse battery"
+PATHS = ["/", "/today", "/events", "/configuration", "/doctor"]
+
+
+class Sensor:
+    """A daemon with a page, a password and a memory of today."""
+
+    def __init__(self, config, process, port, folder):
+        self.config, self.process = config, process
+        self.at = f"http://{LOOPBACK}:{port}"
+        self.folder = folder
+        self.visits = write_day(folder / "state", datetime.now(UTC).astimezone().date())
+
+    def log_in(self, browser):
+        browser.get(f"{self.at}/")
+        browser.find_element("id", "password").send_keys(PASSWORD)
+        browser.find_element("css selector", "button[type=submit]").click()
+        wait_until(lambda: browser.title.startswith("Live"), "the live page")
+
+    @property
+    def sees_the_camera(self):
+        opened = (link for link in Path(f"/proc/{self.process.process.pid}/fd").iterdir())
+        return any(_target(link) == "clip.mkv" for link in opened)
+
+
+def _target(link):
+    try:
+        return link.readlink().name
+    except FileNotFoundError:
+        return None
+
+
+@pytest.fixture
+def sensor(configure, daemon, tmp_path, monkeypatch):
+    port = free_port()
+    source = {"uri": "demo", "pace": "real-time", "loop": True}
+    config = configure(1, source=source, mqtt={"enabled": False}, page={"enabled": True, "port": port})
+    monkeypatch.setenv("AFFECTD_PAGE_PASSWORD", PASSWORD)
+    assert run_affectd("page", "password", "--config", str(config)).returncode == 0
+    process = daemon(config)
+    wait_until(lambda: "the page is shown" in process.told, "the page to be there")
+    return Sensor(config, process, port, tmp_path)
+
+
+@pytest.fixture
+def browser(tmp_path):
+    with chromium(tmp_path / "profile") as browser:
+        yield browser
+
+
+def shown(browser, selector):
+    return browser.find_elements("css selector", selector)
+
+
+def text_of(browser, selector="body"):
+    from selenium.common.exceptions import StaleElementReferenceException
+
+    try:
+        return browser.find_element("css selector", selector).text
+    except StaleElementReferenceException:
+        return ""
+
+
+def test_a_person_logs_in_sees_a_face_appear_and_closes_the_camera(sensor, browser):
+    browser.get(sensor.at)
+    assert browser.title.startswith("Log in")
+    browser.find_element("id", "password").send_keys("wrong horse battery\n")
+    wait_until(lambda: "That is not the password." in text_of(browser), "a word about the wrong password")
+    sensor.log_in(browser)
+    wait_until(lambda: shown(browser, "#stage .face"), "a face to appear")
+    wait_until(lambda: "neutral" in text_of(browser, "#told") or "happy" in text_of(browser, "#told"), "its emotion")
+    assert shown(browser, "img, video, canvas, image") == [], "boxes, never a picture"
+    assert sensor.sees_the_camera
+
+    browser.find_element("css selector", "#pause button").click()
+    wait_until(lambda: "Camera off" in text_of(browser, "#state"), "the camera to be off")
+    assert not sensor.sees_the_camera
+    assert not shown(browser, "#stage .face")
+    browser.find_element("css selector", "#pause button").click()
+    wait_until(lambda: shown(browser, "#stage .face"), "a face after the pause")
+    assert sensor.sees_the_camera
+
+
+def test_what_is_seen_moves_without_loading_the_page_again(sensor, browser):
+    sensor.log_in(browser)
+    browser.execute_script("window.stays = true")
+    wait_until(lambda: shown(browser, "#stage .face"), "a face")
+    before = browser.find_element("css selector", "#stage").get_attribute("innerHTML")
+    wait_until(lambda: before != browser.find_element("css selector", "#stage").get_attribute("innerHTML"), "a move")
+    assert browser.execute_script("return window.stays")
+    assert browser.get_log("browser") == []
+
+
+def test_a_threshold_is_changed_and_taken_and_a_wrong_one_is_refused(sensor, browser):
+    sensor.log_in(browser)
+
+    def change(value):
+        browser.get(f"{sensor.at}/configuration")
+        field = browser.find_element("name", "smoothing.enter_threshold")
+        field.clear()
+        field.send_keys(value)
+        browser.find_element("css selector", "main button").click()
+
+    before = sensor.config.read_text()
+    change("7")
+    wait_until(lambda: "Not saved:" in text_of(browser), "the refusal")
+    assert "expected less than or equal to 1" in text_of(browser)
+    assert browser.find_element("name", "smoothing.enter_threshold").get_attribute("value") == "7"
+    assert sensor.config.read_text() == before
+
+    change("0,6")
+    wait_until(lambda: "Saved." in text_of(browser), "the word that it is saved")
+    wait_until(lambda: shown(browser, "[name='smoothing.enter_threshold'][value='0.6']"), "the page with the new value")
+    assert "enter_threshold: 0.6" in sensor.config.read_text()
+    assert sensor.process.process.poll() is None
+
+
+def test_the_day_is_told_as_a_picture_and_as_a_table(sensor, browser):
+    sensor.log_in(browser)
+    browser.find_element("link text", "Today").click()
+    wait_until(lambda: shown(browser, ".chart"), "the day")
+    assert str(sensor.visits) in text_of(browser, ".figures")
+    assert len(shown(browser, ".column")) == 24
+    tallest = max(shown(browser, ".column"), key=lambda one: sum(r.rect["height"] for r in _parts(one)))
+    assert tallest.find_element("css selector", ".clock").text == "17"
+    assert "paused 55 min" in text_of(browser, "table")
+    browser.find_element("link text", "Day before").click()
+    wait_until(lambda: "Nothing is known of this day." in text_of(browser), "the day before")
+
+
+def _parts(column):
+    return column.find_elements("css selector", ".part")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_serious(sensor, tmp_path, dark):
+    with chromium(tmp_path / "profile", dark=dark) as browser:
+        browser.get(f"{sensor.at}/login")
+        assert violations(browser) == []
+        sensor.log_in(browser)
+        wait_until(lambda: shown(browser, "#stage .face"), "a face")
+        for path in PATHS:
+            browser.get(f"{sensor.at}{path}")
+            assert violations(browser) == [], path
+
+
+@pytest.mark.parametrize("width", [320, 768, 3840])
+def test_nothing_reaches_over_the_edge_of_the_screen(sensor, tmp_path, width):
+    with chromium(tmp_path / "profile", width=width, height=900) as browser:
+        sensor.log_in(browser)
+        wait_until(lambda: shown(browser, "#stage .face"), "a face")
+        for path in PATHS:
+            browser.get(f"{sensor.at}{path}")
+            assert browser.execute_script("return document.documentElement.scrollWidth") <= width, path
+
+
+def test_without_scripts_all_but_the_moving_boxes_works(sensor, tmp_path):
+    with chromium(tmp_path / "profile", scripts=False) as browser:
+        sensor.log_in(browser)
+        wait_until(lambda: browser.refresh() or shown(browser, "#stage .face"), "a face")
+        browser.find_element("css selector", "#pause button").click()
+        wait_until(lambda: "Switch the camera on" in text_of(browser, "#pause"), "the switch to be turned")
+        assert not sensor.sees_the_camera
+        for name in ("Today", "Events", "Configuration", "Doctor"):
+            browser.find_element("link text", name).click()
+            assert browser.title.startswith(name)
+        browser.find_element("css selector", "main button").click()
+        wait_until(lambda: "golden answers right" in text_of(browser), "the doctor")
+
+
+def test_a_keyboard_is_enough(sensor, browser):
+    from selenium.webdriver.common.keys import Keys
+
+    sensor.log_in(browser)
+
+    def focus():
+        return browser.switch_to.active_element
+
+    browser.get(f"{sensor.at}/events")
+    browser.find_element("tag name", "body").send_keys(Keys.TAB)
+    assert focus().text == "Skip to content"
+    focus().send_keys(Keys.ENTER)
+    assert browser.execute_script("return document.activeElement.id") == "content"
+    browser.get(f"{sensor.at}/")
+    wait_until(lambda: shown(browser, "#stage .face"), "the stream to run")
+    browser.find_element("tag name", "body").send_keys(Keys.TAB, Keys.TAB)
+    assert "Pause the camera" in focus().text
+    browser.execute_async_script("setTimeout(arguments[0], 2500)")
+    assert "Pause the camera" in focus().text, "what is updated does not take the focus away"
+    focus().send_keys(Keys.ENTER)
+    wait_until(lambda: "Camera off" in text_of(browser, "#state"), "the camera to be off")
