@@ -184,7 +184,13 @@ class Connection:
             properties.MaximumPacketSize = self._largest_bytes
         address = self.address
         self._client.connect_async(address.host, address.port, self._settings.keepalive_s, properties=properties)
-        self._client.loop_start()
+        try:
+            self._client.loop_start()
+        except (OSError, RuntimeError) as error:
+            # paho wakes its thread through the loopback device, which may not be up yet; descriptors and threads may be
+            # used up.
+            self._client.ended = True
+            self._on_unreachable(error)
 
     def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool, expiry_s: int | None = None) -> int:
         """Hand a message over; returns the id by which it will be acknowledged (QoS 0: once it is written).
@@ -231,7 +237,7 @@ class Connection:
             self._accepted = True
             self._tell(Connected(self, _limits_in(properties)))
 
-    def _on_unreachable(self, error: OSError) -> None:
+    def _on_unreachable(self, error: Exception) -> None:
         self._tell(Disconnected(self, *explain_failure(error, self.address.host, tls=self._settings.tls)))
 
     def _on_fault(self, error: Exception) -> None:

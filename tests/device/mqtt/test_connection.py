@@ -179,6 +179,23 @@ def test_a_port_with_tls_is_guessed_when_we_speak_without(silent_broker, connect
     told("does it want TLS at that port?")
 
 
+@pytest.mark.parametrize("fault", [OSError(101, "Network is unreachable"), RuntimeError("can't start new thread")])
+def test_without_what_a_connection_is_made_of_it_is_tried_again(broker, connect, told, monkeypatch, fault):
+    # paho makes a pair of sockets over the loopback device, which is not up yet while a system starts.
+    begin, faults = paho.Client.loop_start, [fault, fault]
+
+    def fail_at_first(client):
+        if faults:
+            raise faults.pop()
+        return begin(client)
+
+    monkeypatch.setattr(paho.Client, "loop_start", fail_at_first)
+    sink = connect(broker)
+    told(f"the broker cannot be reached: {fault}")
+    told("connected to the broker")
+    assert sink._publisher.fault is None
+
+
 def test_an_event_that_the_broker_does_not_allow_is_kept_and_the_refusal_named(silent_broker, connect, told, tmp_path):
     rules = tmp_path / "rules"
     rules.write_text("topic write affectd/hall/availability\n")
