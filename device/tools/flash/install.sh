@@ -20,9 +20,9 @@ fail() {
   exit 1
 }
 
-# why LOG    what apt or dpkg said last of what went wrong
+# why LOG    what apt or dpkg said first of what went wrong: the rest mostly follows from it
 why() {
-  grep -m 1 -oE '[a-z0-9.+-]+ : Depends:.*' "$1" || grep -E '^(E:|W: Failed to fetch|dpkg:)' "$1" | tail -1
+  grep -m 1 -oE '[a-z0-9.+:-]+ : Depends:.*' "$1" || grep -m 1 -E '^(E:|W: Failed to fetch|dpkg: error)' "$1"
 }
 
 if [ -s /etc/credstore/affectd-login ] && chpasswd </etc/credstore/affectd-login; then
@@ -45,6 +45,9 @@ else
   [ -n "$package" ] || fail "there is no affectd_*.deb in the folder affectd of the card's boot partition: copy it there"
 fi
 dpkg-deb --fsys-tarfile "$package" >/dev/null 2>"$log" || fail "$(basename "$package") is damaged: copy it again"
+made_for=$(dpkg-deb --field "$package" Architecture) system=$(dpkg --print-architecture)
+[ "$made_for" = "$system" ] || [ "$made_for" = all ] ||
+  fail "$(basename "$package") is for another processor, $made_for, and this system is $system: copy the right one there"
 
 # A camera's address may hold a password: the service reads the configuration, and nobody else.
 if [ -e /etc/affectd/config.yaml ]; then
@@ -74,11 +77,15 @@ done < <(cat "$here/needs" 2>/dev/null)
 if [ ${#missing[@]} -gt 0 ]; then
   shopt -s nullglob
   further=("$here"/packages/*.deb)
-  say "affectd is installed, and ${missing[*]} for the camera is being installed"
+  # Once: where it fails every minute, the card is not to be written every minute.
+  grep -qs 'which the camera needs, is not' "$here/status.txt" ||
+    say "affectd is installed, and ${missing[*]} for the camera is being installed"
   if [ ${#further[@]} -gt 0 ]; then
     apt-get install --yes --no-install-recommends -o DPkg::Lock::Timeout=600 "${further[@]}"
   else
-    apt-get update && apt-get install --yes --no-install-recommends -o DPkg::Lock::Timeout=600 "${missing[@]}"
+    # One mirror that does not answer need not be the one that has it.
+    apt-get update
+    apt-get install --yes --no-install-recommends -o DPkg::Lock::Timeout=600 "${missing[@]}"
   fi >"$log" 2>&1
   result=$?
   cat "$log"
