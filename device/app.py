@@ -34,6 +34,8 @@ from device.overlay.sink import OverlaySink
 from device.page.keepsake import Keepsake
 from device.page.sink import Deeds, PageSink, Sources
 from device.pipeline import Pipeline
+from device.summary.database import SUMMARY_NAME
+from device.summary.sink import SummarySink
 from device.system.clock import SystemClock
 from device.system.hang import HangCounter, leave
 from device.system.heat import HeatGuard
@@ -194,7 +196,8 @@ def build_stages(
             last_error=lambda: trouble.message,
         )
         page = _build_page(config, sources, page_parts, clock, switch)
-    sinks: list[Sink] = [*(sink for sink in (mqtt, overlay, page) if sink), *more_sinks]
+    summary = _build_summary(config, clock)
+    sinks: list[Sink] = [*(sink for sink in (mqtt, overlay, page, summary) if sink), *more_sinks]
     return Stages(
         source_name=source.name,
         source_is_live=source.live,
@@ -207,6 +210,7 @@ def build_stages(
         mqtt=mqtt,
         overlay=overlay,
         page=page,
+        summary=summary,
         stats_interval_s=config.mqtt.stats_interval_s,
     )
 
@@ -252,6 +256,7 @@ def _describe(config: Config, classifier: TfliteClassifier, detector: Detector, 
         detector.told,
         model_sha256=classifier.digest,
         config_sha256=config_digest(config),
+        counts=config.summary.enabled,
     )
 
 
@@ -271,6 +276,12 @@ def _build_mqtt(
         smoothing=smoother.smoothing,
         on_smoothing=smoother.tune,
     )
+
+
+def _build_summary(config: Config, clock: Clock) -> SummarySink | None:
+    if not config.summary.enabled:
+        return None
+    return SummarySink(config.summary, config.device.resolved_state_dir / SUMMARY_NAME, clock=clock)
 
 
 def _build_overlay(

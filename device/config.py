@@ -25,6 +25,7 @@ from device.overlay.settings import OverlaySettings
 from device.page.settings import PageSettings
 from device.redact import learn_secrets_in, mask_secrets, redact
 from device.section import Section, WholePath
+from device.summary.settings import SummarySettings
 from device.system.heat import HeatSettings
 from device.system.log import LogSettings
 from device.track.tracker import TrackerSettings
@@ -133,6 +134,7 @@ class Config(Section):
     models: ModelsSettings = ModelsSettings()
     smoothing: SmoothingSettings = SmoothingSettings()
     mqtt: MqttSettings = MqttSettings()
+    summary: SummarySettings = SummarySettings()
     overlay: OverlaySettings = OverlaySettings()
     page: PageSettings = PageSettings()
     heat: HeatSettings = HeatSettings()

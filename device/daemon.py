@@ -14,6 +14,7 @@ from device.overlay.sink import OverlaySink
 from device.page.sink import PageSink
 from device.pipeline import Pipeline
 from device.records import BrokerState, LeaveReason, SourceState
+from device.summary.sink import SummarySink
 from device.system.hang import HangCounter
 from device.system.heat import HeatGuard
 from device.system.systemd import ServiceManager, describe_work
@@ -37,6 +38,7 @@ class Stages:
         mqtt: None where nothing is published.
         overlay: None where nothing is shown.
         page: None where no browser is served.
+        summary: None where nothing is counted.
         stats_interval_s: how often figures are published, seconds.
     """
 
@@ -50,6 +52,7 @@ class Stages:
     hangs: HangCounter
     mqtt: MqttSink | None
     overlay: OverlaySink | None
+    summary: SummarySink | None
     stats_interval_s: float
     page: PageSink | None = None
 
@@ -144,13 +147,23 @@ class Daemon:
             self._stages.overlay.check()
         if self._stages.page:
             self._stages.page.check()
+        if self._stages.summary:
+            self._stages.summary.check()
+            self._tell_summary(self._stages.summary)
         self._stages.heat.check()
+
+    def _tell_summary(self, summary: SummarySink) -> None:
+        if self._stages.mqtt and (news := summary.news()):
+            self._stages.mqtt.publish_summary(news)
 
     def _finish(self, reason: LeaveReason) -> None:
         self.let_go = self._stages.capture.close()
         if self._stages.overlay:
             self._stages.overlay.close()
         self._stages.pipeline.finish(reason)
+        if self._stages.summary:
+            self._stages.summary.close()
+            self._tell_summary(self._stages.summary)
         if self._stages.mqtt:
             # What the broker retains outlives the daemon: nobody is in view any more.
             self._stages.mqtt.set_source_state("lost")
@@ -163,7 +176,8 @@ class Daemon:
         self._service.feed_watchdog()
         if state != "ok":
             self._service.ready()
-        mqtt = self._stages.mqtt
+        mqtt, summary = self._stages.mqtt, self._stages.summary
+        disk_troubles = [part.disk_trouble for part in (mqtt, summary) if part and part.disk_trouble]
         self._service.set_status(
             describe_work(
                 self._stages.source_name,
@@ -171,7 +185,7 @@ class Daemon:
                 broker_state(mqtt),
                 source_trouble=self._stages.capture.trouble,
                 broker_trouble=mqtt.broker_trouble if mqtt else None,
-                disk_trouble=mqtt.disk_trouble if mqtt else None,
+                disk_trouble="; ".join(disk_troubles) or None,
                 slowed_to_fps=self._stages.heat.limit_fps,
             )
         )
@@ -193,6 +207,8 @@ class Daemon:
             self._stages.overlay.set_source_state(state)
         if self._stages.page:
             self._stages.page.set_source_state(state)
+        if self._stages.summary:
+            self._stages.summary.set_source_state(state)
 
 
 def broker_state(mqtt: MqttSink | None) -> BrokerState:

@@ -42,6 +42,7 @@ JOINERS = {"__main__", "app", "commands", "config", "daemon", "demo", "pipeline"
 
 STAGE_NEEDS_STAGE = {
     ("mqtt", "spool"): "the publisher sends what the spool keeps; the spool knows no broker, so the arrow has one way",
+    ("mqtt", "summary"): "the publisher says what the summary counts; the summary knows no broker",
     ("capture.sources", "demo"): "`source.uri: demo` is the bundled clip; `demo` gives the path of a file",
 }
 """Each arrow from a stage to what is not the ground, and why it is there."""

@@ -18,6 +18,7 @@ from device.commands import (
     run,
     schema,
     snapshot,
+    summary,
     watch,
 )
 
@@ -30,6 +31,7 @@ _VERBS = (
     watch,
     pause,
     snapshot,
+    summary,
     model,
     detector,
     flash,

@@ -23,7 +23,7 @@ def register(verbs: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from device.mqtt.homeassistant import discovery_topics
+    from device.mqtt.homeassistant import discovery_topics, parts_pattern
     from device.mqtt.topics import Topics
     from device.mqtt.visitor import Visitor
 
@@ -31,11 +31,11 @@ def _run(options: argparse.Namespace) -> int:
     topics = Topics(options.base_topic or config.mqtt.base_topic, options.device or config.device.resolved_id)
     with Visitor(config.mqtt, "homeassistant") as visitor:
         described = discovery_topics(config.mqtt.homeassistant, topics)
-        visitor.subscribe(*described, may_be_refused=True)
+        visitor.subscribe(*described, parts_pattern(config.mqtt.homeassistant, topics), may_be_refused=True)
         kept = []
         while heard := visitor.hear(_RETAINED_WITHIN_S):
             kept.append(heard.topic)
-        for topic in described:
+        for topic in dict.fromkeys([*described, *kept]):
             visitor.publish(topic, b"", retain=True)
     if not kept:
         print(f"nothing of {topics.device} under {topics.base} was found; had it another --base-topic?")

@@ -1,4 +1,4 @@
-"""What the broker keeps for those who come later: the device, the state, the privacy switch, the discovery."""
+"""What the broker keeps for those who come later: the device, state and summary, the switch, the discovery."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,12 +7,22 @@ from device.interfaces import Clock
 from device.mqtt.homeassistant import Discovery
 from device.mqtt.leftovers import Leftovers
 from device.mqtt.limits import Limits
-from device.mqtt.payloads import SWITCH_OFF, SWITCH_ON, DeviceInfo, StateSnapshot, encode, info_message, state_message
+from device.mqtt.payloads import (
+    SWITCH_OFF,
+    SWITCH_ON,
+    DeviceInfo,
+    StateSnapshot,
+    encode,
+    info_message,
+    state_message,
+    summary_message,
+)
 from device.mqtt.session import Session
 from device.mqtt.settings import MqttSettings
 from device.mqtt.topics import Topics
 from device.mqtt.tuning import Tuning
 from device.records import SourceState
+from device.summary.snapshot import SummarySnapshot
 from device.system.apt import newest_version
 
 _DESCRIBE_EVERY_S = 3600.0
@@ -29,6 +39,7 @@ class Board:
         describe: gives what the device is, as it goes over the wire; asked on each connection, and now and then.
         tuning: the values in force of what can be turned.
         leftovers: what the broker keeps of the device of before.
+        counts: whether there is a summary to come; one of before is taken away where there is none.
     """
 
     def __init__(
@@ -41,11 +52,13 @@ class Board:
         describe: Callable[[], bytes],
         tuning: Tuning,
         leftovers: Leftovers,
+        counts: bool,
     ) -> None:
         self._topics = topics
         self._describe = describe
         self._tuning = tuning
         self._leftovers = leftovers
+        self._counts = counts
         self._described = b""
         self._tuned = b""
         self._describe_due_s = 0.0
@@ -54,6 +67,7 @@ class Board:
         self._limits = Limits()
         self._unsent: dict[str, bytes] = {}
         self._paused = False
+        self._summary: bytes | None = None
         self._source: SourceState = "lost"
         self._snapshot = seen
         self._state_changed = True
@@ -85,6 +99,7 @@ class Board:
             describe=describe,
             tuning=tuning,
             leftovers=leftovers,
+            counts=info.counts,
         )
 
     @property
@@ -111,6 +126,7 @@ class Board:
         self._unsent[self._topics.info] = self._described = self._describe()
         self._tell_pause()
         self._tell_tuning()
+        self._tell_summary()
         self.announce()
         self._state_changed = True
         self._state_due_s = 0.0
@@ -119,9 +135,8 @@ class Board:
         """Tell Home Assistant of the device."""
         messages = self._discovery.messages(self._limits) if self._discovery else {}
         own = self._topics
-        stale = self._leftovers.keep(
-            [own.availability, own.info, own.state, own.stats, own.pause, own.tuning, *messages]
-        )
+        kept = [own.availability, own.info, own.state, own.stats, own.pause, own.tuning, *messages]
+        stale = self._leftovers.keep([*kept, own.summary] if self._counts else kept)
         self._unsent |= dict.fromkeys(stale, b"") | messages
 
     def refuse(self, topic: str, length: int) -> None:
@@ -130,8 +145,12 @@ class Board:
             self._limits = replace(self._limits, packet_bytes=length - 1)
             self.announce()
 
-    def show(self, seen: StateSnapshot) -> None:
-        """There is something else to be seen."""
+    def show(self, seen: StateSnapshot | SummarySnapshot) -> None:
+        """There is something else to be seen, or another sum of what was."""
+        if isinstance(seen, SummarySnapshot):
+            self._summary = encode(summary_message(seen))
+            self._tell_summary()
+            return
         self._snapshot = seen
         self._state_changed = True
 
@@ -169,6 +188,10 @@ class Board:
             if self._described != (described := self._describe()):
                 self._unsent[self._topics.info] = self._described = described
         self._unsent |= dict.fromkeys(self._leftovers.due(now_s), b"")
+
+    def _tell_summary(self) -> None:
+        if self._summary is not None:
+            self._unsent[self._topics.summary] = self._summary
 
     def _tell_pause(self) -> None:
         self._unsent[self._topics.pause] = SWITCH_ON if self._paused else SWITCH_OFF

@@ -13,7 +13,7 @@ from device.records import EventType
 _MANY_WAITING = 100  # a second's worth at the rate at which they are drained
 _HOT_C = 80.0  # from there on a Raspberry Pi slows its processor down
 
-CHANNELS = ("availability", "info", "state", "events", "stats", "pause")
+CHANNELS = ("availability", "info", "state", "events", "stats", "pause", "summary")
 
 
 class _Said(BaseModel):

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from pydantic import Field
 
+from device.mqtt.entities import binary_sensor, sensor, summary_sensors
 from device.mqtt.limits import Limits
 from device.mqtt.payloads import OFFLINE, ONLINE, SWITCH_OFF, SWITCH_ON, DeviceInfo, encode
 from device.mqtt.topics import DEFAULT_BASE, Topics
@@ -84,9 +85,14 @@ def discovery_topic(settings: HomeAssistantSettings, topics: Topics) -> str:
 
 
 def discovery_topics(settings: HomeAssistantSettings, topics: Topics) -> list[str]:
-    """Wherever something of the device may be kept: the whole message, or its parts."""
+    """Where something of the device is kept: the whole message, or those parts that every model has."""
     nobody = Discovery.of(settings, topics, DeviceInfo("", "", "", (), ""))
     return [nobody.topic, *nobody.parts]
+
+
+def parts_pattern(settings: HomeAssistantSettings, topics: Topics) -> str:
+    """What to subscribe to for every part of the device that is kept."""
+    return f"{settings.discovery_prefix}/+/{unique_id(topics)}/+/config"
 
 
 def unique_id(topics: Topics) -> str:
@@ -105,6 +111,8 @@ def discovery_message(topics: Topics, info: DeviceInfo) -> dict[str, Any]:
         | {"event": _event(topics), "camera": _switch(topics), "update": _update(topics)}
         | {tunable.key: _number(topics, tunable) for tunable in TUNABLES}
     )
+    if info.counts:
+        described |= summary_sensors(topics, info.labels)
     return {
         "device": {
             "identifiers": [identity],
@@ -138,7 +146,7 @@ def _entity_prefix(topics: Topics) -> str:
 def _sensors(topics: Topics, info: DeviceInfo) -> dict[str, dict[str, Any]]:
     emotions = list(dict.fromkeys((*info.labels, UNCERTAIN, NO_EMOTION)))
     return {
-        "emotion": _sensor(
+        "emotion": sensor(
             topics.state,
             "Emotion",
             "value_json.dominant_emotion",
@@ -146,7 +154,7 @@ def _sensors(topics: Topics, info: DeviceInfo) -> dict[str, dict[str, Any]]:
             device_class="enum",
             options=emotions,
         ),
-        "confidence": _sensor(
+        "confidence": sensor(
             topics.state,
             "Confidence",
             f"({_FIRST_READ} | first * 100) | round(0) | int if {_FIRST_READ} else none",
@@ -155,18 +163,18 @@ def _sensors(topics: Topics, info: DeviceInfo) -> dict[str, dict[str, Any]]:
             state_class="measurement",
             suggested_display_precision=0,
         ),
-        "faces": _sensor(
+        "faces": sensor(
             topics.state, "Faces in view", "value_json.face_count", "mdi:account-group", state_class="measurement"
         ),
-        "occupancy": _binary_sensor(topics.state, "Occupancy", "value_json.occupied", device_class="occupancy"),
-        "problem": _binary_sensor(
+        "occupancy": binary_sensor(topics.state, "Occupancy", "value_json.occupied", device_class="occupancy"),
+        "problem": binary_sensor(
             topics.state,
             "Camera problem",
             "value_json.source == 'lost'",
             device_class="problem",
             entity_category=_DIAGNOSTIC,
         ),
-        "source": _sensor(
+        "source": sensor(
             topics.state,
             "Camera state",
             "value_json.source",
@@ -182,7 +190,7 @@ def _diagnostics(topics: Topics) -> dict[str, dict[str, Any]]:
     common = {"entity_category": _DIAGNOSTIC}
     measured = common | {"state_class": "measurement"}
     return {
-        "fps": _sensor(
+        "fps": sensor(
             topics.stats,
             "Frames per second",
             "value_json.fps",
@@ -191,7 +199,7 @@ def _diagnostics(topics: Topics) -> dict[str, dict[str, Any]]:
             suggested_display_precision=1,
             **measured,
         ),
-        "temperature": _sensor(
+        "temperature": sensor(
             topics.stats,
             "Processor temperature",
             "value_json.temperature_c",
@@ -201,35 +209,14 @@ def _diagnostics(topics: Topics) -> dict[str, dict[str, Any]]:
             suggested_display_precision=0,
             **measured,
         ),
-        "queue": _sensor(topics.stats, "Events waiting", "value_json.queue", "mdi:tray-full", **measured),
-        "last_error": _sensor(
+        "queue": sensor(topics.stats, "Events waiting", "value_json.queue", "mdi:tray-full", **measured),
+        "last_error": sensor(
             topics.stats,
             "Last error",
             f"value_json.last_error[:{_LONGEST_STATE}] if value_json.last_error else none",
             "mdi:alert-circle-outline",
             **common,
         ),
-    }
-
-
-def _binary_sensor(topic: str, name: str, condition: str, **more: Any) -> dict[str, Any]:
-    return {
-        "platform": "binary_sensor",
-        "name": name,
-        "state_topic": topic,
-        "value_template": f"{{{{ 'ON' if {condition} else 'OFF' }}}}",
-        **more,
-    }
-
-
-def _sensor(topic: str, name: str, expression: str, icon: str, **more: Any) -> dict[str, Any]:
-    return {
-        "platform": "sensor",
-        "name": name,
-        "state_topic": topic,
-        "value_template": f"{{{{ {expression} }}}}",
-        "icon": icon,
-        **more,
     }
 
 

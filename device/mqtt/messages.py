@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from device.mqtt.client import News
 from device.mqtt.payloads import StateSnapshot
 from device.records import SourceState
+from device.summary.snapshot import SummarySnapshot
 from device.system.telemetry import TelemetrySnapshot
 
 
@@ -34,4 +35,4 @@ class Stored:
     """There are new events in the spool."""
 
 
-Message = Stored | StateSnapshot | SourceChanged | PauseChanged | TelemetrySnapshot | Stop | News
+Message = Stored | StateSnapshot | SourceChanged | PauseChanged | SummarySnapshot | TelemetrySnapshot | Stop | News

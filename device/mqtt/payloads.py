@@ -2,11 +2,13 @@
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from device.records import NO_EMOTION, Frame, Observation, ObservedFace, RelativeBox, SourceState, rfc3339
 from device.redact import printable, redact
+from device.summary.counts import Counts
+from device.summary.snapshot import SummarySnapshot
 from device.system.telemetry import Latency, TelemetrySnapshot, Throttling
 
 MESSAGE_SCHEMA = 1
@@ -36,6 +38,7 @@ class DeviceInfo:
         detector: what finds faces.
         model_sha256: digest of the model's file, in hexadecimal.
         config_sha256: see `device.config.config_digest`.
+        counts: whether it counts visits by hour and day.
     """
 
     version: str
@@ -47,6 +50,7 @@ class DeviceInfo:
     detector: str = "Haar cascades"
     model_sha256: str = ""
     config_sha256: str = ""
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +191,37 @@ def stats_message(snapshot: TelemetrySnapshot, *, time: datetime, queue: int, dr
         "throttled": _throttling_message(snapshot.throttling),
         "slowed_to_fps": snapshot.slowed_to_fps,
         "last_error": None if snapshot.last_error is None else redact(snapshot.last_error),
+    }
+
+
+def summary_message(snapshot: SummarySnapshot) -> dict[str, Any]:
+    """The JSON object on the topic ``summary``."""
+    today, last_hour = snapshot.today, snapshot.last_hour
+    return {
+        "schema": MESSAGE_SCHEMA,
+        "time": rfc3339(snapshot.time),
+        "clock": snapshot.clock,
+        "today": _period_message(today.day, snapshot.day_began, today.counts),
+        "last_hour": _period_message(last_hour.day, last_hour.start, last_hour.counts),
+    }
+
+
+def _period_message(day: date, start: datetime, counts: Counts) -> dict[str, Any]:
+    mean_s, median_s, frontal = counts.mean_dwell_s, counts.median_dwell_s, counts.frontal_share
+    return {
+        "date": day.isoformat(),
+        "start": rfc3339(start),
+        "visits": counts.visits,
+        "looked": counts.looked,
+        "dwell_s": None
+        if mean_s is None or median_s is None
+        else {"mean": round(mean_s, 1), "median": round(median_s, 1)},
+        "emotions": {redact(label): round(share, 4) for label, share in counts.emotion_shares.items()},
+        "dominant": {redact(label): visits for label, visits in sorted(counts.dominant.items())},
+        "frontal": None if frontal is None else round(min(frontal, 1.0), 4),
+        "watched_s": round(counts.watched_s),
+        "paused_s": round(counts.paused_s),
+        "lost_s": round(counts.lost_s),
     }
 
 

@@ -33,6 +33,7 @@ from device.mqtt.tuning import Tuning
 from device.records import Event
 from device.spool.spool import Spool
 from device.spool.upkeep import Upkeep
+from device.summary.snapshot import SummarySnapshot
 from device.system.telemetry import TelemetrySnapshot
 
 _SHARE_FOR_DRAINING = 0.7
@@ -216,7 +217,7 @@ class Publisher:
                 self._on_connected(connection, limits)
             case Disconnected(connection=connection) if connection is self._link.connection:
                 self._on_disconnected(message)
-            case StateSnapshot():
+            case StateSnapshot() | SummarySnapshot():
                 self._board.show(message)
             case SourceChanged(state=state):
                 self._board.set_source(state, StateSnapshot(self._clock.now()))

@@ -22,6 +22,7 @@ from device.mqtt.topics import Topics
 from device.mqtt.tuning import TUNING_NAME, Tuning
 from device.records import Event, Observation, SourceState
 from device.spool.spool import SPOOL_NAME, Spool, memory_name
+from device.summary.snapshot import SummarySnapshot
 from device.system.telemetry import TelemetrySnapshot
 
 _SMOOTHING = Smoothing()
@@ -182,6 +183,10 @@ class MqttSink:
 
     def publish_stats(self, snapshot: TelemetrySnapshot) -> None:
         """Publish figures; of those that come while the broker is away, the last is published once it is back."""
+        self._publisher.post(snapshot)
+
+    def publish_summary(self, snapshot: SummarySnapshot) -> None:
+        """Publish what the day and the last hour were like; the latest is kept for a broker that is away."""
         self._publisher.post(snapshot)
 
     def close(self, timeout_s: float = 5.0) -> None:

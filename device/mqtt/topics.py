@@ -55,6 +55,11 @@ class Topics:
         return self._of("stats")
 
     @property
+    def summary(self) -> str:
+        """What the day and the last hour were like, retained."""
+        return self._of("summary")
+
+    @property
     def pause(self) -> str:
         """Where the privacy switch stands, retained."""
         return self._of("pause")

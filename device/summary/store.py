@@ -13,7 +13,7 @@ from device.summary.database import COUNTER_COLUMNS, FAULTS, explained, from_col
 
 # What waits for the clock is shown where the clock that nobody had set puts it. Visits that go on are not counted yet.
 _ROWS = f"""
-SELECT start_s, offset_s, clock, {COUNTER_COLUMNS} FROM hours
+SELECT start_s, offset_s, clock, {COUNTER_COLUMNS} FROM hours WHERE day BETWEEN ? AND ?
 UNION ALL
 SELECT start_s, offset_s, 'unsynced', {COUNTER_COLUMNS} FROM waiting WHERE NOT going_on
 """  # noqa: S608 the columns are ours
@@ -41,7 +41,7 @@ class SummaryStore:
             DataError: the file is damaged; the daemon sets it aside when it writes the next time.
             StorageError: the file cannot be read.
         """
-        return tuple(hour for hour in self.all_hours() if hour.day == day)
+        return self.since(day, day)
 
     def day(self, day: date) -> DaySummary:
         """The whole of the local ``day``. Raises as ``hours``."""
@@ -56,14 +56,19 @@ class SummaryStore:
 
     def all_hours(self) -> tuple[HourSummary, ...]:
         """Every hour in which anything was counted, in order. Raises as ``hours``."""
+        return self.since(date.min)
+
+    def since(self, first: date, last: date = date.max) -> tuple[HourSummary, ...]:
+        """The hours of the local days from ``first`` to ``last``, both included. Raises as ``hours``."""
         try:
             self._path.stat()
             with reading(self._path) as db:
-                return _summed(db.execute(_ROWS))
+                hours = _summed(db.execute(_ROWS, (first.isoformat(), last.isoformat())))
         except FileNotFoundError:
             return ()
         except FAULTS as error:
             raise _explained(self._path, error) from error
+        return tuple(hour for hour in hours if first <= hour.day <= last)
 
 
 def _summed(rows: Iterable[tuple[Any, ...]]) -> tuple[HourSummary, ...]:

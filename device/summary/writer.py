@@ -30,6 +30,11 @@ _PLACES = ", ".join("?" for _ in COUNTER_COLUMNS.split(", "))
 _READ_HOUR = f"SELECT {COUNTER_COLUMNS} FROM hours WHERE start_s = ? AND offset_s = ? AND clock = ?"  # noqa: S608 ours
 _WRITE_HOUR = f"INSERT OR REPLACE INTO hours VALUES (?, ?, ?, ?, {_PLACES})"  # noqa: S608 ours
 _WRITE_WAITING = f"INSERT INTO waiting VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, {_PLACES})"  # noqa: S608 ours
+_COUNT_HOURS = """
+SELECT COUNT(*) FROM (
+  SELECT start_s, offset_s FROM hours UNION SELECT start_s, offset_s FROM waiting WHERE NOT going_on
+)
+"""
 _WAIT_FOR_CLOCK_S = 2 * 86_400.0
 
 _log = logging.getLogger(__name__)
@@ -225,7 +230,7 @@ def clear(path: Path) -> int:
 
 def _empty(path: Path) -> int:
     with writing(path) as db:
-        (count,) = db.execute("SELECT COUNT(*) FROM hours").fetchone()
+        (count,) = db.execute(_COUNT_HOURS).fetchone()
         for table in ("hours", "waiting"):
             db.execute(f"DELETE FROM {table}")  # noqa: S608 one of ours
     with closing(sqlite3.connect(path, timeout=5.0)) as db:

@@ -73,6 +73,7 @@ def daemon(capture, mqtt, clock, stats_interval_s):
         mqtt=cast("Any", mqtt),
         overlay=None,
         stats_interval_s=stats_interval_s,
+        summary=None,
     )
     return Daemon(stages, clock, ServiceManager(clock, {}))
 

@@ -1,6 +1,7 @@
 """The discovery message obeys what Home Assistant takes, and no two devices are one to it."""
 
 import json
+import re
 from dataclasses import replace
 from itertools import combinations
 
@@ -14,9 +15,10 @@ from device.mqtt.homeassistant import (
     discovery_topic,
     unique_id,
 )
-from device.mqtt.payloads import DeviceInfo
+from device.mqtt.payloads import DeviceInfo, encode
 from device.mqtt.topics import Topics
 from device.mqtt.tunables import TUNABLES, parse_wish
+from device.redact import redact
 from tests.device.mqtt.wire_format import check, check_message
 
 HALL = Topics("affectd", "hall")
@@ -76,7 +78,45 @@ def test_it_has_an_entity_for_all_that_a_household_asks_for():
         "enter_threshold": "number",
         "min_dwell_s": "number",
         "occupancy_off_delay_s": "number",
+        "visits_today": "sensor",
+        "visits_last_hour": "sensor",
+        "mean_stay_today": "sensor",
+        "median_stay_today": "sensor",
+        "mean_stay_last_hour": "sensor",
+        "median_stay_last_hour": "sensor",
+        "share_happy": "sensor",
+        "share_sad": "sensor",
+        "share_neutral": "sensor",
+        "share_uncertain": "sensor",
     }
+
+
+def test_a_device_that_counts_nothing_has_no_entity_for_it():
+    keys = discovery_message(HALL, replace(INFO, counts=False))["components"].keys()
+    assert keys == {key for key, component in components().items() if component["state_topic"] != HALL.summary}
+
+
+def test_what_is_counted_fits_long_term_statistics():
+    counted = {key: one for key, one in components().items() if one["state_topic"] == HALL.summary}
+    assert counted["visits_today"]["state_class"] == "total"
+    assert "today.start" in counted["visits_today"]["last_reset_value_template"]
+    assert {one["state_class"] for key, one in counted.items() if key != "visits_today"} == {"measurement"}
+    assert all(one["unit_of_measurement"] == "s" for one in counted.values() if one.get("device_class") == "duration")
+
+
+@pytest.mark.parametrize(
+    "labels", [("Happy", "happy"), ("froh", "müde"), ("喜", "悲"), ("a b", "a-b"), ("}}{% x", '"quoted" \\')]
+)
+def test_a_share_has_an_entity_for_every_label_whatever_it_is_called(labels):
+    found = discovery_message(HALL, replace(INFO, labels=labels))["components"]
+    shares = {key: one for key, one in found.items() if key.startswith("share_")}
+    assert len(shares) == len(labels) + 1
+    assert all(re.fullmatch(r"[a-z0-9_]+", key) for key in shares)
+    jinja2 = pytest.importorskip("jinja2", reason="reads Home Assistant's templates: pip install 'affectd[train]'")
+    said = json.loads(encode({"today": {"emotions": {redact(label): 0.25 for label in labels}}}))
+    for key, share in shares.items():
+        shown = jinja2.Environment(autoescape=True).from_string(share["value_template"]).render(value_json=said)
+        assert shown == ("0" if key == "share_uncertain" else "25.0")
 
 
 def test_the_emotion_can_be_any_label_uncertain_or_none():

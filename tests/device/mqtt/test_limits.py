@@ -71,8 +71,9 @@ def test_a_description_that_is_refused_as_too_long_is_said_in_parts(tmp_path):
     connection = stage.connection()
     connection.accept()
     wait_until(lambda: connection.on("config"), "the description")
-    connection.acknowledge(connection.on("config")[0][0], refusal="Packet too large", final=True)
-    wait_until(lambda: len(connection.on("config")) == 1 + ENTITIES, "its parts")
+    number, whole = connection.on("config")[0]
+    connection.acknowledge(number, refusal="Packet too large", final=True)
+    wait_until(lambda: len(connection.on("config")) == 1 + len(whole["components"]), "its parts")
     stage.publisher.stop(0.2)
 
 

@@ -16,6 +16,7 @@ PROMISED = {
     "state": ("send", 1, True),
     "events": ("send", 1, False),
     "stats": ("send", 0, True),
+    "summary": ("send", 1, True),
     "pause": ("send", 1, True),
     "tuning": ("send", 1, True),
     "tuningSet": ("receive", 1, False),
