@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from device.tools.flash.fleet import FleetDevice
     from device.tools.flash.login import Login
 
-_SECRETS = "AFFECTD_FLASH_WIFI_PASSPHRASE, AFFECTD_FLASH_MQTT_PASSWORD and AFFECTD_FLASH_LOGIN_PASSWORD"
+_SECRETS = (
+    "AFFECTD_FLASH_WIFI_PASSPHRASE, AFFECTD_FLASH_MQTT_PASSWORD, AFFECTD_FLASH_PAGE_PASSWORD and "
+    "AFFECTD_FLASH_LOGIN_PASSWORD"
+)
 _STANDS_FOR_ONE = "12345678"
 
 
@@ -67,10 +70,14 @@ def _run(options: argparse.Namespace) -> int:
     mqtt_password = None
     if options.mqtt_username:
         mqtt_password = ask_secret(f"MQTT password of {options.mqtt_username}", "AFFECTD_FLASH_MQTT_PASSWORD")
+    page_verifier = _ask_page_password() if options.page else None
     login = _login(user, key)
     for (device, folder), one in zip(targets, values, strict=True):
         plan = _plan(one, text, None if device.wifi is False else wifi, login)
-        for path in write_boot_files(plan, folder, packages=packages, mqtt_password=mqtt_password):
+        written = write_boot_files(
+            plan, folder, packages=packages, mqtt_password=mqtt_password, page_verifier=page_verifier
+        )
+        for path in written:
             print(f"written: {path}")
     _tell_end(options, secret=bool(wifi or mqtt_password or (login and login.password)))
     return EXIT_OK
@@ -132,6 +139,7 @@ def _values(options: argparse.Namespace, device: "FleetDevice") -> dict[str, dic
             "tls": True if options.mqtt_tls else None,
         },
         "overlay": {"enabled": True if options.overlay else None},
+        "page": {"enabled": True if options.page else None},
     }
     given = {
         name: {key: value for key, value in keys.items() if value not in {None, ""}} for name, keys in sections.items()
@@ -194,6 +202,14 @@ def _user(options: argparse.Namespace) -> str | None:
     if user is not None:
         Login(user, password=_STANDS_FOR_ONE)
     return user
+
+
+def _ask_page_password() -> str:
+    """What the page's password is checked with: the card never holds the password itself. Raises UsageError."""
+    from device.page.password import Verifier
+    from device.tools.flash.secret_input import ask_secret
+
+    return str(Verifier.of(ask_secret("password of the page", "AFFECTD_FLASH_PAGE_PASSWORD")))
 
 
 def _login(user: str | None, key: str | None) -> "Login | None":

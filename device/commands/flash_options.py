@@ -47,6 +47,7 @@ def _add_configuration(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--source", metavar="URI", help="the camera (default: picamera; 0 for USB)")
     parser.add_argument("--overlay", action="store_true", help="show on an attached display what the sensor sees")
+    parser.add_argument("--page", action="store_true", help="serve a page in the browser; asks for its password")
 
 
 def _add_network(parser: argparse.ArgumentParser) -> None:

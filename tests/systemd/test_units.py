@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from device.system.lock import SERVICE_STATE_DIR
+from device.tools.page.change import WANTED_NAME
+
 UNITS = Path(__file__).parents[2] / "systemd"
 MOST_EXPOSED = 2.0
 BOTH = ("affectd.service", "affectd@.service")
+CHANGES = ("affectd-page-change.service", "affectd-page-change@.service")
 MODULES = {"video4linux": "videodev", "media": "mc", "usb_device": "usbcore", "apex": "apex", "drm": "drm"}
 """What makes a kind of devices known to the kernel; it is born with the others."""
 BORN_WITH = {"dma_heap", "input"}
@@ -41,7 +45,26 @@ def test_systemd_understands_every_line(unit, tmp_path):
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize("unit", BOTH)
+@pytest.mark.parametrize("unit", [*CHANGES, *(unit.replace(".service", ".path") for unit in CHANGES)])
+def test_systemd_understands_what_changes_the_configuration_for_the_page(unit, tmp_path):
+    for name in (unit, unit.replace(".path", ".service")):
+        text = re.sub(r"^(Exec\w+=)/\S+", rf"\1{shutil.which('true')}", (UNITS / name).read_text(), flags=re.MULTILINE)
+        (tmp_path / name.replace("@", "@porch")).write_text(text)
+    answer = analyze("verify", str(tmp_path / unit.replace("@", "@porch")))
+    assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")
+
+
+def test_what_changes_the_configuration_reaches_no_network_and_two_folders():
+    assert value_of("affectd-page-change.service", "PrivateNetwork") == "yes"
+    assert value_of("affectd-page-change.service", "ReadWritePaths") == "/etc/affectd /var/lib/affectd"
+    command = value_of("affectd-page-change.service", "ExecStart")
+    watched = value_of("affectd-page-change.path", "PathExists")
+    assert f"--from {watched} " in command
+    assert Path(watched).name == WANTED_NAME
+    assert Path(watched).parent == SERVICE_STATE_DIR
+
+
+@pytest.mark.parametrize("unit", [*BOTH, *CHANGES])
 def test_the_sandbox_leaves_little_open(unit):
     # systemd-analyze takes no template without an instance.
     answer = analyze("security", "--offline=yes", f"--threshold={MOST_EXPOSED * 10:.0f}", str(UNITS / unit))

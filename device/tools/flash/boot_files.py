@@ -20,6 +20,7 @@ FOLDER = "affectd"
 """The folder on it with the package, the scripts and, until the first boot, the configuration and the password."""
 PASSWORD_NAME = "mqtt-password"  # noqa: S105 the name of a file, not what is in it
 LOGIN_NAME = "login"
+PAGE_PASSWORD_NAME = "page-password"  # noqa: S105 the name of a file, not what is in it
 NEEDS_NAME = "needs"
 PACKAGES_NAME = "packages"
 """The folder with further packages, for a device without a network."""

@@ -19,6 +19,7 @@ take() {
 mkdir -p -m 700 /etc/credstore
 take mqtt-password /etc/credstore/mqtt-password 600
 # cloud-init makes the user later in this start; affectd-install gives it this password then.
+take page-password /etc/credstore/affectd-page-password 600
 take login /etc/credstore/affectd-login 600
 # A camera's address may hold a password too; affectd-install lets the service read it, once there is its user.
 take config.yaml /etc/affectd/config.yaml 600

@@ -56,6 +56,15 @@ if [ -e /etc/affectd/config.yaml ]; then
     fail "the configuration cannot be given to the user affectd"
 fi
 
+# The hash of the page's password, which the service reads.
+if [ -s /etc/credstore/affectd-page-password ]; then
+  systemd-sysusers --inline 'u affectd - "affectd, the emotion sensor" /var/lib/affectd' &&
+    install -d -o affectd -g affectd -m 700 /var/lib/affectd &&
+    install -o affectd -g affectd -m 600 /etc/credstore/affectd-page-password /var/lib/affectd/page-password &&
+    rm -f /etc/credstore/affectd-page-password ||
+    fail "the password of the page cannot be given to the user affectd"
+fi
+
 # What a power cut has interrupted comes first. The configuration is written already, and stays.
 export DEBIAN_FRONTEND=noninteractive
 {
@@ -68,6 +77,8 @@ if [ -s "$here/detector.onnx" ]; then
   install -D -m 644 -t /usr/local/share/affectd "$here/detector.onnx" "$here/yunet-licence.txt"
 fi
 systemctl enable --now affectd.service || true
+# The page may then change the configuration.
+[ ! -e /var/lib/affectd/page-password ] || systemctl enable --now affectd-page-change.path || true
 
 # What the camera needs, from the folder packages beside this file, else from the network.
 missing=()

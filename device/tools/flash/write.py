@@ -15,6 +15,7 @@ from device.tools.flash.boot_files import (
     LOGIN_NAME,
     NEEDS_NAME,
     PACKAGES_NAME,
+    PAGE_PASSWORD_NAME,
     PASSWORD_NAME,
     URL_NAME,
     BootPlan,
@@ -105,7 +106,14 @@ def require_release(package: Path) -> None:
         )
 
 
-def write_boot_files(plan: BootPlan, boot: Path, *, packages: Packages, mqtt_password: str | None = None) -> list[Path]:
+def write_boot_files(
+    plan: BootPlan,
+    boot: Path,
+    *,
+    packages: Packages,
+    mqtt_password: str | None = None,
+    page_verifier: str | None = None,
+) -> list[Path]:
     """Write all files; returns them. Files that the image brought for the same purpose are replaced.
 
     All are written beside their places first. What starts the first boot's work takes its place last.
@@ -115,16 +123,18 @@ def write_boot_files(plan: BootPlan, boot: Path, *, packages: Packages, mqtt_pas
         boot: the boot partition as it is mounted here, or any other folder.
         packages: what is installed.
         mqtt_password: the broker's.
+        page_verifier: what the page's password is checked with.
 
     Raises:
         StorageError: ``boot`` has no room, or cannot be written; it is as it was.
     """
     folder = boot / FOLDER
+    secrets = {PASSWORD_NAME: mqtt_password, PAGE_PASSWORD_NAME: page_verifier}
     try:
         with Staging() as staging:
             _require_room(folder, packages.files)
             _stage_packages(packages, folder, staging)
-            for path, text in _texts(plan, boot, mqtt_password).items():
+            for path, text in _texts(plan, boot, secrets).items():
                 staging.write(path, text.encode())
             for path in _earlier(folder, staging.places):
                 path.unlink(missing_ok=True)
@@ -134,12 +144,11 @@ def write_boot_files(plan: BootPlan, boot: Path, *, packages: Packages, mqtt_pas
         raise StorageError(f"{boot} cannot be written: {error.strerror}", "is the card locked, or full?") from error
 
 
-def _texts(plan: BootPlan, boot: Path, mqtt_password: str | None) -> Mapping[Path, str]:
+def _texts(plan: BootPlan, boot: Path, secrets: Mapping[str, str | None]) -> Mapping[Path, str]:
     folder, login = boot / FOLDER, plan.login
     texts = {folder / name: text for name, text in scripts().items()}
     texts |= {folder / CONFIG_NAME: plan.config_yaml(), folder / NEEDS_NAME: plan.needs()}
-    if mqtt_password:
-        texts[folder / PASSWORD_NAME] = f"{mqtt_password}\n"
+    texts |= {folder / name: f"{secret}\n" for name, secret in secrets.items() if secret}
     if login and login.password:
         texts[folder / LOGIN_NAME] = f"{login.user}:{login.password}\n"
     cmdline = boot / "cmdline.txt"
@@ -170,7 +179,7 @@ def _stage_packages(packages: Packages, folder: Path, staging: Staging) -> None:
 
 def _earlier(folder: Path, wanted: Iterable[Path]) -> list[Path]:
     """What another card's making, or a first boot, has left there."""
-    names = (PASSWORD_NAME, LOGIN_NAME, URL_NAME, DETECTOR_NAME, LICENCE_NAME, "status.txt")
+    names = (PASSWORD_NAME, PAGE_PASSWORD_NAME, LOGIN_NAME, URL_NAME, DETECTOR_NAME, LICENCE_NAME, "status.txt")
     packages = (*folder.glob("affectd*.deb"), *folder.glob(f"{PACKAGES_NAME}/*.deb"))
     return [path for path in (*(folder / name for name in names), *packages) if path not in set(wanted)]
 

@@ -13,6 +13,10 @@ from device.tools.flash.boot_files import BootPlan, Wifi, scripts
 from device.tools.flash.login import Login
 from device.tools.flash.write import Packages, write_boot_files
 
+INSTALL = """
+while [ $# -gt 0 ]; do case $1 in -o|-g) shift ;; *) kept="$kept $1" ;; esac; shift; done
+exec /usr/bin/install $kept"""
+"""There is no user affectd here."""
 PROGRAMS = {
     "apt-get": "exit 0",
     "chgrp": "exit 0",
@@ -24,6 +28,7 @@ PROGRAMS = {
     "systemctl": 'case "$*" in show*) echo watching demo;; esac',
     "systemd-notify": "exit 0",
     "systemd-sysusers": "exit 0",
+    "install": INSTALL,
 }
 # As apt does without a network: update warns, and install finds nothing.
 OFFLINE = """case "$*" in
@@ -32,7 +37,8 @@ OFFLINE = """case "$*" in
 esac"""
 DIGEST = hashlib.sha256(b"package\n").hexdigest()
 URI = "rtsp://me:opensesame@porch/stream"
-SECRETS = ("secret", "opensesame", "password:", "let me in")
+VERIFIER = "scrypt$14$8$5$c2FsdA==$aGFzaA=="
+SECRETS = (VERIFIER, "secret", "opensesame", "password:", "let me in")
 
 
 class Device:
@@ -53,9 +59,9 @@ class Device:
         packages = Packages(package, further, digest=digest)
         login = Login("ada", password="let me in")  # noqa: S106
         plan = BootPlan(config=config, wifi=Wifi("House", "DE", "a passphrase"), login=login)
-        write_boot_files(plan, self.boot, packages=packages, mqtt_password="secret")  # noqa: S106
+        write_boot_files(plan, self.boot, packages=packages, mqtt_password="secret", page_verifier=VERIFIER)  # noqa: S106
         for name, text in scripts().items():
-            for path in ("/etc/", "/run/", "/var/cache"):
+            for path in ("/etc/", "/run/", "/var/cache", "/var/lib/"):
                 text = text.replace(path, f"{self.root}{path}")  # noqa: PLW2901
             (self.boot / "affectd" / name).write_text(text)
 
@@ -109,6 +115,19 @@ def test_secrets_leave_the_partition_for_where_only_root_reads(device):
     assert kept.parent.stat().st_mode & 0o777 == 0o700
     assert not any(secret in device.on_the_partition() for secret in SECRETS)
     assert "House" in device.on_the_partition()
+
+
+def test_the_hash_of_the_page_s_password_goes_to_the_service_alone(device):
+    device.run("first-boot.sh")
+    assert device.run("install.sh") == 0
+    kept = device.root / "var/lib/affectd/page-password"
+    assert kept.read_text() == f"{VERIFIER}\n"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert not (device.root / "etc/credstore/affectd-page-password").exists()
+    assert (
+        f"install -o affectd -g affectd -m 600 {device.root}/etc/credstore/affectd-page-password {kept}" in device.asked
+    )
+    assert "systemctl enable --now affectd-page-change.path" in device.asked
 
 
 def test_the_configuration_is_put_where_the_daemon_reads_it(device):
