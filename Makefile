@@ -74,6 +74,11 @@ test-nspawn: $(DEV) ## the packages in Debian 12 and 13: installed, booted, upgr
 	@tests/package/install.sh build/debian
 	$(SLOW_TESTS) -v -s tests/package --ignore tests/package/test_steady.py --ignore tests/package/test_arm64.py
 
+test-card: $(DEV) ## cards by affectd flash in systems like Raspberry Pi OS Lite, with broker, router and apt repository beside them: flashed folder in, face event out (root; make deb PACKAGES=deb13-amd64 first; 3 GB and 15 minutes the first time; then 20)
+	@tests/picamera2/install.sh build/picamera2
+	@tests/card/install.sh build/card build/picamera2
+	$(SLOW_TESTS) -v -s tests/card
+
 test-steady: $(DEV) ## the installed daemon watches for half an hour: what that writes to the card (root; make test-nspawn first; STEADY_S=600 is shorter)
 	$(SLOW_TESTS) -v -s tests/package/test_steady.py
 

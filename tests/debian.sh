@@ -5,6 +5,8 @@
 # Of which release and which processor; none is this machine's own.
 suite=trixie
 architecture=
+# debootstrap's: minbase is the least that can be, an empty one what every Debian has.
+variant=minbase
 python=(python3-pip python3-venv)
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -44,7 +46,7 @@ make_debian() {
   echo "making a Debian root ($suite) in $root"
   rm -rf --one-file-system "$root"
   mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -m 1 '/debian/*$' || true)}
-  debootstrap ${architecture:+--arch="$architecture"} --variant=minbase --include=ca-certificates "$suite" "$root" ${mirror:+"$mirror"}
+  debootstrap ${architecture:+--arch="$architecture"} ${variant:+--variant="$variant"} --include=ca-certificates "$suite" "$root" ${mirror:+"$mirror"}
   # What the machine needs to reach its package index: its name servers and its authorities.
   cp --remove-destination /etc/resolv.conf "$root/etc/resolv.conf"
   if [ -e /etc/ssl/certs/ca-certificates.crt ]; then

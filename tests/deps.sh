@@ -25,6 +25,10 @@ if [ "${1:-}" = slow ]; then
   needed+=(
     /usr/sbin/debootstrap:debootstrap                           # test-homeassistant, test-picamera2, test-nspawn, test-vm
     /usr/bin/systemd-nspawn:systemd-container                   # test-nspawn, test-steady
+    /usr/sbin/dnsmasq:dnsmasq-base                              # test-card
+    /usr/bin/mosquitto_sub:mosquitto-clients
+    /usr/bin/ssh:openssh-client
+    /usr/sbin/ip:iproute2
     /usr/bin/qemu-aarch64-static:qemu-user-static               # test-arm64
     /usr/sbin/update-binfmts:binfmt-support
     /usr/bin/qemu-system-x86_64:qemu-system-x86                 # test-vm

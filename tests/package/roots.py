@@ -121,10 +121,15 @@ class Root:
         _, *sections = f"\n{told.read_text(errors='replace')}".split("\n== ")
         return {head.strip(): body for head, _, body in (section.partition("\n") for section in sections)}
 
-    def start(self, *options: str) -> "subprocess.Popen[bytes]":
-        """Start it with systemd as process 1; end it with `cut_power`, if it has not ended by itself."""
+    def start(self, *options: str, network: str = "--private-network") -> "subprocess.Popen[bytes]":
+        """Start it with systemd as process 1; end it with `cut_power`, if it has not ended by itself.
+
+        Args:
+            options: of systemd-nspawn, beside those that are always given.
+            network: systemd-nspawn's option for which one it is in; by itself it is in none.
+        """
         self._unmount("dev/null", "proc")
-        command = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network", "--boot"]
+        command = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", network, "--boot"]
         # A name of a machine has no underscore, which a temporary folder's may have.
         command += [f"--machine={self._folder.name.replace('_', 'x')}", f"--directory={self.path}", *options]
         return subprocess.Popen(

@@ -12,8 +12,11 @@ CONFIG = {"device": {"id": "hall"}, "source": {"uri": "picamera"}, "mqtt": {"hos
 PLANS = {
     "cable": BootPlan(config=CONFIG),
     "wifi": BootPlan(config=CONFIG, wifi=Wifi("A house's: net", "DE", "a passphrase")),
+    "odd": BootPlan(config=CONFIG, wifi=Wifi('A \\ "house"\'s; 🏠=#1', "DE", "a passphrase")),
+    "long": BootPlan(config=CONFIG, wifi=Wifi("🏠" * 8, "DE", "a passphrase")),
     "open": BootPlan(config=CONFIG, wifi=Wifi("Cafe", "FR", None)),
     "user": BootPlan(config=CONFIG, login=Login("ada", ssh_key="ssh-ed25519 AAAA ada")),
+    "password": BootPlan(config=CONFIG, login=Login("ada", password="a password")),  # noqa: S106
 }
 
 

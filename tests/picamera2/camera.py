@@ -34,6 +34,25 @@ def require_root() -> None:
         pytest.skip("enters a Debian root, which root alone can: sudo make test-picamera2")
 
 
+def plug_in_virtual_camera(root: Path, folder: Path, pictures: list[NDArray[np.uint8]]) -> None:
+    """Give the system in ``root`` one camera, which shows ``pictures``; they lie in ``folder``, as named inside."""
+    outside = root / folder.relative_to("/")
+    if not outside.exists():
+        outside.mkdir(parents=True)
+        for number, picture in enumerate(pictures):
+            assert cv2.imwrite(str(outside / f"{number:04}.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, 95])
+    height, width = pictures[0].shape[:2]
+    camera = {
+        "supported_formats": [{"width": width, "height": height, "frame_rates": [15, 30]}],
+        "frames": {"path": str(folder), "scale_mode": "fill"},
+        "location": "CameraLocationBack",
+        "model": "Virtual",
+    }
+    cameras = root / _CAMERAS
+    cameras.parent.mkdir(parents=True, exist_ok=True)
+    cameras.write_text(yaml.safe_dump({"Virtual0": camera}), encoding="utf-8")
+
+
 class VirtualCamera:
     """libcamera's virtual camera with the pictures given, and affectd beside it in a folder of its own.
 
@@ -63,11 +82,7 @@ class VirtualCamera:
         shutil.copytree(REPOSITORY / "device", self.folder / "device", ignore=lambda *_: {"__pycache__"})
         for name in ("cured.py", "scenarios.py"):
             shutil.copy(_HERE / name, self.folder)
-        self._size = pictures[0].shape[1::-1]
-        (self.folder / "pictures").mkdir()
-        for number, picture in enumerate(pictures):
-            path = self.folder / "pictures" / f"{number:04}.jpg"
-            assert cv2.imwrite(str(path), picture, [cv2.IMWRITE_JPEG_QUALITY, 95])
+        self._pictures = pictures
 
     def write_config(self, **sections: dict[str, Any]) -> str:
         """A configuration for this camera, without a broker; keywords are sections with what differs."""
@@ -87,7 +102,7 @@ class VirtualCamera:
 
     def start(self, *arguments: str, stderr: int | IO[bytes] = subprocess.PIPE) -> "subprocess.Popen[str]":
         """Start ``python -m`` with these arguments inside, this camera being the only one."""
-        self._plug_in()
+        plug_in_virtual_camera(self._root, self._inside / "pictures", self._pictures)
         environment = {
             "PATH": "/venv/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": "/root",
@@ -126,15 +141,3 @@ class VirtualCamera:
     def remove(self) -> None:
         """Forget it; what was started must have ended."""
         shutil.rmtree(self.folder)
-
-    def _plug_in(self) -> None:
-        width, height = self._size
-        camera = {
-            "supported_formats": [{"width": width, "height": height, "frame_rates": [15, 30]}],
-            "frames": {"path": str(self._inside / "pictures"), "scale_mode": "fill"},
-            "location": "CameraLocationBack",
-            "model": "Virtual",
-        }
-        cameras = self._root / _CAMERAS
-        cameras.parent.mkdir(parents=True, exist_ok=True)
-        cameras.write_text(yaml.safe_dump({"Virtual0": camera}), encoding="utf-8")

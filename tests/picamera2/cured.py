@@ -88,12 +88,16 @@ def leave_out_padding(update):
     return update_stream_config
 
 
-def cure() -> None:
-    """Bridge what Picamera2 expects of a Raspberry Pi and this camera lacks."""
+def stand_in_for_kms() -> None:
+    """What Picamera2 imports for its preview on a display, which is not used."""
     pykms = ModuleType("pykms")
     pykms.PixelFormat = type("PixelFormat", (), {"__getattr__": lambda _, name: name})()  # type: ignore[attr-defined]
-    sys.modules["pykms"] = pykms  # for Picamera2's preview on a display, which is not used
+    sys.modules["pykms"] = pykms
 
+
+def cure() -> None:
+    """Bridge what Picamera2 expects of a Raspberry Pi and this camera lacks."""
+    stand_in_for_kms()
     from picamera2 import Picamera2
     from picamera2.allocators import dmaallocator
     from picamera2.previews.null_preview import NullPreview
