@@ -119,6 +119,9 @@ bench-overlay: $(DEV) ## what the overlay costs: drawing, for each mode at 720 a
 	$(BIN)/python -m tests.benchmarks.overlay
 	$(BIN)/python -m tests.benchmarks.showing
 
+bench-page: $(DEV) ## what the page costs with nobody, one and five people who look at it: its memory and CPU, and the sensor's frames
+	$(BIN)/python -m tests.benchmarks.page
+
 bench-train: $(DEV) ## faces a second and seconds an epoch of a recipe's training (RECIPE=edge), against Keras alone and in bfloat16 (THREADS=1)
 	$(BIN)/python -m tests.benchmarks.training $(or $(RECIPE),edge) $(THREADS)
 
@@ -147,9 +150,10 @@ docs: $(DEV) ## the documentation as a site, in build/site; broken links are err
 reference: $(DEV) ## write the pages that are made of the code anew: configuration, commands, shell completions
 	$(BIN)/python -m tests.docs.reference
 
-pictures: $(DEV) ## draw the overlay's golden pictures and the screenshots in docs/ anew; look at each before committing it
+pictures: $(DEV) ## draw the overlay's golden pictures and the screenshots in docs/ (the page's too) anew; look at each before committing it
 	$(BIN)/python -m tests.device.overlay.make_golden
 	$(BIN)/python -m tests.device.overlay.make_screenshots
+	$(BIN)/python -m tests.integration.make_page_screenshots
 
 clip: $(DEV) ## draw the demo clip and its true boxes anew
 	$(BIN)/python -m tests.clip.make_clip

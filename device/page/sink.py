@@ -108,6 +108,11 @@ class PageSink:
         self._day = ""
         self._reload_at_s: float | None = None
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether the page can be opened."""
+        return self._supervisor.shown
+
     def check(self) -> None:
         """Start the page, hear it, and tell it how things are; to be called on every turn of the loop."""
         for report in self._supervisor.turn():

@@ -1,6 +1,6 @@
 """The page as people see it: in Debian's Chromium, beside a daemon that watches the demo clip."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,17 +15,18 @@ pytest.importorskip("microdot", reason="needs microdot: pip install 'affectd[pag
 pytestmark = pytest.mark.integration
 
 PASSWORD = "correct horse battery"
-PATHS = ["/", "/today", "/events", "/configuration", "/doctor"]
+PATHS = ["/", "/today", "/today?day={yesterday}", "/events", "/configuration", "/doctor"]
 
 
 class Sensor:
-    """A daemon with a page, a password and a memory of today."""
+    """A daemon with a page, a password and a memory of yesterday; today it counts itself."""
 
     def __init__(self, config, process, port, folder):
         self.config, self.process = config, process
         self.at = f"http://{LOOPBACK}:{port}"
         self.folder = folder
-        self.visits = write_day(folder / "state", datetime.now(UTC).astimezone().date())
+        self.yesterday = datetime.now(UTC).astimezone().date() - timedelta(days=1)
+        self.visits = write_day(folder / "state", self.yesterday)
 
     def log_in(self, browser):
         browser.get(f"{self.at}/")
@@ -134,6 +135,7 @@ def test_a_threshold_is_changed_and_taken_and_a_wrong_one_is_refused(sensor, bro
 def test_the_day_is_told_as_a_picture_and_as_a_table(sensor, browser):
     sensor.log_in(browser)
     browser.find_element("link text", "Today").click()
+    browser.find_element("link text", "Day before").click()
     wait_until(lambda: shown(browser, ".chart"), "the day")
     assert str(sensor.visits) in text_of(browser, ".figures")
     assert len(shown(browser, ".column")) == 24
@@ -156,7 +158,7 @@ def test_axe_finds_nothing_serious(sensor, tmp_path, dark):
         sensor.log_in(browser)
         wait_until(lambda: shown(browser, "#stage .face"), "a face")
         for path in PATHS:
-            browser.get(f"{sensor.at}{path}")
+            browser.get(sensor.at + path.format(yesterday=sensor.yesterday))
             assert violations(browser) == [], path
 
 
@@ -166,7 +168,7 @@ def test_nothing_reaches_over_the_edge_of_the_screen(sensor, tmp_path, width):
         sensor.log_in(browser)
         wait_until(lambda: shown(browser, "#stage .face"), "a face")
         for path in PATHS:
-            browser.get(f"{sensor.at}{path}")
+            browser.get(sensor.at + path.format(yesterday=sensor.yesterday))
             assert browser.execute_script("return document.documentElement.scrollWidth") <= width, path
 
 

@@ -96,8 +96,8 @@ def _column(visit: Visit, clock: int, hours: list[dict[str, Any]], most: int, or
 def _bar(visit: Visit, hour: dict[str, Any], most: int, order: list[str]) -> Html:
     """One hour; the emotions lie in the same ``order`` in all of them, so that two can be compared."""
     shapes: list[Child] = []
-    gone = [kind for kind in ("paused", "lost") if hour[f"{kind}_s"] >= max(60.0, hour["watched_s"])]
-    shapes.extend(h("rect", x=0, y=0, width=10, height=_TALL, class_=kind) for kind in gone[:1])
+    if (kind := _gone(hour)) is not None:
+        shapes.append(h("rect", x=0, y=0, width=10, height=_TALL, class_=kind))
     tall, bottom = _TALL * hour["visits"] / most, _TALL
     shares = _shares(hour)
     for emotion in sorted(shares, key=lambda one: order.index(one) if one in order else len(order)):
@@ -109,6 +109,12 @@ def _bar(visit: Visit, hour: dict[str, Any], most: int, order: list[str]) -> Htm
     return h(
         "svg", *shapes, viewbox=f"0 0 10 {_TALL:g}", preserveAspectRatio="none", aria_hidden="true", focusable="false"
     )
+
+
+def _gone(hour: Mapping[str, Any]) -> str | None:
+    """Why the camera saw nothing for most of an hour; None where it did see."""
+    away = [kind for kind in ("paused", "lost") if hour[f"{kind}_s"] >= max(60.0, hour["watched_s"])]
+    return away[0] if away else None
 
 
 def _together(hours: list[dict[str, Any]]) -> dict[str, Any]:
@@ -132,7 +138,7 @@ def _legend(visit: Visit, hours: list[dict[str, Any]]) -> Html:
     emotions = sorted({emotion for hour in hours if hour["visits"] for emotion in _shares(hour)})
     items = [h("li", swatch(colour_of(visit, one)), visit.texts.emotion(one)) for one in emotions]
     for kind in ("paused", "lost"):
-        if any(hour[f"{kind}_s"] >= 60.0 for hour in hours):
+        if any(_gone(hour) == kind for hour in hours):
             mark = h(
                 "svg",
                 h("rect", x=1, y=1, width=10, height=10, class_=kind),

@@ -56,7 +56,7 @@ def build_sources(
             "colours": {label: _hex(label, labels) for label in (*labels, UNCERTAIN)},
             "keys": list(described(config)) if has_file else [],
             "can_examine": has_file,
-            "remembers": True,
+            "remembers": config.summary.enabled,
         }
         try:
             verifier = read_verifier(config.device.resolved_state_dir)
