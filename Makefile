@@ -58,6 +58,9 @@ test-faults: $(DEV) ## camera, broker, network, card and daemon fail on purpose;
 soak: $(DEV) ## the daemon at full speed for half an hour: memory and descriptors at the end as after warming up (SOAK_S=600 is shorter)
 	$(SLOW_TESTS) -v -s tests/soak
 
+test-opencv5: $(TEST) ## the tests of the network with OpenCV 5, which has no cascades, in build/opencv5 (AFFECTD_NETWORK names the network)
+	tests/opencv5.sh $(BIN)/uv build/opencv5
+
 test-homeassistant: $(DEV) ## the real Home Assistant takes the device in (root; installs 1.4 GB the first time, 15 minutes; then 4)
 	@tests/homeassistant/install.sh build/homeassistant
 	$(SLOW_TESTS) -v -s tests/homeassistant

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import cv2
-import numpy as np
 
+from device.capture.sources.colours import Colour, split_colours
 from device.demo import CLIP_PATH, load_true_boxes
 from device.records import Box, Frame
 
@@ -44,26 +44,26 @@ class Clip:
 def all_clips() -> list[Clip]:
     """The bundled clip, and the real ones where they are."""
     reference = json.loads(REFERENCE_PATH.read_text(encoding="utf-8"))
-    clips = [bundled_clip()]
+    clips = [bundled_clip("small")]
     for name in (*reference, *EMPTY_CLIPS):
         if (VIDEOS / name).exists():
-            frames, fps = decoded(VIDEOS / name)
+            frames, fps = decoded(VIDEOS / name, "small")
             truths = [[Truth("one", Box(x, y, side, side), whole=True)] for x, y, side in reference.get(name, ())]
             clips.append(Clip(name, frames, truths or [[] for _ in frames], fps))
     return clips
 
 
-def bundled_clip(*, colour: bool = False) -> Clip:
-    """The clip that ships, with its colours if they are asked for."""
-    frames, fps = decoded(CLIP_PATH, colour=colour)
+def bundled_clip(colour: Colour = "none") -> Clip:
+    """The clip that ships, with its colours as far as they are asked for."""
+    frames, fps = decoded(CLIP_PATH, colour)
     truths = [
         [Truth(face.id, Box(*face.box_xywh), face.visible == 1.0) for face in faces] for faces in load_true_boxes()
     ]
     return Clip(BUNDLED, frames, truths, fps)
 
 
-def decoded(path: Path, *, colour: bool = False) -> tuple[list[Frame], float]:
-    """All frames of a video, with their colours if they are asked for, and how many it has in a second."""
+def decoded(path: Path, colour: Colour = "none") -> tuple[list[Frame], float]:
+    """All frames of a video, with their colours as far as they are asked for, and how many it has in a second."""
     capture = cv2.VideoCapture(str(path))
     fps = capture.get(cv2.CAP_PROP_FPS)
     frames: list[Frame] = []
@@ -71,6 +71,5 @@ def decoded(path: Path, *, colour: bool = False) -> tuple[list[Frame], float]:
         more, bgr = capture.read()
         if not more:
             return frames, fps
-        grey = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
-        index = len(frames)
-        frames.append(Frame(grey, index / fps, datetime.now(UTC), index, bgr.astype(np.uint8) if colour else None))
+        parts, index = split_colours(bgr, colour=colour), len(frames)
+        frames.append(Frame(time_s=index / fps, taken_at=datetime.now(UTC), index=index, **parts))

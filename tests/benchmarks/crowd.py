@@ -1,7 +1,7 @@
 """People in plain view, drawn from the bundled clip's two portraits with their true boxes: nothing has to be fetched.
 
-Six figures, who are the two portraits, mirrored, lit and tilted. They come, cross each other, walk towards the camera
-and back, leave, and come again; two are small, two are tilted. What is drawn is a figure's whole cut-out.
+Nine figures, who are the two portraits, mirrored, lit and tilted. They come, cross each other, walk towards the camera
+and back, leave, and come again; four are small, three are tilted. What is drawn is a figure's whole cut-out.
 """
 
 import functools
@@ -79,6 +79,19 @@ CROWD = (
         (9.5, 430, 430, 74, 0), (10.8, 430, 330, 74, 0), (12.0, 440, 320, 74, 28), (14.0, 440, 320, 74, 32),
         (16.0, 440, 320, 74, 20),
     )),
+    # One who comes and goes with a tilted head, and two small ones who do so, one of them tilted.
+    Figure("gus", HOPPER, 1.0, (
+        (0.5, 110, 640, 76, 12), (2.5, 110, 370, 76, 28), (6.0, 115, 365, 76, 36), (8.5, 110, 370, 76, 26),
+        (10.5, 110, 640, 76, 12), (16.0, 110, 640, 76, 12),
+    )),
+    Figure("ida", COLLINS, 1.0, (
+        (1.0, -60, 420, 40, 0), (3.5, 225, 415, 40, 2), (8.0, 230, 415, 42, -3), (9.5, 230, 640, 42, 0),
+        (11.0, 230, 640, 42, 0), (12.5, 235, 415, 42, 3), (16.0, 230, 415, 42, 0),
+    ), mirrored=True),
+    Figure("jon", HOPPER, 1.05, (
+        (4.3, 720, 80, 44, -20), (5.3, 590, 80, 44, -30), (7.2, 592, 82, 44, -64), (9.4, 720, 80, 44, -20),
+        (16.0, 720, 80, 44, -20),
+    ), mirrored=True),
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -65,12 +65,18 @@ class Seen:
 
 @dataclass(frozen=True)
 class Crowd:
-    """What came of one clip: see `race.Result`; ``confirmed_s`` is how long each newcomer, in full view, waited."""
+    """What came of one clip: see `race.Result`.
+
+    Attributes:
+        held_of: by person, in those frames in which the whole face is in view, after the first second.
+        confirmed_s: by person, how long a newcomer in full view waited, seconds; infinite for ever.
+    """
 
     held: float
+    held_of: dict[str, float]
     switches: int
     false_tracks: int
-    confirmed_s: list[float]
+    confirmed_s: dict[str, float]
     ms: float
 
 
@@ -80,10 +86,22 @@ def in_crowd(clip: Clip, contender: Contender) -> Crowd:
     observed = [tuple(contender.step(frame)) for frame in clip.frames]
     ms = 1000 * (time.process_time() - begun_s) / len(clip.frames)
     boxes = [[face.track.box for face in faces if face.track.visible] for faces in observed]
-    return Crowd(_held(clip, boxes)[0], _switches(clip, observed), _false(clip, observed), _waits(clip, observed), ms)
+    held_of = {person: _held(_alone(clip, person), boxes)[0] for person in _people(clip)}
+    return Crowd(
+        _held(clip, boxes)[0], held_of, _switches(clip, observed), _false(clip, observed), _waits(clip, observed), ms
+    )
 
 
-def _waits(clip: Clip, observed: list[tuple[ObservedFace, ...]]) -> list[float]:
+def _people(clip: Clip) -> list[str]:
+    return sorted({truth.person for truths in clip.truths for truth in truths if truth.whole})
+
+
+def _alone(clip: Clip, person: str) -> Clip:
+    """The clip with one person's true boxes alone."""
+    return replace(clip, truths=[[truth for truth in truths if truth.person == person] for truths in clip.truths])
+
+
+def _waits(clip: Clip, observed: list[tuple[ObservedFace, ...]]) -> dict[str, float]:
     """Seconds from a person's first frame in full view to the first with a track there; infinite for never."""
     came: dict[str, float] = {}
     waits: dict[str, float] = {}
@@ -94,7 +112,7 @@ def _waits(clip: Clip, observed: list[tuple[ObservedFace, ...]]) -> list[float]:
             came.setdefault(truth.person, frame.time_s)
             if any(truth.box.iou(face.track.box) >= HELD_IOU for face in faces):
                 waits[truth.person] = frame.time_s - came[truth.person]
-    return [waits.get(person, math.inf) for person in came]
+    return {person: waits.get(person, math.inf) for person in came}
 
 
 def in_photographs(folder: Path, make: Callable[[], Contender], every: int = 1) -> Seen:
@@ -195,17 +213,17 @@ def main(every: int) -> None:
         contenders["network"] = OursWithNetwork
     else:
         print(f"{network()} is not there: the network is left out (AFFECTD_NETWORK names another)")
-    clips = [drawn("crowd of six", CROWD, SECONDS), drawn("twenty faces", twenty(), 6.0)]
+    clips = [drawn("crowd of nine", CROWD, SECONDS), drawn("twenty faces", twenty(), 6.0)]
     print(f"{'':<26}{'held':>8}{'switches':>9}{'false':>6}{'confirmed: median':>19}{'p90':>6}{'ms':>7}")
     for clip in clips:
         for name, make in contenders.items():
             crowd = in_crowd(clip, make())
-            median, p90 = (
-                statistics.median(crowd.confirmed_s),
-                float(np.quantile(crowd.confirmed_s, 0.9, method="lower")),
-            )
+            waits = list(crowd.confirmed_s.values())
+            median, p90 = statistics.median(waits), float(np.quantile(waits, 0.9, method="lower"))
             cells = f"{crowd.held:>8.3f}{crowd.switches:>9}{crowd.false_tracks:>6}{median:>19.2f}{p90:>6.2f}"
             print(f"{f'{clip.name}, {name}':<26}{cells}{crowd.ms:>7.2f}")
+            worst = sorted(crowd.held_of.items(), key=lambda one: one[1])[:4]
+            print("  held least: " + ", ".join(f"{person} {held:.2f}" for person, held in worst))
     if not PHOTOGRAPHS.is_dir():
         print(f"{PHOTOGRAPHS} is not there: the photographs are left out (AFFECTD_PEOPLE names another)")
         return

@@ -1,6 +1,7 @@
 """What it costs when nobody is there, against one face."""
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import numpy as np
@@ -16,16 +17,16 @@ _WITH_ONE = slice(45, 75)
 _WITHOUT = slice(0, 15)
 
 
-def quiet_ratio() -> float:
+def quiet_ratio(make: Callable[[], Ours] = Ours) -> float:
     """CPU per frame with nobody in view as a share of that with one face: the bundled clip, with a sensor's noise."""
-    frames = bundled_clip().frames
+    frames = bundled_clip("small").frames
     rng = np.random.default_rng(1)
-    one, none = ([frame.grey for frame in frames[part]] for part in (_WITH_ONE, _WITHOUT))
+    one, none = (frames[part] for part in (_WITH_ONE, _WITHOUT))
     there_and_back = one + one[::-1]
     seconds = []
-    for greys in (there_and_back, none):
-        pipeline = Ours()
-        shown = [_noisy(greys[number % len(greys)], number, rng) for number in range(_ROUNDS * len(there_and_back))]
+    for shots in (there_and_back, none):
+        pipeline = make()
+        shown = [_noisy(shots[number % len(shots)], number, rng) for number in range(_ROUNDS * len(there_and_back))]
         for frame in shown[: len(there_and_back)]:
             pipeline.step(frame)
         begun_s = time.process_time()
@@ -35,6 +36,7 @@ def quiet_ratio() -> float:
     return seconds[1] / seconds[0]
 
 
-def _noisy(grey: np.ndarray, number: int, rng: np.random.Generator) -> Frame:
-    noise = rng.normal(0.0, _NOISE_GREY, grey.shape)
-    return Frame(np.clip(grey + noise, 0, 255).astype(np.uint8), number / _FPS, datetime.now(UTC), number)
+def _noisy(shot: Frame, number: int, rng: np.random.Generator) -> Frame:
+    noise = rng.normal(0.0, _NOISE_GREY, shot.grey.shape)
+    grey = np.clip(shot.grey + noise, 0, 255).astype(np.uint8)
+    return Frame(grey, number / _FPS, datetime.now(UTC), number, small_bgr=shot.small_bgr)

@@ -1,7 +1,8 @@
-"""Naive and affectd over the same frames, in turn, and how well each held the faces."""
+"""Naive and affectd, with each of its detectors, over the same frames in turn, and how well each held the faces."""
 
 import time
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from device.records import Box, ObservedFace
@@ -33,31 +34,31 @@ class Result:
     false_tracks: int
 
 
-def race(clip: Clip) -> Result:
-    """Run both over ``clip``."""
-    naive, ours = Naive(), Ours()
+def race(clip: Clip, makes: Sequence[Callable[[], Ours]] = (Ours,)) -> list[Result]:
+    """Run naive and each of ``makes`` over ``clip``; one result for each of these."""
+    naive, ours = Naive(), [make() for make in makes]
     naive_boxes: list[list[Box]] = []
-    observed: list[tuple[ObservedFace, ...]] = []
-    naive_s = ours_s = 0.0
+    observed: list[list[tuple[ObservedFace, ...]]] = [[] for _ in ours]
+    naive_s, ours_s = 0.0, [0.0] * len(ours)
     for begin in range(0, len(clip.frames), _FRAMES_IN_TURN):
         block = clip.frames[begin : begin + _FRAMES_IN_TURN]
         begun_s = time.process_time()
         naive_boxes += [naive.step(frame) for frame in block]
-        turned_s = time.process_time()
-        observed += [ours.step(frame) for frame in block]
-        naive_s, ours_s = naive_s + turned_s - begun_s, ours_s + time.process_time() - turned_s
-    boxes = [[face.track.box for face in faces] for faces in observed]
-    held, mean_iou = _held(clip, boxes)
-    return Result(
-        clip,
-        naive_s,
-        ours_s,
-        _held(clip, naive_boxes)[0],
-        held,
-        mean_iou,
-        _switches(clip, observed),
-        _false(clip, observed),
-    )
+        naive_s += time.process_time() - begun_s
+        for number, one in enumerate(ours):
+            begun_s = time.process_time()
+            observed[number] += [one.step(frame) for frame in block]
+            ours_s[number] += time.process_time() - begun_s
+    naive_held = _held(clip, naive_boxes)[0]
+    return [_result(clip, naive_s, spent_s, naive_held, seen) for spent_s, seen in zip(ours_s, observed, strict=True)]
+
+
+def _result(
+    clip: Clip, naive_s: float, ours_s: float, naive_held: float, observed: list[tuple[ObservedFace, ...]]
+) -> Result:
+    held, mean_iou = _held(clip, [[face.track.box for face in faces] for faces in observed])
+    switches, false_tracks = _switches(clip, observed), _false(clip, observed)
+    return Result(clip, naive_s, ours_s, naive_held, held, mean_iou, switches, false_tracks)
 
 
 def _held(clip: Clip, boxes: list[list[Box]]) -> tuple[float, float]:

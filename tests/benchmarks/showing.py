@@ -80,7 +80,7 @@ def main() -> None:
     """Measure and print."""
     os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
     cv2.setNumThreads(1)
-    frames = bundled_clip(colour=True).frames
+    frames = bundled_clip("whole").frames
     display = os.environ["SDL_VIDEODRIVER"]
     print(f"{len(frames)} frames of the bundled clip, {ROUNDS} rounds in turn, display {display}, 1280 x 720, 15 fps")
     for title, pace_fps, part in (

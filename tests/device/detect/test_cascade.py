@@ -7,7 +7,10 @@ import pytest
 from device.detect.cascade import HaarCascade, cascade_path
 from device.detect.settings import DetectorSettings
 from device.errors import UnavailableError
+from tests.device.detect.network import needs_cascades
 from tests.device.detect.pictures import ONE, TWO, shot
+
+pytestmark = needs_cascades
 
 DEFAULT = "haarcascade_frontalface_default.xml"
 

@@ -103,10 +103,10 @@ def test_one_that_is_for_pictures_of_a_single_size_is_refused(tmp_path):
 
 
 @needs_network
+@pytest.mark.skipif(not cv2.__version__.startswith("4."), reason="OpenCV 5 does not mind what an input is declared for")
 def test_one_for_grey_pictures_is_refused_and_opencv_s_own_reason_is_told(tmp_path):
     line = refused(tmp_path, yunet(make_grey))
-    if cv2.__version__.startswith("4."):
-        assert "Number of input channels should be multiple of 3 but got 1;" in line
+    assert "Number of input channels should be multiple of 3 but got 1;" in line
 
 
 @needs_network
@@ -122,7 +122,7 @@ def test_one_that_was_cut_off_is_refused(tmp_path, share):
 
 
 @needs_network
-@pytest.mark.parametrize("change", [set_opset(9), set_opset(11), set_opset(99), fix_sides])
+@pytest.mark.parametrize("change", [set_opset(9), set_opset(11), set_opset(99), fix_sides, make_grey])
 def test_one_of_another_opset_or_declared_for_another_input_finds_what_it_found_or_is_refused(tmp_path, change):
     path = tmp_path / "other.onnx"
     path.write_bytes(yunet(change))

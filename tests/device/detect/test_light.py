@@ -3,6 +3,7 @@ import pytest
 
 from device.detect import DetectorSettings, HaarDetector
 from device.detect.light import LightEvener, lifted
+from tests.device.detect.network import needs_cascades
 from tests.device.detect.pictures import ONE, shot
 
 PATTERN = (np.indices((60, 60)).sum(axis=0) // 3 % 2).astype(np.uint8)
@@ -31,6 +32,7 @@ def test_evened_light_shows_more_of_what_is_in_shadow():
     assert evened[:, 10:60].std() > 3 * grey[:, 10:60].std()
 
 
+@needs_cascades
 @pytest.mark.parametrize("share", [0.08, 0.12])
 def test_a_face_in_the_dark_is_found_in_evened_light_alone(share):
     picture, (box,) = shot(ONE)
