@@ -131,7 +131,7 @@ class Served:
 def main() -> None:
     """Measure and print."""
     cv2.setNumThreads(1)
-    frames = bundled_clip(colour=False).frames
+    frames = bundled_clip("none").frames
     print(f"{len(frames)} frames of the bundled clip at {LOOPBACK}, {ROUNDS} rounds in turn, the best of each")
     for title, pace_fps, part in (
         ("as fast as possible", None, frames),
