@@ -1,10 +1,12 @@
 """``affectd flash``: prepares a card so that a Raspberry Pi becomes a sensor at its first boot."""
 
 import argparse
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from device import __version__
 from device.commands.flash_options import add_options
 from device.errors import EXIT_OK, StorageError, UsageError
 
@@ -60,11 +62,10 @@ def _run(options: argparse.Namespace) -> int:
     if options.out is None:
         require_boot_partition(options.boot)
     text = _config_text(options)
-    for one in values:
-        _plan(one, text)
+    plans = [_plan(one, text) for one in values]
     key = read_public_key(options.ssh_key) if options.ssh_key else None
     user = _user(options)
-    for warning in _warnings(options, values):
+    for warning in _warnings(options, plans):
         print(f"note: {warning}", file=sys.stderr)
     wifi = _wifi(options, None if options.wifi is None or options.wifi_open else _ask_passphrase(options.wifi))
     mqtt_password = None
@@ -223,17 +224,19 @@ def _login(user: str | None, key: str | None) -> "Login | None":
     return Login(user, password=ask_secret(f"login password of {user}", "AFFECTD_FLASH_LOGIN_PASSWORD"))
 
 
-def _warnings(options: argparse.Namespace, values: list[dict[str, dict[str, Any]]]) -> list[str]:
+def _warnings(options: argparse.Namespace, plans: list["BootPlan"]) -> list[str]:
     """What will be written and may still not be what is meant."""
-    hosts = {one.get("mqtt", {}).get("host") for one in values}
-    sources = {str(one.get("source", {}).get("uri", "")).split(":")[0] for one in values}
+    chosen = [plan.chosen() for plan in plans]
     warnings = []
-    if hosts & {"localhost", "127.0.0.1", "::1"}:
+    if any(config.mqtt.is_local for config in chosen):
         warnings.append("--mqtt-host is the sensor itself, and no broker is installed on it")
-    if "picamera" in sources and options.with_packages is None:
+    if any(plan.needs() for plan in plans) and options.with_packages is None:
         warnings.append("the first boot needs the internet, to install python3-picamera2; else see --with-packages")
-    if options.mqtt_username and not options.mqtt_tls:
+    if options.mqtt_username and not all(config.mqtt.tls for config in chosen):
         warnings.append("the broker's password goes over the network as it is; --mqtt-tls encrypts it")
+    version = re.match(r"affectd_([0-9.]+)", options.package.name) if options.package else None
+    if version and version[1] != __version__:
+        warnings.append(f"the package is {version[1]}, and this command {__version__}: it may not know all that is set")
     if options.package_url and options.wifi is None:
         warnings.append("the package is fetched over a cable, for no --wifi is named")
     return warnings

@@ -104,9 +104,13 @@ class BootPlan:
             text = sample_config().read_text(encoding="utf-8")
         return with_values(text, flattened(self.config), CONFIG_NAME)
 
+    def chosen(self) -> Config:
+        """What the daemon makes of it."""
+        return parse_config(self.config_yaml(), CONFIG_NAME)
+
     def needs(self) -> str:
         """The file ``needs``: the Debian packages that the configured source asks for, one a line."""
-        uri = parse_config(self.config_yaml(), CONFIG_NAME).source.uri
+        uri = self.chosen().source.uri
         return "".join(f"{name}\n" for kind, name in _NEEDED_BY_SOURCE.items() if uri.split(":")[0] == kind)
 
     def user_data(self) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from device import __version__
 from device.commands import main
 from device.config import load_config
 from device.errors import EXIT_CONFIG, EXIT_IO, EXIT_OK, EXIT_UNAVAILABLE, EXIT_USAGE
@@ -57,6 +58,31 @@ def test_a_card_has_the_whole_configuration_the_package_and_what_the_camera_need
     assert (boot / "affectd/needs").read_text() == "python3-picamera2\n"
     assert (boot / "affectd" / package.name).exists()
     assert "the first boot needs the internet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ([], ""),
+        (["--source", "picamera"], "the first boot needs the internet, to install python3-picamera2"),
+        (["--mqtt-username", "hall"], "the broker's password goes over the network as it is"),
+        (["--mqtt-host", "127.0.0.1"], "--mqtt-host is the sensor itself"),
+        (["--config", "MINE"], "the first boot needs the internet, to install python3-picamera2"),
+        (["--package", "affectd_0.0.9-1~deb13_arm64.deb"], "the package is 0.0.9, and this command"),
+        (["--package", f"affectd_{__version__}-1~deb13_arm64.deb"], ""),
+    ],
+)
+def test_what_will_not_work_as_it_is_meant_is_noted(boot, tmp_path, more, told, monkeypatch, capsys):
+    monkeypatch.setenv("AFFECTD_FLASH_MQTT_PASSWORD", "for the broker")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "MINE").write_text("source: {uri: 'picamera:1'}\n")
+    for name in ("affectd.deb", *(word for word in more if word.endswith(".deb"))):
+        (tmp_path / name).write_bytes(b"!<arch>\npackage")
+    source = [] if "--config" in more else ["--source", "0"]
+    arguments = ("--device-id", "hall", "--mqtt-host", "hub.local", "--package", "affectd.deb", "--no-login", *source)
+    assert flash(boot, *arguments, *more) == EXIT_OK
+    notes = [line for line in capsys.readouterr().err.splitlines() if line.startswith("note: ")]
+    assert [told in note for note in notes] == ([True] if told else [])
 
 
 def test_who_cannot_log_in_is_told_before_anything_is_written(boot, package, capsys):
@@ -288,6 +314,7 @@ for name in ("fcntl", "grp", "pwd", "resource", "termios", "tty", "pty", "syslog
 for name in ("fchmod", "fchown", "chown", "geteuid", "getuid", "getgid", "O_DIRECTORY", "O_NOFOLLOW", "O_CLOEXEC"):
     if hasattr(os, name):
         delattr(os, name)
+from device import __version__
 from device.commands import main
 sys.exit(main(sys.argv[1:]))
 """
