@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 DEMO := $(VENV)/.demo
 TEST := $(VENV)/.test
 DEV := $(VENV)/.dev
+# Packages are built and pinned with uv alone, which needs none of the environment above.
+UV := build/uv/bin/uv
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 SOURCE ?= demo
 BROKER ?=
@@ -25,8 +27,11 @@ help: ## say what there is to make
 run: $(DEMO) ## the daemon on the bundled clip, its events at a subscriber (SOURCE=0 for a webcam, BROKER=host for your own)
 	@$(BIN)/affectd demo --source $(SOURCE) $(if $(BROKER),--broker $(BROKER))
 
-deb: $(DEV) ## Debian packages with all they need, for Debian 12 and 13, amd64 and arm64, in build/deb (PACKAGES=deb13-arm64 makes one; DETECTOR=FILE.onnx takes YuNet along; debhelper)
-	DETECTOR="$(DETECTOR)" systemd/debian/build.sh $(BIN)/uv build/deb $(PACKAGES)
+deb: $(UV) ## Debian packages with all they need, for Debian 12 and 13, amd64 and arm64, in build/deb (PACKAGES=deb13-arm64 makes one; DETECTOR=FILE.onnx takes YuNet along; debhelper)
+	DETECTOR="$(DETECTOR)" systemd/debian/build.sh $(UV) build/deb $(PACKAGES)
+
+repo: ## an apt repository of build/deb, signed, in build/repo: files that any web server can serve (KEY=gpg's secret key URL=where it will be)
+	systemd/debian/repo.sh build/deb build/repo "$(KEY)" $(URL)
 
 deps: ## what the tests need besides Python packages, by apt, with sudo where it must (SLOW=1 for the slow targets' needs as well)
 	@tests/deps.sh $(if $(SLOW),slow)
@@ -174,12 +179,12 @@ release: ## what is checked and built before a release: a clean tree, its versio
 	@$(MAKE) --no-print-directory lint test test-packaging dist
 	@.ci/release next
 
-lock: $(DEV) ## write constraints.txt anew from what the package indexes have today
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra overlay --extra dev --extra docs --no-emit-package affectd \
+lock: $(UV) ## write constraints.txt anew from what the package indexes have today
+	$(UV) pip compile --quiet --universal --python-version 3.11 --extra overlay --extra dev --extra docs --no-emit-package affectd \
 		--no-annotate --no-header --output-file constraints.txt pyproject.toml
 
-audit: $(DEV) ## known faults in the libraries of constraints.txt (needs the network; once a week)
-	$(BIN)/uv tool run pip-audit --requirement constraints.txt --no-deps --disable-pip
+audit: $(UV) ## known faults in the libraries of constraints.txt (needs the network; once a week)
+	$(UV) tool run pip-audit --requirement constraints.txt --no-deps --disable-pip
 
 clean: ## remove the environment and what was built
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
@@ -188,6 +193,12 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else "affectd needs Python 3.11 to 3.13, and $(PYTHON) is %d.%d: name another, as in make PYTHON=python3.13" % v)'
 	@echo "making an environment in $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
+
+$(UV): constraints.txt
+	@echo "installing uv in build/uv (60 MB)"
+	@$(PYTHON) -m venv build/uv
+	@build/uv/bin/python -m pip --disable-pip-version-check install -q -c constraints.txt uv
+	@touch $@
 
 $(DEMO): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing affectd and the demo's broker (about 100 MB; the first time takes a minute)"

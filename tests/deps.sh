@@ -36,6 +36,9 @@ if [ "${1:-}" = slow ]; then
     /sbin/mke2fs:e2fsprogs
     /usr/bin/dh:debhelper                                       # deb, whose packages test-nspawn and test-vm install
     /usr/bin/dpkg-buildpackage:dpkg-dev
+    /usr/bin/apt-ftparchive:apt-utils                           # repo
+    /usr/bin/gpg:gpg
+    /usr/bin/chromium:chromium                                  # picture-homeassistant
   )
 fi
 
