@@ -32,9 +32,9 @@ class Tunable:
 
 
 TUNABLES = (
-    Tunable("enter_threshold", "Emotion threshold", 0.01, 1.0, 0.01, "mdi:gauge"),
-    Tunable("min_dwell_s", "Emotion hold time", 0.0, 60.0, 0.1, "mdi:timer-outline", "s"),
-    Tunable("occupancy_off_delay_s", "Occupancy off-delay", 0.0, 3600.0, 0.5, "mdi:timer-sand", "s"),
+    Tunable("enter_threshold", "Threshold", 0.01, 1.0, 0.01, "mdi:gauge"),
+    Tunable("min_dwell_s", "Hold time", 0.0, 60.0, 0.1, "mdi:timer-outline", "s"),
+    Tunable("occupancy_off_delay_s", "Off-delay", 0.0, 3600.0, 0.5, "mdi:timer-sand", "s"),
 )
 _BY_KEY = {tunable.key: tunable for tunable in TUNABLES}
 

@@ -58,7 +58,11 @@ if [ "${2:-}" = front-end ] && [ ! -e "$folder/.front-end-$version" ]; then
   packages=$(inside python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
   wanted=$(grep -o 'home-assistant-frontend==[0-9.]*' "$root$packages/homeassistant/components/frontend/manifest.json")
   rm -rf "$root/frontend"
-  inside pip install --no-deps --target /frontend "$wanted"
+  # What the packages of all entities import, which the front end asks for; what needs a compiler and a microphone is stood in for.
+  inside pip install --no-deps --target /frontend -c "$packages/homeassistant/package_constraints.txt" "$wanted" \
+    hassil home-assistant-intents mutagen ha-ffmpeg PyTurboJPEG unicode-rbnf
+  echo "class MicroVad: pass" >"$root/frontend/pymicro_vad.py"
+  echo "class AudioProcessor: pass" >"$root/frontend/pyspeex_noise.py"
   touch "$folder/.front-end-$version"
 fi
 echo "Home Assistant $version is in $root"

@@ -25,9 +25,19 @@ from tests.integration.processes import Daemon, write_config
 
 PICTURE = Path(__file__).parents[2] / "docs" / "homeassistant.webp"
 MOST_BYTES = 150_000
-SIZE = (1240, 1180)
+SIZE = (1080, 2560)
 _QUALITY = 80
-_SETTLED_S = 12.0
+_SETTLED_S = 5.0
+_PATIENCE_S = 180
+_LAST_SHOWN = "Processor temperature"
+# The front end's text is in shadow trees, one in the other.
+_ALL_TEXT = """
+(() => {
+  const text = node => node.nodeType === 3 ? node.data
+    : [...(node.shadowRoot ? node.shadowRoot.childNodes : []), ...node.childNodes].map(text).join(' ');
+  return text(document.body);
+})()
+"""
 _WARM_S = 40.0
 
 
@@ -101,13 +111,25 @@ async def _visit(page: Any, home: Home) -> bytes:
         "hassUrl": url,
         "clientId": f"{url}/",
     }
-    login = f"localStorage.setItem('hassTokens', {json.dumps(json.dumps(tokens))})"
+    login = f"localStorage.setItem('hassTokens', {json.dumps(json.dumps(tokens))});"
+    login += "localStorage.setItem('dockedSidebar', '\"always_hidden\"')"
     await _ask(page, "Page.enable")
     await _ask(page, "Page.addScriptToEvaluateOnNewDocument", source=login)
     await _ask(page, "Page.navigate", url=f"{url}/config/devices/device/{home.device_of('switch.hall_camera')}")
-    await asyncio.sleep(_SETTLED_S)
+    await _settle(page)
     answer = await _ask(page, "Page.captureScreenshot", format="png")
     return base64.b64decode(answer["data"])
+
+
+async def _settle(page: Any) -> None:
+    """Wait until the page shows what stands at its end."""
+    for _ in range(_PATIENCE_S):
+        answer = await _ask(page, "Runtime.evaluate", expression=_ALL_TEXT, returnByValue=True)
+        if _LAST_SHOWN in str(answer["result"].get("value", "")):
+            await asyncio.sleep(_SETTLED_S)
+            return
+        await asyncio.sleep(1)
+    sys.exit(f"the page does not show {_LAST_SHOWN!r} within {_PATIENCE_S} s")
 
 
 async def _ask(page: Any, method: str, **parameters: Any) -> dict[str, Any]:
