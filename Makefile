@@ -33,6 +33,9 @@ deb: $(UV) ## Debian packages with all they need, for Debian 12 and 13, amd64 an
 repo: ## an apt repository of build/deb, signed, in build/repo: files that any web server can serve (KEY=gpg's secret key URL=where it will be)
 	systemd/debian/repo.sh build/deb build/repo "$(KEY)" $(URL)
 
+image-manifest: ## an entry for Raspberry Pi Imager: its repository's file for an image (IMAGE=FILE.img.xz URL=where it will be OUT=repository.json)
+	@$(PYTHON) systemd/image_manifest.py "$(IMAGE)" "$(URL)" "$(or $(OUT),build/repository.json)"
+
 deps: ## what the tests need besides Python packages, by apt, with sudo where it must (SLOW=1 for the slow targets' needs as well)
 	@tests/deps.sh $(if $(SLOW),slow)
 
