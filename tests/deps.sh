@@ -13,6 +13,8 @@ needed=(
   /usr/bin/weston:weston                                        # and a Wayland one
   /usr/bin/ffmpeg:ffmpeg                                        # a stream over HTTP
   /usr/bin/openssl:openssl                                      # certificates for TLS
+  /usr/bin/chromium:chromium                                    # opens the page
+  /usr/bin/chromedriver:chromium-driver
   /usr/bin/gcc:gcc                                              # a delegate that stands in for an accelerator's
   /usr/bin/systemd-analyze:systemd                              # reads the units
   "/usr/lib/*/girepository-1.0/GstRtspServer-1.0.typelib:gir1.2-gst-rtsp-server-1.0" # an RTSP camera

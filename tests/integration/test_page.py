@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.brokers import LOOPBACK, free_port, wait_until
+from tests.cameras import MjpegCamera
 from tests.integration.processes import run_affectd
 
 pytest.importorskip("microdot", reason="needs microdot: pip install 'affectd[page]'")
@@ -179,6 +180,28 @@ def test_a_poor_password_is_refused_in_a_line(configured, monkeypatch):
     answer = run_affectd("page", "password", "--config", str(config))
     assert answer.returncode == 2
     assert answer.stderr.startswith("affectd: 8 to 256 characters")
+
+
+@pytest.mark.attack
+def test_no_password_that_the_sensor_knows_is_shown(configure, daemon):
+    camera, page_port = MjpegCamera(), free_port()
+    secret = "Swordf1sh-camera"
+    uri = f"http://admin:{secret}@{LOOPBACK}:{camera.port}/live?token={secret}"
+    page = {"enabled": True, "port": page_port}
+    camera.start()
+    try:
+        process = daemon(configure(1, source={"uri": uri}, mqtt={"enabled": False}, page=page))
+        browser = Browser(page_port)
+        wait_until(browser.answers, "the page to be there")
+        wait_until(lambda: browser.shows("/", "Camera on"), "the camera to be on")
+    finally:
+        camera.stop()
+    wait_until(lambda: browser.shows("/", "Camera lost"), "the camera to be lost")
+    browser.ask("POST", "/doctor")
+    wait_until(lambda: browser.shows("/doctor", "camera</strong>"), "the doctor")
+    for path in ("/", "/events", "/configuration", "/doctor"):
+        assert secret not in browser.ask("GET", path)[1]
+    assert process.process.poll() is None
 
 
 def _page_of(daemon):

@@ -8,7 +8,7 @@ import pytest
 from tests.brokers import LOOPBACK, free_port, wait_until
 from tests.device.page.days import write_day
 from tests.integration.chromium import chromium, violations
-from tests.integration.processes import run_affectd
+from tests.integration.processes import Daemon, run_affectd, write_config
 
 pytest.importorskip("microdot", reason="needs microdot: pip install 'affectd[page]'")
 
@@ -47,16 +47,22 @@ def _target(link):
         return None
 
 
-@pytest.fixture
-def sensor(configure, daemon, tmp_path, monkeypatch):
-    port = free_port()
+@pytest.fixture(scope="module")
+def sensor(tmp_path_factory):
+    """One for all tests here; each leaves its camera on."""
+    folder, port = tmp_path_factory.mktemp("sensor"), free_port()
     source = {"uri": "demo", "pace": "real-time", "loop": True}
-    config = configure(1, source=source, mqtt={"enabled": False}, page={"enabled": True, "port": port})
-    monkeypatch.setenv("AFFECTD_PAGE_PASSWORD", PASSWORD)
-    assert run_affectd("page", "password", "--config", str(config)).returncode == 0
-    process = daemon(config)
-    wait_until(lambda: "the page is shown" in process.told, "the page to be there")
-    return Sensor(config, process, port, tmp_path)
+    config = write_config(folder, 1, source=source, mqtt={"enabled": False}, page={"enabled": True, "port": port})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AFFECTD_PAGE_PASSWORD", PASSWORD)
+        assert run_affectd("page", "password", "--config", str(config)).returncode == 0
+    process = Daemon(config, folder / "stderr")
+    try:
+        wait_until(lambda: "the page is shown" in process.told, "the page to be there")
+        yield Sensor(config, process, port, folder)
+    finally:
+        process.end()
+        print(process.told[-4000:])
 
 
 @pytest.fixture
@@ -179,6 +185,8 @@ def test_without_scripts_all_but_the_moving_boxes_works(sensor, tmp_path):
         browser.find_element("css selector", "#pause button").click()
         wait_until(lambda: "Switch the camera on" in text_of(browser, "#pause"), "the switch to be turned")
         assert not sensor.sees_the_camera
+        browser.find_element("css selector", "#pause button").click()
+        wait_until(lambda: "Pause the camera" in text_of(browser, "#pause"), "the camera to be on again")
         for name in ("Today", "Events", "Configuration", "Doctor"):
             browser.find_element("link text", name).click()
             assert browser.title.startswith(name)
@@ -207,3 +215,5 @@ def test_a_keyboard_is_enough(sensor, browser):
     assert "Pause the camera" in focus().text, "what is updated does not take the focus away"
     focus().send_keys(Keys.ENTER)
     wait_until(lambda: "Camera off" in text_of(browser, "#state"), "the camera to be off")
+    browser.find_element("css selector", "#pause button").send_keys(Keys.SPACE)
+    wait_until(lambda: "Camera on" in text_of(browser, "#state"), "the camera to be on again")
