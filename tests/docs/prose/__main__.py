@@ -28,7 +28,6 @@ NOT_YET = {"CHANGELOG.md"} | {
         "mqtt",
         "security",
         "service",
-        "train",
     )
 }
 # Straight quotes and 48 x 48 are what keyboards type and terminals show. The others

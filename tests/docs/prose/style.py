@@ -60,7 +60,7 @@ INVERTED = (
     re.compile(r"^(Not|Never|Nor|Only then) (is|are|has|have|does|do|was|may|can)\b"),
     re.compile(r"^So (is|are|does|do|has|have|can|may)\b"),
     re.compile(r"\b(is|are|was|were) to be \w+ed\b"),
-    re.compile(r"\bnot to be had\b|\bis none\b"),
+    re.compile(r"\bnot to be had\b|\bis none\b(?! of)"),
 )
 
 
