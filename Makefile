@@ -158,7 +158,7 @@ docs: $(DEV) ## the documentation as a site, in build/site; broken links are err
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 	@echo "look at it: $(BIN)/python -m http.server -d build/site"
 
-reference: $(DEV) ## write the pages that are made of the code anew: configuration, commands, shell completions
+reference: $(DEV) ## write the pages that are made of the code anew: configuration, commands, the tables of MQTT, shell completions
 	$(BIN)/python -m tests.docs.reference
 
 pictures: $(DEV) ## draw the overlay's golden pictures and the screenshots in docs/ (the page's too) anew; look at each before committing it

@@ -1,7 +1,7 @@
 """The pages that are made of the code: ``python -m tests.docs.reference`` writes them anew.
 
 ``docs/configuration.md`` is made of the settings' own descriptions, ``docs/commands.md`` of the command lines' parsers, and
-the shell completions of the latter too.
+the shell completions of the latter too. Of ``docs/mqtt.md`` the tables are made, of ``device/mqtt/asyncapi.yaml``.
 """
 
 import argparse
@@ -22,6 +22,7 @@ import trainer.commands
 from device import errors
 from device.cli import build_parser
 from device.config import Config
+from tests.docs.mqtt_reference import with_tables
 
 ROOT = Path(__file__).parents[2]
 LINES = (device.commands.COMMAND_LINE, trainer.commands.COMMAND_LINE, converters.commands.COMMAND_LINE)
@@ -51,6 +52,8 @@ _COMMANDS = """# Commands and exit codes
 def pages() -> Mapping[Path, str]:
     """Every made file and its text."""
     made = {ROOT / "docs/configuration.md": configuration(), ROOT / "docs/commands.md": commands()}
+    mqtt = ROOT / "docs/mqtt.md"
+    made[mqtt] = with_tables(mqtt.read_text(encoding="utf-8"))
     for program, description, verbs in LINES:
         parser = build_parser(program, description, verbs)
         made[ROOT / f"systemd/completion/{program}"] = shtab.complete(parser, "bash")

@@ -25,7 +25,6 @@ NOT_YET = {"CHANGELOG.md"} | {
     for name in (
         "architecture",
         "model-card",
-        "mqtt",
         "security",
         "service",
     )
