@@ -133,6 +133,9 @@ bench-overlay: $(DEV) ## what the overlay costs: drawing, for each mode at 720 a
 bench-page: $(DEV) ## what the page costs with nobody, one and five people who look at it: its memory and CPU, and the sensor's frames
 	$(BIN)/python -m tests.benchmarks.page
 
+bench-summary: $(DEV) ## what the memory of a day costs: bytes written and kept, time for a frame, and the daemon with it and without
+	$(BIN)/python -m tests.benchmarks.summary
+
 bench-train: $(DEV) ## faces a second and seconds an epoch of a recipe's training (RECIPE=edge), against Keras alone and in bfloat16 (THREADS=1)
 	$(BIN)/python -m tests.benchmarks.training $(or $(RECIPE),edge) $(THREADS)
 

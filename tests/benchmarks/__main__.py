@@ -63,7 +63,7 @@ def _figures(results: list[Result], make: Callable[[], Ours], detector: dict[str
     naive_s, ours_s = sum(result.naive_s for result in results), sum(result.ours_s for result in results)
     single = [result for result in results if result.clip.has_one_person]
     by_name = {result.clip.name: result for result in results}
-    daemon = measure_daemon(detector)
+    daemon = measure_daemon(detector=detector)
     figures: dict[str, object] = {
         "clips": len(results),
         "frames": frames,

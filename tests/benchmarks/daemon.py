@@ -24,13 +24,13 @@ class DaemonFigures:
     cpu_s: float
 
 
-def measure_daemon(detector: Mapping[str, str]) -> DaemonFigures:
-    """Run the daemon once over the bundled clip, without a broker; ``detector`` is that section of its settings."""
+def measure_daemon(**sections: Mapping[str, object]) -> DaemonFigures:
+    """Run the daemon once over the bundled clip, without a broker; ``sections`` are more of its settings."""
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "config.yaml"
         source = {"uri": "demo", "pace": "as-fast-as-possible"}
         values = {"device": {"state_dir": folder}, "source": source, "mqtt": {"enabled": False}}
-        values |= {"detector": dict(detector)}
+        values |= {name: dict(section) for name, section in sections.items()}
         config.write_text(yaml.safe_dump(values), encoding="utf-8")
         begun_s = time.monotonic()
         command = [sys.executable, "-m", "device", "run", "--config", str(config)]

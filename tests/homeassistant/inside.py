@@ -78,6 +78,18 @@ async def test_stats_are_shown(home, number, caplog):
     assert complaints(caplog) == []
 
 
+@pytest.mark.parametrize("number", range(len(PAYLOADS["summaries"])))
+async def test_a_summary_is_shown(home, number, caplog):
+    case = PAYLOADS["summaries"][number]
+    await home.say("affectd/hall/summary", case["message"])
+    for key, expected in case["shown"].items():
+        assert home.state(f"sensor.hall_{key}").state == expected, key
+    today = home.state("sensor.hall_visits_today")
+    assert today.attributes["state_class"] == "total"
+    assert today.attributes["last_reset"] == "2026-11-19T23:00:00+00:00"
+    assert complaints(caplog) == []
+
+
 async def test_versions_are_shown_and_nothing_offers_to_install(home, caplog):
     for case in PAYLOADS["versions"]:
         await home.say("affectd/hall/info", case["message"])
@@ -135,7 +147,8 @@ async def test_everything_listens_with_qos_1(home):
     qualities = {call.args[0]: call.args[2] for call in home.mqtt.async_subscribe.call_args_list}
     ours = {topic: qos for topic, qos in qualities.items() if topic.startswith("affectd/hall/")}
     assert set(ours) == {
-        f"affectd/hall/{leaf}" for leaf in ("availability", "info", "state", "stats", "events", "pause", "tuning")
+        f"affectd/hall/{leaf}"
+        for leaf in ("availability", "info", "state", "stats", "events", "pause", "tuning", "summary")
     }
     assert set(ours.values()) == {1}
 

@@ -10,10 +10,19 @@ from pathlib import Path
 import pytest
 
 from device.mqtt.homeassistant import HomeAssistantSettings, discovery_message, discovery_topic
-from device.mqtt.payloads import DeviceInfo, StateSnapshot, info_message, state_message, stats_message
+from device.mqtt.payloads import (
+    DeviceInfo,
+    StateSnapshot,
+    info_message,
+    state_message,
+    stats_message,
+    summary_message,
+)
 from device.mqtt.topics import Topics
 from device.records import Box
+from device.summary.counts import Counts
 from device.system.telemetry import STAGES, TelemetrySnapshot
+from tests.device.mqtt.test_summary import snapshot
 from tests.device.sightings import LABELS, NOON, change, face, reading, sight
 from tests.homeassistant.home import ENVIRONMENT, enter, require_root
 
@@ -70,6 +79,24 @@ def stats():
     ]
 
 
+def summaries():
+    return [
+        {
+            "message": summary_message(snapshot()),
+            "shown": {"visits_today": "2", "mean_stay_today": "15.0", "share_happy": "80.0", "share_sad": "0.0"},
+        },
+        {
+            "message": summary_message(snapshot(Counts(), Counts(paused_s=3600.0))),
+            "shown": {
+                "visits_today": "0",
+                "visits_last_hour": "unknown",
+                "median_stay_last_hour": "unknown",
+                "share_happy": "unknown",
+            },
+        },
+    ]
+
+
 def versions():
     return [
         {"message": info_message(INFO, device="hall", run=RUN, newest=newest), "state": state, "latest": newest}
@@ -95,6 +122,7 @@ def test_home_assistant_s_own_code_accepts_every_message():
             "devices": devices(),
             "states": states(),
             "stats": stats(),
+            "summaries": summaries(),
             "versions": versions(),
             "events": events(),
         }
