@@ -22,6 +22,9 @@ def test_topics_are_those_of_the_description():
         topics.stats,
         topics.pause,
         topics.pause_set,
+        topics.summary,
+        topics.tuning,
+        topics.tuning_set,
         topics.doctor,
     }
     assert topics.events == "affectd/hall/events"

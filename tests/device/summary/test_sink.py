@@ -188,6 +188,13 @@ def test_a_pause_that_is_turned_again_and_again_does_not_wear_the_card(machine, 
     assert len(written) <= 4
 
 
+def test_a_loop_that_stood_still_has_watched_nobody_meanwhile(machine):
+    machine.wait(60.0)
+    machine.clock.time_s += 1800.0
+    machine.stop()
+    assert machine.store.day(DAY).counts.watched_s <= 120.0
+
+
 def test_a_lost_camera_is_neither_watched_nor_paused(machine):
     machine.sink.set_source_state("lost")
     machine.wait(600.0)
@@ -248,8 +255,10 @@ def test_whatever_happens_no_visit_is_counted_twice_and_none_is_lost_but_to_a_cu
             safe = made
         else:
             machine.settle()
-            made = safe = machine.visits
+            written = machine.visits
             machine.start()
+            assert written <= machine.visits <= made
+            made = safe = machine.visits
         assert safe <= machine.visits <= made
         assert machine.sink.snapshot().today.counts.visits <= made
     machine.stop()
