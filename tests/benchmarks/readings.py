@@ -1,5 +1,7 @@
 """What models read in the faces of a clip over time, drawn: ``python -m tests.benchmarks.readings OUT.png [CLIP]``.
 
+Without a clip, the face is one that changes: :mod:`tests.benchmarks.fade`.
+
 A column for each of the two faces that are longest in view: what was seen of it, and below, for each model that ships,
 the smoothed probabilities, and the emotion that was told.
 """
@@ -20,8 +22,9 @@ from device.contract.preprocess import InputSpec, crop_face
 from device.errors import EXIT_USAGE
 from device.overlay.palette import colour_of
 from device.records import Frame, Scores
-from tests.benchmarks.clips import bundled_clip, decoded
+from tests.benchmarks.clips import decoded
 from tests.benchmarks.contenders import Ours
+from tests.benchmarks.fade import fading
 
 FACES = 2
 PICTURES = 8
@@ -103,7 +106,7 @@ def main() -> int:
     if len(sys.argv) not in {2, 3}:
         print("give the picture to write, and a clip: python -m tests.benchmarks.readings OUT.png [CLIP]")
         return EXIT_USAGE
-    frames = decoded(Path(sys.argv[2]))[0] if len(sys.argv) == 3 else bundled_clip().frames
+    frames = decoded(Path(sys.argv[2]))[0] if len(sys.argv) == 3 else fading()
     models = sorted(BUNDLED_MODEL.parent.glob("*.tflite"))
     columns = [(model.name, read(frames, model)) for model in models]
     for name, stories in columns:
