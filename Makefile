@@ -33,6 +33,9 @@ deb: $(UV) ## Debian packages with all they need, for Debian 12 and 13, amd64 an
 repo: ## an apt repository of build/deb, signed, in build/repo: files that any web server can serve (KEY=gpg's secret key URL=where it will be)
 	systemd/debian/repo.sh build/deb build/repo "$(KEY)" $(URL)
 
+container: ## the service in a container, for USB and network cameras (PACKAGE=a package of build/deb BASE=folder with a Debian root or image; podman or docker)
+	systemd/container/build.sh "$(PACKAGE)" localhost/affectd $(BASE)
+
 image-manifest: ## an entry for Raspberry Pi Imager: its repository's file for an image (IMAGE=FILE.img.xz URL=where it will be OUT=repository.json)
 	@$(PYTHON) systemd/image_manifest.py "$(IMAGE)" "$(URL)" "$(or $(OUT),build/repository.json)"
 
@@ -100,6 +103,10 @@ test-arm64: $(DEV) ## the arm64 packages in emulated Debian 12 and 13, on a Rasp
 test-vm: $(DEV) ## a virtual machine with the package, a V4L2 camera and a display, without KVM (root; make deb PACKAGES=deb13-amd64 first; 2.3 GB; about an hour on two cores; CUTS=3 for fewer power cuts)
 	@tests/vm/install.sh build/vm
 	$(SLOW_TESTS) -v -s tests/vm
+
+test-container: $(DEV) ## the container on a Debian of its own: an event out, nobody root, events kept, stopped in time (root; podman; make deb PACKAGES=deb13-amd64 first; 250 MB and 2 minutes the first time)
+	@tests/container/install.sh build/container
+	$(SLOW_TESTS) -v -s tests/container
 
 test-attacks: $(DEV) ## what a hostile broker, camera, file or neighbour may try, and a table of what became of it (minutes; as root, more of it)
 	$(BIN)/python -m pytest -m attack

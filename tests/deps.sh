@@ -41,6 +41,8 @@ if [ "${1:-}" = slow ]; then
     /usr/bin/apt-ftparchive:apt-utils                           # repo
     /usr/bin/gpg:gpg
     /usr/bin/chromium:chromium                                  # picture-homeassistant
+    /usr/bin/podman:podman                                      # test-container
+    /usr/sbin/runc:runc
   )
 fi
 
