@@ -1,13 +1,16 @@
 """The real Home Assistant with a real Mosquitto and the daemon: what a household would see."""
 
 import json
+import re
 import signal
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.brokers import Listener, Mosquitto, find_mosquitto, wait_until
 from tests.homeassistant.home import PATIENCE_S, Home, require_root
@@ -194,14 +197,23 @@ def test_a_renamed_device_is_shown_once(house):
     wait_until(lambda: "switch.kitchen_camera" not in house.home.states(), "the new name to be gone", PATIENCE_S)
 
 
+def silent_sensor() -> str:
+    """The template of the alert on the page for kiosks."""
+    page = (Path(__file__).parents[2] / "docs" / "kiosks.md").read_text(encoding="utf-8")
+    block = next(text for text in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if text.startswith("template:"))
+    return str(yaml.safe_load(block)["template"][0]["binary_sensor"][0]["state"])
+
+
 def test_a_killed_daemon_makes_everything_unavailable_until_it_is_back(house):
     house.daemon.signal(signal.SIGKILL)
     house.daemon.wait()
     gone = lambda: {state["state"] for key, state in house.home.states().items() if key in ENTITIES}  # noqa: E731
     wait_until(lambda: gone() == {"unavailable"}, "all entities to be unavailable", PATIENCE_S)
+    assert house.home.render(silent_sensor()) == "True"
     house.start_daemon()
     house.home.wait_for_state("switch.hall_camera", "on")
     assert "unavailable" not in gone()
+    assert house.home.render(silent_sensor()) == "False"
 
 
 def test_a_home_that_starts_again_is_told_again_and_has_the_same_entities(house):
