@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -31,8 +30,6 @@ from device.interfaces import Clock, FrameSource, Sink
 from device.mqtt.payloads import DeviceInfo
 from device.mqtt.sink import MqttSink
 from device.overlay.sink import OverlaySink
-from device.page.keepsake import Keepsake
-from device.page.sink import Deeds, PageSink, Sources
 from device.pipeline import Pipeline
 from device.summary.database import SUMMARY_NAME
 from device.summary.sink import SummarySink
@@ -42,7 +39,8 @@ from device.system.heat import HeatGuard
 from device.system.log import LastTrouble
 from device.system.systemd import ServiceManager
 from device.system.telemetry import Telemetry
-from device.tools.page.sources import build_sources
+from device.tools.page.build import PageParts, build_page
+from device.tools.page.sources import Told
 from device.track.tracker import CentroidTracker
 
 _ENDING_S = 5.0
@@ -139,25 +137,12 @@ def _leave_all_and_start_afresh(service: ServiceManager) -> NoReturn:
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 the very same program
 
 
-@dataclass(frozen=True, slots=True)
-class PageParts:
-    """What the page needs beside the stages.
-
-    Attributes:
-        config_path: the file that the configuration is from; None where there is none to change.
-        reload: has the daemon take a changed configuration.
-    """
-
-    config_path: Path | None = None
-    reload: Callable[[], None] = lambda: None
-
-
 def build_stages(
     config: Config,
     clock: Clock,
     trouble: LastTrouble,
     more_sinks: Sequence[Sink] = (),
-    page_parts: PageParts = PageParts(),
+    page_parts: PageParts | None = None,
 ) -> Stages:
     """All stages of one device, not started yet.
 
@@ -185,17 +170,10 @@ def build_stages(
     switched = SwitchedCapture(capture, switch, clock, opening_s=config.source.open_timeout_s)
     page = None
     if config.page.enabled:
-        sources = build_sources(
-            config,
-            classifier.labels,
-            source.name,
-            has_file=page_parts.config_path is not None,
-            capture=switched,
-            mqtt=mqtt,
-            heat=heat,
-            last_error=lambda: trouble.message,
-        )
-        page = _build_page(config, sources, page_parts, clock, switch)
+        parts = page_parts or PageParts()
+        has_file = parts.config_path is not None
+        told = Told(config, has_file, classifier.labels, source.name, switched, mqtt, heat, trouble)
+        page = build_page(told, parts, clock, lambda paused: switch.turn(paused=paused))
     summary = _build_summary(config, clock)
     sinks: list[Sink] = [*(sink for sink in (mqtt, overlay, page, summary) if sink), *more_sinks]
     return Stages(
@@ -297,15 +275,3 @@ def _build_overlay(
         broker=lambda: broker_state(mqtt),
         on_pause=lambda paused: switch.turn(paused=paused),
     )
-
-
-def _build_page(config: Config, sources: Sources, parts: PageParts, clock: Clock, switch: PauseSwitch) -> PageSink:
-    at = () if parts.config_path is None else ("--config", str(parts.config_path.absolute()))
-    deeds = Deeds(
-        pause=lambda paused: switch.turn(paused=paused),
-        reload=parts.reload,
-        doctor=("doctor", "--json", *at) if at else None,
-        change=("page", "change", *at) if at else None,
-    )
-    keepsake = Keepsake(config.device.resolved_runtime_dir, config.device.resolved_state_dir)
-    return PageSink(config.page, clock, sources=sources, deeds=deeds, keepsake=keepsake)

@@ -3,15 +3,13 @@
 import asyncio
 import json
 import logging
-import time
 from collections.abc import AsyncIterator, Callable
-from datetime import date, datetime
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import Any, cast
 
 from microdot.microdot import Microdot, Request, Response
 
+from device.page.answers import cookies, day_of, html, redirect, typed
 from device.page.board import Board
 from device.page.guard import HEADERS, host_is_ours, known_names, origin_is_ours
 from device.page.h import h
@@ -102,7 +100,7 @@ class Routes:
     async def _dispatch(self, request: Request) -> Response:
         language = request.args.get("language")
         if request.method == "GET" and language is not None:
-            chosen = _redirect(request.path if request.path in (*PAGES.values(), "/login") else "/")
+            chosen = redirect(request.path if request.path in (*PAGES.values(), "/login") else "/")
             self._set_cookie(chosen, LANGUAGE_COOKIE, choose_language(language, None), _LANGUAGE_LASTS_S)
             return chosen
         response: Response = await self.app.dispatch_request(request)
@@ -126,13 +124,13 @@ class Routes:
             return None
         if request.path == "/stream":
             return Response("", 403, {"Content-Type": "text/plain"})
-        return _redirect("/login")
+        return redirect("/login")
 
     def _is_let_in(self, request: Request) -> bool:
-        return self._verifier is None or self._sessions.is_open(_cookies(request).get(COOKIE, ""))
+        return self._verifier is None or self._sessions.is_open(cookies(request).get(COOKIE, ""))
 
     def _texts(self, request: Request) -> Texts:
-        wanted = _cookies(request).get(LANGUAGE_COOKIE)
+        wanted = cookies(request).get(LANGUAGE_COOKIE)
         return texts_in(choose_language(wanted, request.headers.get("Accept-Language")))
 
     def _visit(self, request: Request) -> Visit:
@@ -140,12 +138,12 @@ class Routes:
 
     async def _live(self, request: Request) -> Response:
         await self._board.look()
-        return _html(live_page(self._visit(request), self._board.fresh_moment()))
+        return html(live_page(self._visit(request), self._board.fresh_moment()))
 
     async def _stream(self, request: Request) -> Response:
         if self._board.viewers >= MOST_VIEWERS:
             return Response("", 503, {"Content-Type": "text/plain"})
-        token = _cookies(request).get(COOKIE, "")
+        token = cookies(request).get(COOKIE, "")
         news = self._news(self._visit(request), lambda: self._verifier is None or self._sessions.is_open(token))
         return Response(cast("Any", news), 200, {"Content-Type": "text/event-stream"})
 
@@ -172,62 +170,60 @@ class Routes:
         return parts
 
     async def _today(self, request: Request) -> Response:
-        day = _day(request.args.get("day", ""))
-        return _html(today_page(self._visit(request), day, await self._board.day(day.isoformat())))
+        day = day_of(request.args.get("day", ""))
+        return html(today_page(self._visit(request), day, await self._board.day(day.isoformat())))
 
     async def _events(self, request: Request) -> Response:
-        return _html(events_page(self._visit(request), self._board.events))
+        return html(events_page(self._visit(request), self._board.events))
 
     async def _configuration(self, request: Request) -> Response:
-        return _html(configuration_page(self._visit(request)))
+        return html(configuration_page(self._visit(request)))
 
     async def _change(self, request: Request) -> Response:
         visit, form = self._visit(request), request.form or {}
         keys = {key["key"]: key for key in self._board.hello.get("keys", [])}
         given = {name: str(form.get(name, "")).strip() for name in keys if name in form}
-        wanted = {
-            name: _typed(keys[name], text) for name, text in given.items() if text != written(keys[name]["value"])
-        }
+        wanted = {name: typed(keys[name], text) for name, text in given.items() if text != written(keys[name]["value"])}
         if not wanted:
-            return _html(configuration_page(visit, told=notice("ok", visit.texts("configuration.same"))))
+            return html(configuration_page(visit, told=notice("ok", visit.texts("configuration.same"))))
         is_done, told = await self._board.change(wanted)
         if is_done:
-            return _html(saved_page(visit))
+            return html(saved_page(visit))
         refused = notice("wrong", visit.texts("configuration.refused", told=told))
-        return _html(configuration_page(visit, given, refused), 400)
+        return html(configuration_page(visit, given, refused), 400)
 
     async def _doctor(self, request: Request) -> Response:
-        return _html(doctor_page(self._visit(request), self._board.doctor, runs=self._board.doctor_runs))
+        return html(doctor_page(self._visit(request), self._board.doctor, runs=self._board.doctor_runs))
 
     async def _examine(self, _: Request) -> Response:
         if self._board.hello.get("can_examine"):
             self._board.examine()
-        return _redirect("/doctor")
+        return redirect("/doctor")
 
     async def _pause(self, request: Request) -> Response:
         paused = (request.form or {}).get("paused")
         if paused in {"yes", "no"}:
             await self._board.pause(paused=paused == "yes")
-        return _redirect("/")
+        return redirect("/")
 
     async def _door(self, request: Request) -> Response:
         if self._is_let_in(request):
-            return _redirect("/")
-        return _html(login_page(self._texts(request), self._visit(request).device))
+            return redirect("/")
+        return html(login_page(self._texts(request), self._visit(request).device))
 
     async def _log_in(self, request: Request) -> Response:
         texts, device, address = self._texts(request), self._visit(request).device, str(request.client_addr[0])
         if self._verifier is None:
-            return _redirect("/")
+            return redirect("/")
         wait_s = self._throttle.wait_s(address)
         if wait_s > 0 or self._waiting >= _MOST_WAITING:
             seconds = max(1, round(wait_s))
-            response = _html(login_page(texts, device, texts("login.wait", seconds=seconds)), 429)
+            response = html(login_page(texts, device, texts("login.wait", seconds=seconds)), 429)
             response.headers["Retry-After"] = str(seconds)
             return response
         if not await self._is_right(str((request.form or {}).get("password", "")), self._verifier, address):
-            return _html(login_page(texts, device, texts("login.wrong")), 403)
-        response = _redirect("/")
+            return html(login_page(texts, device, texts("login.wrong")), 403)
+        response = redirect("/")
         self._set_cookie(response, COOKIE, self._sessions.open(), int(LASTS_S))
         return response
 
@@ -249,8 +245,8 @@ class Routes:
         return is_right
 
     async def _log_out(self, request: Request) -> Response:
-        self._sessions.close(_cookies(request).get(COOKIE, ""))
-        response = _redirect("/login")
+        self._sessions.close(cookies(request).get(COOKIE, ""))
+        response = redirect("/login")
         self._set_cookie(response, COOKIE, "", 0)
         return response
 
@@ -266,42 +262,9 @@ class Routes:
         texts = self._texts(request)
         title, back = texts("error.title"), h("p", h("a", texts("error.back"), href="/"))
         body = h("main", h("h1", title), h("p", texts(f"error.{status}")), back, id="content", class_="door card")
-        return _html(document(texts, title, body), status)
+        return html(document(texts, title, body), status)
 
     def _set_cookie(self, response: Response, name: str, value: str, lasts_s: int) -> None:
         secure = "; Secure" if self._encrypted else ""
         cookie = f"{name}={value}; Path=/; Max-Age={lasts_s}; HttpOnly; SameSite=Strict{secure}"
         response.headers["Set-Cookie"] = [cookie]  # microdot knows no SameSite
-
-
-def _html(document_: str, status: int = 200) -> Response:
-    return Response(document_, status, {"Content-Type": "text/html; charset=UTF-8"})
-
-
-def _redirect(path: str) -> Response:
-    # Always after a form (303), so that loading the page anew sends nothing a second time.
-    return Response("", 303, {"Location": path, "Content-Type": "text/plain"})
-
-
-def _cookies(request: Request) -> dict[str, str]:
-    try:
-        jar = SimpleCookie(request.headers.get("Cookie", ""))
-    except CookieError:
-        return {}
-    return {name: morsel.value for name, morsel in jar.items()}
-
-
-def _day(written_day: str) -> date:
-    """The day that is asked for, today where none is."""
-    today = datetime.fromtimestamp(time.time()).astimezone().date()
-    try:
-        return date.fromisoformat(written_day)
-    except ValueError:
-        return today
-
-
-def _typed(key: dict[str, Any], text: str) -> str:
-    """What was typed as the configuration writes it: an empty field is null, and a number may have a comma."""
-    if not text and key["nullable"]:
-        return "null"
-    return text.replace(",", ".") if key["number"] else text

@@ -1,7 +1,7 @@
 """What the page is told, gathered from the stages that know it."""
 
 import shutil
-from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from device import __version__
@@ -15,6 +15,7 @@ from device.page.sink import Sources
 from device.records import UNCERTAIN, BrokerState, Observation
 from device.redact import redact
 from device.system.heat import HeatGuard
+from device.system.log import LastTrouble
 from device.system.telemetry import read_temperature_c, read_throttling
 from device.tools.aim.look import Look
 from device.tools.aim.meter import FaceMeter, brightness_of
@@ -23,39 +24,46 @@ from device.tools.page.day import told_day
 from device.tools.page.keys import described
 
 
-def build_sources(
-    config: Config,
-    labels: tuple[str, ...],
-    source_name: str,
-    *,
-    has_file: bool,
-    capture: SwitchedCapture,
-    mqtt: MqttSink | None,
-    heat: HeatGuard,
-    last_error: Callable[[], str | None],
-) -> Sources:
+@dataclass(frozen=True, slots=True)
+class Told:
     """All that the page is told of a device.
 
-    Args:
+    Attributes:
         config: in force.
+        has_file: whether it is in a file of the daemon's own, which may be changed.
         labels: of the model.
         source_name: what a person calls the source.
-        has_file: whether the configuration is in a file of the daemon's own, which may be changed.
         capture: the stage.
         mqtt: likewise; None where nothing is published.
         heat: likewise.
-        last_error: gives the latest warning or error that was logged.
+        trouble: knows the latest warning.
     """
-    meter = FaceMeter()
 
-    def hello() -> dict[str, Any]:
+    config: Config
+    has_file: bool
+    labels: tuple[str, ...]
+    source_name: str
+    capture: SwitchedCapture
+    mqtt: MqttSink | None
+    heat: HeatGuard
+    trouble: LastTrouble
+    meter: FaceMeter = field(default_factory=FaceMeter)
+
+    def sources(self) -> Sources:
+        """As the page's sink asks for it."""
+        state_dir = self.config.device.resolved_state_dir
+        return Sources(self.hello, self.state, self.look, lambda day: told_day(state_dir, day))
+
+    def hello(self) -> dict[str, Any]:
+        """What does not change while the page's process runs; with a ``fault`` where it cannot be served."""
+        config = self.config
         told = {
             "id": config.device.resolved_id,
             "name": config.device.name,
             "version": __version__,
-            "colours": {label: _hex(label, labels) for label in (*labels, UNCERTAIN)},
-            "keys": list(described(config)) if has_file else [],
-            "can_examine": has_file,
+            "colours": {label: _hex(label, self.labels) for label in (*self.labels, UNCERTAIN)},
+            "keys": list(described(config)) if self.has_file else [],
+            "can_examine": self.has_file,
             "remembers": config.summary.enabled,
         }
         try:
@@ -64,36 +72,35 @@ def build_sources(
             return told | {"fault": redact(str(error))}
         return told | {"verifier": None if verifier is None else str(verifier)}
 
-    def state() -> dict[str, Any]:
-        throttling = read_throttling()
+    def state(self) -> dict[str, Any]:
+        """How camera, broker, disk and processor are."""
+        mqtt, throttling = self.mqtt, read_throttling()
         return {
-            "source_name": redact(source_name),
-            "source_trouble": _redacted(capture.trouble),
+            "source_name": redact(self.source_name),
+            "source_trouble": _redacted(self.capture.trouble),
             "broker": _broker(mqtt),
             "broker_trouble": _redacted(mqtt.broker_trouble) if mqtt else None,
             "disk_trouble": _redacted(mqtt.disk_trouble) if mqtt else None,
-            "free_mb": _free_mb(config),
+            "free_mb": _free_mb(self.config),
             "temperature_c": read_temperature_c(),
             "throttled": list(throttling.now) if throttling else [],
-            "slowed_to_fps": heat.limit_fps,
-            "last_error": last_error(),  # redacted when it was logged
+            "slowed_to_fps": self.heat.limit_fps,
+            "last_error": self.trouble.message,  # redacted when it was logged
         }
 
-    def look(observation: Observation, fps: float | None) -> dict[str, Any]:
+    def look(self, observation: Observation, fps: float | None) -> dict[str, Any]:
+        """How well each face can be read, as `affectd aim` judges it."""
         frame = observation.frame
-        faces = meter.take(frame, (face.track for face in observation.faces))
         seen = Look(
             width=frame.width,
             height=frame.height,
             brightness=brightness_of(frame),
-            faces=faces,
+            faces=self.meter.take(frame, (face.track for face in observation.faces)),
             no_face_s=0.0,
             fps=fps,
             fps_given=None,
         )
-        return as_json(seen, config.source.fps)
-
-    return Sources(hello, state, look, lambda day: told_day(config.device.resolved_state_dir, day))
+        return as_json(seen, self.config.source.fps)
 
 
 def _hex(label: str, labels: tuple[str, ...]) -> str:
