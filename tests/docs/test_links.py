@@ -1,4 +1,4 @@
-"""What the documents name is there: files, headings, keys, verbs and make targets."""
+"""What the documents name is there: files, headings, keys, verbs, flags and make targets."""
 
 import re
 
@@ -74,3 +74,40 @@ def test_every_picture_is_in_a_page():
 
 def test_the_readme_fits_on_a_few_screens():
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
+
+
+FLAGS = {
+    option
+    for program, description, verbs in LINES
+    for _, verb, _ in _verbs(build_parser(program, description, verbs))
+    for action in verb._actions
+    for option in action.option_strings
+} | {"--help", "--version"}
+PATHS = r"`((?:\.ci|converters|device|docs|systemd|tests|trainer)/[\w./-]*[\w/])`"
+# Of venv, Docker and the benchmark for a GPU.
+NOT_OURS = {"--system-site-packages", "--env-file", "--seconds"}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_flag_of_a_command_that_is_named_is_one(path):
+    text = path.read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = re.findall(
+        r"^ {4}(?:sudo )?(affectd(?:-train|-convert)? .*)$|`(?:sudo )?(affectd(?:-train|-convert)? [^`]*)`",
+        text,
+        re.MULTILINE,
+    )
+    for line in ("".join(groups).partition("#")[0] for groups in lines):
+        for flag in re.findall(r"(?<= )--[a-z][a-z-]*", re.split(r" [|;&] ?", line)[0]):
+            assert flag in FLAGS, f"{path.name} names {flag} in {line}"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_flag_that_stands_by_itself_is_one_of_some_command(path):
+    for flag in re.findall(r"`(--[a-z][a-z-]+)(?: [^`]*)?`", path.read_text(encoding="utf-8")):
+        assert flag in FLAGS | NOT_OURS, f"{path.name} names {flag}"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_file_of_the_repository_that_is_named_is_there(path):
+    for name in re.findall(PATHS, path.read_text(encoding="utf-8")):
+        assert (ROOT / name).exists() or "NAME" in name, f"{path.name} names {name}"
