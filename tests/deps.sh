@@ -15,6 +15,7 @@ needed=(
   /usr/bin/openssl:openssl                                      # certificates for TLS
   /usr/bin/chromium:chromium                                    # opens the page
   /usr/bin/chromedriver:chromium-driver
+  /usr/bin/prometheus-mqtt-exporter:prometheus-mqtt-exporter    # figures of a sensor
   /usr/bin/gcc:gcc                                              # a delegate that stands in for an accelerator's
   /usr/bin/systemd-analyze:systemd                              # reads the units
   "/usr/lib/*/girepository-1.0/GstRtspServer-1.0.typelib:gir1.2-gst-rtsp-server-1.0" # an RTSP camera
@@ -40,7 +41,7 @@ if [ "${1:-}" = slow ]; then
     /usr/bin/dpkg-buildpackage:dpkg-dev
     /usr/bin/apt-ftparchive:apt-utils                           # repo
     /usr/bin/gpg:gpg
-    /usr/bin/chromium:chromium                                  # picture-homeassistant
+    /usr/bin/promtool:prometheus                                # reads the alerts
     /usr/bin/podman:podman                                      # test-container
     /usr/sbin/runc:runc
   )
