@@ -156,7 +156,7 @@ def build_stages(
     Raises:
         AffectdError: a stage cannot be built from its section of the configuration.
     """
-    classifier = open_model(config.classifier, config.device.resolved_state_dir)
+    classifier = open_model(config.classifier, config.models, config.device.resolved_state_dir)
     detector = open_detector(config.detector, config.device.resolved_state_dir)
     colour: Colour = "whole" if config.overlay.wants_pictures else "small" if detector.wants_colour else "none"
     source = build_source(config.source, clock, colour=colour)

@@ -16,7 +16,7 @@ def try_out(config: Config) -> Iterator[str]:
     Raises:
         AffectdError: the daemon would not start.
     """
-    classifier = open_model(config.classifier, config.device.resolved_state_dir)
+    classifier = open_model(config.classifier, config.models, config.device.resolved_state_dir)
     card = classifier.model_card
     answers = f"digest and {len(card.golden.examples)} golden answers"
     one = f"; but it says {card.only_answer} to every face that it was measured on" if card.only_answer else ""

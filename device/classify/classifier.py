@@ -1,6 +1,7 @@
 """From a crop to scores, with the network of a model file."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -129,7 +130,7 @@ class TfliteClassifier:
         file = container.read(model) if isinstance(model, Path) else model
         tpu = (edgetpu or EdgeTpu()) if file.model_card.conversion.accelerator == "edgetpu" else None
         if runtimes is None:
-            runtimes = RUNTIMES if _ships(model) else (find_runtime(file, threads, tpu),)
+            runtimes = RUNTIMES if ships(model) else (find_runtime(file, threads, tpu),)
         spec = file.model_card.input.spec()
         try:
             interpreter = open_interpreter(file.flatbuffer, spec, threads, edgetpu=tpu, runtimes=runtimes)
@@ -138,7 +139,7 @@ class TfliteClassifier:
             remedy = error.remedy or "convert the model again with affectd-convert"
             raise ModelError(f"{file.name}: {error.reason}", remedy) from error
         classifier.digest = file.digest
-        classifier.ships = _ships(model)
+        classifier.ships = ships(model)
         return classifier
 
     @property
@@ -180,16 +181,22 @@ class TfliteClassifier:
             )
 
 
-def _ships(model: Path | ModelFile) -> bool:
+def ships(model: Path | ModelFile) -> bool:
+    """Whether a model is one of those that come with affectd."""
     return isinstance(model, Path) and model.is_relative_to(BUNDLED_MODEL.parent)
 
 
-def load_classifier(settings: ClassifierSettings, model: Path | ModelFile | None = None) -> TfliteClassifier:
+def load_classifier(
+    settings: ClassifierSettings,
+    model: Path | ModelFile | None = None,
+    read: Callable[[Path], ModelFile] = container.read,
+) -> TfliteClassifier:
     """The classifier of a configuration, or its fallback where the accelerator cannot be used and one is named.
 
     Args:
         settings: the configuration's section.
         model: the one in use; the one that the section names, or the bundled one, when left out.
+        read: opens a fallback that does not ship.
 
     Raises:
         AffectdError: see ``TfliteClassifier.load``.
@@ -202,7 +209,7 @@ def load_classifier(settings: ClassifierSettings, model: Path | ModelFile | None
             advice = "or name a model for the CPU in classifier.fallback_model"
             raise AcceleratorError(error.reason, f"{error.remedy}, {advice}") from error
         _log.warning("%s; %s runs on the CPU instead", error, fallback)
-        classifier = TfliteClassifier.load(fallback, settings.threads)
+        classifier = TfliteClassifier.load(fallback if ships(fallback) else read(fallback), settings.threads)
     card = classifier.model_card
     _log.info("model %s (%s) on %s", card.name, card.version, classifier.runtime)
     return classifier

@@ -9,13 +9,14 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from device.classify.classifier import BUNDLED_MODEL, ClassifierSettings, TfliteClassifier, load_classifier
+from device.classify.classifier import BUNDLED_MODEL, ClassifierSettings, TfliteClassifier, load_classifier, ships
+from device.classify.trust import ModelsSettings
 from device.contract import container
 from device.contract.container import ModelFile
 from device.contract.files import read_limited, write_atomically
 from device.contract.minisign import MOST_SIGNATURE_BYTES, SUFFIX, PublicKey, verify_signature
 from device.contract.model_card import ModelCard
-from device.errors import AffectdError, ModelError, StorageError
+from device.errors import AffectdError, ModelError, StorageError, UnavailableError
 
 INSTALLED_NAME = "model.tflite"
 """The file in the state directory."""
@@ -37,7 +38,7 @@ def model_in_use(named: Path | None, state_dir: Path) -> Path:
     return named or installed_model(state_dir) or BUNDLED_MODEL
 
 
-def open_model(settings: ClassifierSettings, state_dir: Path) -> TfliteClassifier:
+def open_model(settings: ClassifierSettings, models: ModelsSettings, state_dir: Path) -> TfliteClassifier:
     """The classifier of a device, on the model in use or on what stands in for it.
 
     An installed model that cannot be used is replaced by the one that ships, and so is one that was given up; the
@@ -46,22 +47,50 @@ def open_model(settings: ClassifierSettings, state_dir: Path) -> TfliteClassifie
     Raises:
         AffectdError: there is none that can be used.
     """
+
+    def read(path: Path) -> ModelFile:
+        return read_trusted(path, models.keys)
+
     path = model_in_use(settings.model, state_dir)
-    if path.is_relative_to(BUNDLED_MODEL.parent):
-        return load_classifier(settings, path)
+    if ships(path):
+        return load_classifier(settings, path, read)
     try:
-        model = container.read(path)
+        model = read(path)
         reason = given_up(model, state_dir)
         if reason is None:
-            return load_classifier(settings, model)
-    except ModelError as error:
+            return load_classifier(settings, model, read)
+    except (ModelError, UnavailableError) as error:
         if settings.model:
             raise
         reason = str(error)
     _log.error("%s; the model that ships is used instead of %s", reason, path)
-    classifier = load_classifier(settings, BUNDLED_MODEL)
+    classifier = load_classifier(settings, BUNDLED_MODEL, read)
     classifier.instead_of = reason
     return classifier
+
+
+def read_trusted(path: Path, keys: Sequence[PublicKey], signature: Path | None = None) -> ModelFile:
+    """Read a model file whose digest is right, and that one of ``keys``, where there are any, has signed.
+
+    Args:
+        path: the model file, none that ships.
+        keys: those that are trusted.
+        signature: the file with the signature; the one beside ``path`` when left out.
+
+    Raises:
+        ModelError: it is missing or damaged, or nobody has signed it who is trusted.
+        UnavailableError: the package that checks signatures is not installed.
+    """
+    # What is checked are the very bytes that are used, whatever becomes of the file meanwhile.
+    model = container.read(path)
+    if keys:
+        verify_signature(model.data, _read_signature(signature or signature_of(path)), keys, model.name)
+    return model
+
+
+def signature_of(path: Path) -> Path:
+    """Where the signature of a model file lies: beside it."""
+    return path.with_name(path.name + SUFFIX)
 
 
 def give_up(classifier: TfliteClassifier, reason: str, state_dir: Path) -> None:
@@ -105,11 +134,9 @@ def install_model(
         UnavailableError: no interpreter is installed that works.
         StorageError: the state directory is not there, or this user may not write there.
     """
-    # What is checked are the very bytes that are installed, whatever becomes of the file meanwhile.
+    signature = signature or signature_of(file)
     try:
-        model = container.read(file)
-        if keys:
-            _require_signature(model, keys, signature or file.with_name(file.name + SUFFIX))
+        model = read_trusted(file, keys, signature)
         TfliteClassifier.load(model)
     except ModelError as error:
         raise ModelError(f"{file} is not installed: {error.reason}", error.remedy) from error
@@ -117,14 +144,21 @@ def install_model(
     reason = given_up(model, state_dir)
     if reason is not None:
         raise ModelError(f"{file} is not installed: {reason}", "to try it once more: affectd model remove")
-    # Root installs for the service's user, who could not replace it otherwise.
-    write_atomically(state_dir / INSTALLED_NAME, model.data, as_folder_s_owner=True)
+    installed = state_dir / INSTALLED_NAME
+    # Root installs for the service's user, who could not replace it otherwise. That one may write there, so the
+    # signature is kept, and verified again whenever the model is opened.
+    if keys:
+        write_atomically(signature_of(installed), _read_signature(signature), as_folder_s_owner=True)
+    else:
+        signature_of(installed).unlink(missing_ok=True)
+    write_atomically(installed, model.data, as_folder_s_owner=True)
     return model.model_card
 
 
 def remove_model(state_dir: Path) -> bool:
     """Go back to the model that ships, and forget one that was given up; whether there was any. Raises StorageError."""
-    found = [path for path in (state_dir / INSTALLED_NAME, state_dir / GIVEN_UP_NAME) if path.exists()]
+    installed = state_dir / INSTALLED_NAME
+    found = [path for path in (installed, signature_of(installed), state_dir / GIVEN_UP_NAME) if path.exists()]
     if found:
         _require_writable(state_dir)
     for path in found:
@@ -132,17 +166,16 @@ def remove_model(state_dir: Path) -> bool:
     return bool(found)
 
 
-def _require_signature(model: ModelFile, keys: Sequence[PublicKey], signature: Path) -> None:
+def _read_signature(path: Path) -> bytes:
     try:
-        given = read_limited(signature, MOST_SIGNATURE_BYTES)
+        return read_limited(path, MOST_SIGNATURE_BYTES)
     except OSError as error:
         raise ModelError(
-            f"models.trusted_keys wants its signature, and {signature} cannot be read: {error.strerror}",
-            "put the .minisig of its maker beside it, or name it with --signature",
+            f"models.trusted_keys wants a signature, and {path} cannot be read: {error.strerror}",
+            "put the .minisig of its maker there, or name it with affectd model install --signature",
         ) from error
     except StorageError as error:
         raise ModelError(error.reason, error.remedy) from error
-    verify_signature(model.data, given, keys, model.name)
 
 
 def _require_writable(state_dir: Path) -> None:

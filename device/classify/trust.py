@@ -1,4 +1,4 @@
-"""Whose models are installed on a device."""
+"""Whose models a device uses."""
 
 from pydantic import Field, field_validator
 
@@ -7,12 +7,12 @@ from device.section import Section
 
 
 class ModelsSettings(Section):
-    """Trust: the models that `affectd model install` takes."""
+    """Trust: the models that are installed and used."""
 
     trusted_keys: list[str] = Field(
         [],
         description="minisign's public keys; if the list is not empty, a model without a signature by one of them is "
-        "not installed",
+        "neither installed nor used, except those that ship",
     )
 
     @field_validator("trusted_keys")

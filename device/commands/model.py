@@ -1,10 +1,12 @@
 """``affectd model``: changes the model of a device, and lists what there is."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from device.commands.options import add_state_dir_options, optional_config, state_dir_of
+from device.contract.minisign import PublicKey
 from device.errors import EXIT_OK, AffectdError
 
 
@@ -65,16 +67,16 @@ def _list(options: argparse.Namespace) -> int:
     in_use = model_in_use(config.classifier.model, state_dir)
     candidates = (config.classifier.model, installed_model(state_dir), *sorted(BUNDLED_MODEL.parent.glob("*.tflite")))
     for path in dict.fromkeys(path for path in candidates if path):
-        print(f"{'*' if path == in_use else ' '} {path}: {_describe(path, state_dir)}")
+        print(f"{'*' if path == in_use else ' '} {path}: {_describe(path, state_dir, config.models.keys)}")
     return EXIT_OK
 
 
-def _describe(path: Path, state_dir: Path) -> str:
-    from device.classify.modelstore import given_up
-    from device.contract import container
+def _describe(path: Path, state_dir: Path, keys: Sequence[PublicKey]) -> str:
+    from device.classify.classifier import ships
+    from device.classify.modelstore import given_up, read_trusted
 
     try:
-        model = container.read(path)
+        model = read_trusted(path, () if ships(path) else keys)
     except AffectdError as error:
         return f"cannot be used: {error}"
     reason = given_up(model, state_dir)

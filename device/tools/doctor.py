@@ -91,7 +91,7 @@ def examine_model(config: Config) -> Finding:
     named = config.classifier.model
     path = model_in_use(named, config.device.resolved_state_dir)
     try:
-        classifier = open_model(config.classifier, config.device.resolved_state_dir)
+        classifier = open_model(config.classifier, config.models, config.device.resolved_state_dir)
     except AffectdError as error:
         if named:
             command = f"ls -l {quote(str(path))}"

@@ -93,7 +93,7 @@ def record(config: Config, out: Path, clock: Clock, progress: Progress = lambda 
     if out.exists() and out.resolve() == Path(source.name).resolve():
         raise UsageError(f"--record would write over its own source {out}", "name another file")
     check_folder(out)
-    classifier = open_model(config.classifier, config.device.resolved_state_dir)
+    classifier = open_model(config.classifier, config.models, config.device.resolved_state_dir)
     config.overlay.require_known_labels(classifier.labels)
     pipeline = build_pipeline(config, clock, classifier, Telemetry(clock), ())
     artist = _Artist(config.overlay)

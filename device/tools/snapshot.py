@@ -76,7 +76,7 @@ def snapshot(config: Config, file: str, out: Path, at_s: float | None, clock: Cl
 def _read_faces(config: Config, bgr: Picture) -> tuple[FaceMark, ...]:
     grey = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
     height, width = grey.shape
-    classifier = open_model(config.classifier, config.device.resolved_state_dir)
+    classifier = open_model(config.classifier, config.models, config.device.resolved_state_dir)
     config.overlay.require_known_labels(classifier.labels)
     spec = classifier.model_card.input.spec()
     smoothing = config.smoothing.over(classifier.model_card.smoothing)

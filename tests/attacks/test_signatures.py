@@ -2,20 +2,25 @@
 
 import base64
 import hashlib
+import os
 import shutil
 import subprocess
+import sys
 
 import pytest
 
 from converters.commands import main as convert
 from converters.signing import SecretKey
 from device.classify.classifier import BUNDLED_MODEL
-from device.classify.modelstore import INSTALLED_NAME, install_model
+from device.classify.modelstore import INSTALLED_NAME, install_model, open_model, remove_model, signature_of
 from device.commands import main
+from device.config import load_config
+from device.contract import container
 from device.contract.minisign import PublicKey, verify_signature
-from device.errors import DataError, ModelError
+from device.errors import AcceleratorError, DataError, ModelError
 
 ed25519 = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.ed25519", reason="needs affectd[sign]")
+OTHER_MODEL = BUNDLED_MODEL.with_name("emotion-fer2013.tflite")
 DATA = b"a model file's bytes"
 
 
@@ -99,7 +104,7 @@ def _install(device):
 def test_a_device_takes_the_model_that_its_maker_has_signed_and_no_other(device, capsys):
     installed = device / "state" / INSTALLED_NAME
     assert _install(device) == 69
-    assert "models.trusted_keys wants its signature" in capsys.readouterr().err
+    assert "models.trusted_keys wants a signature" in capsys.readouterr().err
     assert convert(["sign", str(device / "hall.tflite"), "--key", str(device / "other")]) == 0
     assert _install(device) == 69
     assert "is signed by the key 0202020202020202" in capsys.readouterr().err
@@ -108,6 +113,101 @@ def test_a_device_takes_the_model_that_its_maker_has_signed_and_no_other(device,
     assert _install(device) == 0
     assert "signed" in capsys.readouterr().out
     assert installed.exists()
+
+
+@pytest.fixture
+def installed(device):
+    """The signed model as it lies on the device."""
+    convert(["sign", str(device / "hall.tflite"), "--key", str(device / "key")])
+    assert _install(device) == 0
+    return device / "state" / INSTALLED_NAME
+
+
+def opened(device):
+    """What a start of the daemon opens."""
+    config = load_config(device / "config.yaml")
+    return open_model(config.classifier, config.models, config.device.resolved_state_dir)
+
+
+def test_the_model_that_was_signed_is_used_and_goes_with_its_signature(device, installed):
+    classifier = opened(device)
+    assert (classifier.instead_of, classifier.digest) == (None, container.read(installed).digest)
+    assert remove_model(installed.parent)
+    assert list(installed.parent.iterdir()) == []
+
+
+def _folder_as_signature(path):
+    signature_of(path).unlink()
+    signature_of(path).mkdir()
+
+
+REPLACED = {
+    "another model": lambda path: path.write_bytes(OTHER_MODEL.read_bytes()),
+    "another model with its own signature": lambda path: (
+        path.write_bytes(OTHER_MODEL.read_bytes()),
+        signature_of(path).write_bytes(signature(OTHER_SECRET, OTHER_MODEL.read_bytes())),
+    ),
+    "no signature": lambda path: signature_of(path).unlink(),
+    "a signature without end": lambda path: os.truncate(signature_of(path), 10**9),
+    "a folder as signature": _folder_as_signature,
+}
+
+
+@pytest.mark.parametrize("kind", REPLACED)
+def test_what_the_service_s_user_put_in_the_installed_model_s_place_is_not_used(device, installed, caplog, kind):
+    REPLACED[kind](installed)
+    classifier = opened(device)
+    assert classifier.ships
+    assert str(classifier.instead_of) in caplog.text
+    assert main(["model", "list", "--config", str(device / "config.yaml")]) == 0
+
+
+def test_a_model_that_was_installed_before_there_were_keys_is_not_used(device, capsys):
+    install_model(device / "hall.tflite", device / "state")
+    assert "models.trusted_keys wants a signature" in str(opened(device).instead_of)
+    assert main(["model", "list", "--config", str(device / "config.yaml")]) == 0
+    assert f"* {device}/state/{INSTALLED_NAME}: cannot be used: models.trusted_keys" in capsys.readouterr().out
+
+
+def test_installed_without_keys_it_leaves_no_signature_of_the_one_before(device, installed):
+    install_model(device / "hall.tflite", device / "state")
+    assert [path.name for path in installed.parent.iterdir()] == [INSTALLED_NAME]
+
+
+@pytest.mark.parametrize("key", ["model", "fallback_model"])
+def test_a_model_that_the_configuration_names_needs_a_signature_too(device, monkeypatch, key):
+    if key == "fallback_model":
+        absent = AcceleratorError("there is no Edge TPU", "plug one in")
+        monkeypatch.setattr("device.classify.classifier.open_interpreter", _failing_once(absent))
+        convert(["sign", str(device / "hall.tflite"), "--key", str(device / "key")])
+        (device / "named.tflite").write_bytes(OTHER_MODEL.read_bytes())
+        section = f"classifier: {{model: {device}/hall.tflite, fallback_model: {device}/named.tflite}}\n"
+    else:
+        (device / "named.tflite").write_bytes(OTHER_MODEL.read_bytes())
+        section = f"classifier: {{model: {device}/named.tflite}}\n"
+    with (device / "config.yaml").open("a") as file:
+        file.write(section)
+    with pytest.raises(ModelError, match=r"named\.tflite\.minisig cannot be read"):
+        opened(device)
+    convert(["sign", str(device / "named.tflite"), "--key", str(device / "key")])
+    assert opened(device).instead_of is None
+
+
+def _failing_once(error):
+    """As `open_interpreter` where the first model wants an accelerator that is not there."""
+    from device.classify.interpreter import open_interpreter
+
+    def fail_for_the_first(flatbuffer, *arguments, **options):
+        if flatbuffer == container.read(BUNDLED_MODEL).flatbuffer:
+            raise error
+        return open_interpreter(flatbuffer, *arguments, **options)
+
+    return fail_for_the_first
+
+
+def test_where_signatures_cannot_be_checked_the_model_that_ships_is_used(device, installed, monkeypatch):  # noqa: ARG001
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.asymmetric", None)
+    assert "signatures need the package cryptography" in str(opened(device).instead_of)
 
 
 def test_without_trusted_keys_no_signature_is_looked_for(device):

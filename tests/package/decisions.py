@@ -52,7 +52,7 @@ def main(folder: str, fps: str) -> dict[str, Any]:
     clock, notes = SystemClock(), Notes()
     source = {"uri": folder, "fps": float(fps), "pace": "as-fast-as-possible"}
     config = Config.model_validate({"device": {"id": "hall"}, "source": source, "mqtt": {"enabled": False}})
-    classifier = open_model(config.classifier, config.device.resolved_state_dir)
+    classifier = open_model(config.classifier, config.models, config.device.resolved_state_dir)
     pipeline = build_pipeline(config, clock, classifier, Telemetry(clock), [notes])
     pictures = build_source(config.source, clock)
     pictures.open()

@@ -104,7 +104,7 @@ def test_an_installed_model_that_is_damaged_is_replaced_by_the_one_that_ships_an
     config, state_dir, caplog
 ):
     (state_dir / INSTALLED_NAME).write_bytes(BUNDLED_MODEL.read_bytes()[:-1])
-    classifier = open_model(config.classifier, state_dir)
+    classifier = open_model(config.classifier, config.models, state_dir)
     assert classifier.ships
     assert "does not end in a digest" in str(classifier.instead_of)
     assert "the model that ships is used instead" in caplog.text
@@ -112,21 +112,21 @@ def test_an_installed_model_that_is_damaged_is_replaced_by_the_one_that_ships_an
 
 def test_an_installed_model_that_answers_wrongly_is_replaced_too(config, state_dir, forged):
     (state_dir / INSTALLED_NAME).write_bytes(forged.read_bytes())
-    assert "golden input 1" in str(open_model(config.classifier, state_dir).instead_of)
+    assert "golden input 1" in str(open_model(config.classifier, config.models, state_dir).instead_of)
 
 
 def test_a_model_that_the_configuration_names_is_not_replaced(config, state_dir, forged):
     named = config.model_copy(update={"classifier": ClassifierSettings(model=forged)})
     with pytest.raises(ModelError, match="golden input 1"):
-        open_model(named.classifier, state_dir)
+        open_model(named.classifier, named.models, state_dir)
 
 
 def test_a_model_that_was_given_up_is_not_used_until_it_is_removed(config, state_dir, caplog):
     install_model(BUNDLED_MODEL, state_dir)
-    classifier = open_model(config.classifier, state_dir)
+    classifier = open_model(config.classifier, config.models, state_dir)
     assert classifier.instead_of is None
     give_up(classifier, "it took more than 1 s over each of 5 faces in a row", state_dir)
-    again = open_model(config.classifier, state_dir)
+    again = open_model(config.classifier, config.models, state_dir)
     assert (again.ships, again.model_card.name) == (True, classifier.model_card.name)
     assert "was given up: it took more than 1 s" in str(again.instead_of)
     assert "was given up: it took more than 1 s" in caplog.text
@@ -134,21 +134,21 @@ def test_a_model_that_was_given_up_is_not_used_until_it_is_removed(config, state
         install_model(BUNDLED_MODEL, state_dir)
     assert remove_model(state_dir)
     install_model(BUNDLED_MODEL, state_dir)
-    assert open_model(config.classifier, state_dir).instead_of is None
+    assert open_model(config.classifier, config.models, state_dir).instead_of is None
 
 
 def test_another_model_is_not_taken_for_the_one_that_was_given_up(config, state_dir):
     install_model(BUNDLED_MODEL, state_dir)
-    give_up(open_model(config.classifier, state_dir), "it hung", state_dir)
+    give_up(open_model(config.classifier, config.models, state_dir), "it hung", state_dir)
     install_model(BUNDLED_MODEL.with_name("emotion-fer2013.tflite"), state_dir)
-    assert open_model(config.classifier, state_dir).instead_of is None
+    assert open_model(config.classifier, config.models, state_dir).instead_of is None
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff", b"[" * 4000, b"x" * 5000])
 def test_a_damaged_word_on_what_was_given_up_costs_no_start(config, state_dir, content):
     install_model(BUNDLED_MODEL, state_dir)
     (state_dir / GIVEN_UP_NAME).write_bytes(content)
-    assert open_model(config.classifier, state_dir).instead_of is None
+    assert open_model(config.classifier, config.models, state_dir).instead_of is None
 
 
 def test_where_the_word_cannot_be_kept_the_log_says_so(state_dir, caplog):
