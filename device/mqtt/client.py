@@ -61,7 +61,7 @@ class Disconnected:
     refused: bool = False
     """Whether it would be the same again until somebody mends it: a wrong password or certificate, say."""
     oversized_topic: str | None = None
-    """Where a message came that was too long to be read; empty where that is not known."""
+    """Where a message came that was too long even to be passed over; empty where that is not known."""
     unmet: Limits | None = None
     """What the broker takes, where the last will was more than that."""
 
@@ -88,6 +88,15 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class TooLong:
+    """A message came on a topic that was subscribed to, and was forgotten, as nobody can mean so much."""
+
+    connection: "Connection"
+    topic: str
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
 class Subscribed:
     """The broker has answered to a subscription; ``refusals`` says for a topic why it does not let us hear."""
 
@@ -95,7 +104,7 @@ class Subscribed:
     refusals: dict[str, str] = field(default_factory=dict)
 
 
-News = Connected | Disconnected | Acknowledged | Heard | Subscribed
+News = Connected | Disconnected | Acknowledged | Heard | TooLong | Subscribed
 
 
 class Connection:
@@ -114,7 +123,7 @@ class Connection:
         will_topic: where the broker says ``offline`` for us; None for nowhere.
         tell: hears the news.
         limits: what the broker takes, as far as an attempt before has shown.
-        largest_bytes: a longer message ends the connection before it is read; MQTT 5 brokers do not even send it.
+        largest_bytes: of a longer message only a TooLong is told; MQTT 5 brokers do not even send it.
     """
 
     def __init__(
@@ -271,7 +280,11 @@ class Connection:
             topic = message.topic
         except UnicodeDecodeError:
             return  # none of ours
-        self._tell(Heard(self, topic, message.payload, message.retain))
+        length = self._client.passed_over_bytes
+        if length is None:
+            self._tell(Heard(self, topic, message.payload, message.retain))
+        else:
+            self._tell(TooLong(self, topic, length))
 
 
 def _limits_in(properties: Any) -> Limits:

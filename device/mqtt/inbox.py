@@ -4,7 +4,7 @@ import queue
 import time
 from dataclasses import replace
 
-from device.mqtt.client import Heard, News
+from device.mqtt.client import Heard, News, TooLong
 from device.mqtt.messages import Message
 from device.mqtt.tunables import LONGEST_WISH_BYTES
 
@@ -37,9 +37,9 @@ class Inbox:
 
     def put_news(self, news: News) -> None:
         """As ``put``, for what a connection tells: of a message only as much as can mean anything to a daemon."""
+        if isinstance(news, Heard | TooLong) and len(self) > _MOST_WAITING:
+            return
         if isinstance(news, Heard):
-            if len(self) > _MOST_WAITING:
-                return
             news = replace(news, payload=news.payload[:_LONGEST_HEARD])
         self._messages.put(news)
 

@@ -13,7 +13,7 @@ from device.system.log import LogOnce
 _WISH_EVERY_S = 0.5
 _BIRTH_EVERY_S = 1.0
 _SOON_S = 10.0
-_GIVEN_UP_S = 3600.0
+_GIVEN_UP_S = 600.0
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +48,7 @@ class Listening:
         self._born = False
         self._birth_due_s = 0.0
         self._nonsense = LogOnce(_log)
+        self._too_long = LogOnce(_log)
         self._flooded = ""
         self._given_up: dict[str, float] = {}
 
@@ -90,15 +91,26 @@ class Listening:
             self._on_birth()
         self._tuning.act(now_s)
 
+    def passed_over(self, topic: str, length: int) -> None:
+        """A message on ``topic`` was forgotten, as it was too long to mean anything."""
+        self._too_long.say(
+            "a message on %s was passed over: it has %d bytes, and nobody can mean so much; let the broker refuse such "
+            "messages (message_size_limit)",
+            topic,
+            length,
+        )
+
     def flooded(self, topic: str, *, held_s: float) -> None:
-        """A message on ``topic`` that was too long has ended a connection; twice in a row, soon, gives the topic up."""
+        """A message on ``topic`` that was far too long ended a connection; twice in a row, soon, gives the topic up."""
         again = topic in self._topics and topic == self._flooded and held_s < _SOON_S
         self._flooded = topic if held_s < _SOON_S else ""
         if again:
             self._given_up[topic] = time.monotonic() + _GIVEN_UP_S
             _log.warning(
-                "%s is not listened to for an hour: each connection ends at a message there that is too long; remove "
-                "it (mosquitto_pub -r -n -t %s) and let the broker refuse such messages (message_size_limit)",
+                "%s is not listened to for %.0f minutes: each connection ends at a message there that is far too long; "
+                "remove it (mosquitto_pub -r -n -t %s) and let the broker refuse such messages (message_size_limit); "
+                "on the device itself, affectd pause works all the same",
                 topic,
+                _GIVEN_UP_S / 60,
                 topic,
             )

@@ -12,7 +12,11 @@ from paho.mqtt.enums import MQTTErrorCode
 
 _CALLBACKS = ("on_connect", "on_disconnect", "on_publish", "on_subscribe", "on_message", "on_log")
 _PUBLISH = 0x30
+_QOS_2 = 0x04
 _LONGEST_TOPIC = 256
+_MOST_PASSED_OVER_BYTES = 1_000_000
+"""Read and forgotten in a moment on any network; the largest of MQTT would take a slow one minutes."""
+_PIECE_BYTES = 65_536
 
 _log = logging.getLogger(__name__)
 
@@ -25,7 +29,7 @@ class NetworkClient(paho.Client):  # type: ignore[misc]  # mypy does not read pa
     """One attempt at a broker, in paho's own thread.
 
     Args:
-        largest_bytes: a packet that says that it is larger ends the connection before it is read.
+        largest_bytes: a larger message is read and forgotten; one far larger ends the connection before it is read.
         on_unreachable: told when there is no connection at all, and why.
         on_fault: told of an exception in paho or in a callback; the connection is closed then.
         on_ended: told when the thread ends, however it does.
@@ -53,7 +57,9 @@ class NetworkClient(paho.Client):  # type: ignore[misc]  # mypy does not read pa
         self.ended = False
         """Whether the thread has come to its end."""
         self.oversized: tuple[str, int] | None = None
-        """Topic and length of the message that was too large; the topic is empty where it could not be read."""
+        """Topic and length of the message that has ended the connection; the topic is empty where it was not read."""
+        self.passed_over_bytes: int | None = None
+        """The length of the message that ``on_message`` is told of just now, where most of it was forgotten."""
 
     def loop_forever(self, timeout: float = 1.0, **_: Any) -> MQTTErrorCode:
         """What paho's thread runs: connect once, and turn until the connection has ended."""
@@ -105,10 +111,26 @@ class NetworkClient(paho.Client):  # type: ignore[misc]  # mypy does not read pa
 
     def _sock_recv(self, bufsize: int) -> bytes:
         # paho has no other place to see a length before it makes room for it.
-        if bufsize > self._largest_bytes:
-            self.oversized = (self._read_topic(), bufsize)
-            raise OversizedMessageError(f"a message of {bufsize} bytes")
-        return bytes(super()._sock_recv(bufsize))
+        length = self._in_packet["remaining_length"] if self._in_packet["have_remaining"] else 0
+        if max(bufsize, length) <= self._largest_bytes:
+            return bytes(super()._sock_recv(bufsize))
+        if self._in_packet["command"] & 0xF0 != _PUBLISH or length > _MOST_PASSED_OVER_BYTES:
+            self.oversized = (self._read_topic(), length)
+            raise OversizedMessageError(f"a message of {length} bytes")
+        del self._in_packet["packet"][self._largest_bytes :]  # the beginning has topic and number
+        return bytes(super()._sock_recv(min(bufsize, _PIECE_BYTES)))
+
+    def _handle_publish(self) -> MQTTErrorCode:
+        length = self._in_packet["remaining_length"]
+        if length <= self._largest_bytes:
+            return super()._handle_publish()
+        if self._in_packet["command"] & _QOS_2:
+            raise OversizedMessageError(f"a message of {length} bytes, with QoS 2, which nobody asked for")
+        self.passed_over_bytes = length
+        try:
+            return super()._handle_publish()
+        finally:
+            self.passed_over_bytes = None
 
     def _read_topic(self) -> str:
         if self._in_packet["command"] & 0xF0 != _PUBLISH:

@@ -10,7 +10,7 @@ from typing import Any
 
 from device.interfaces import Clock
 from device.mqtt.board import Board
-from device.mqtt.client import Acknowledged, Connected, Connection, Disconnected, Heard, Subscribed
+from device.mqtt.client import Acknowledged, Connected, Connection, Disconnected, Heard, Subscribed, TooLong
 from device.mqtt.echo import Echo
 from device.mqtt.inbox import Inbox
 from device.mqtt.leftovers import Leftovers
@@ -223,7 +223,7 @@ class Publisher:
                 self._board.set_source(state, StateSnapshot(self._clock.now()))
             case PauseChanged(paused=paused):
                 self._board.set_paused(paused=paused)
-            case Heard(connection=connection) if connection is self._link.connection:
+            case Heard() | TooLong() if message.connection is self._link.connection:
                 self._on_heard(message)
             case Subscribed(connection=connection, refusals=refusals) if connection is self._link.connection:
                 self._on_subscribed(refusals)
@@ -250,7 +250,10 @@ class Publisher:
         topics = [own.availability, own.info, own.pause, own.events, self._board.discovery_topic]
         return Echo(topic for topic in topics if topic)
 
-    def _on_heard(self, message: Heard) -> None:
+    def _on_heard(self, message: Heard | TooLong) -> None:
+        if isinstance(message, TooLong):
+            self._listening.passed_over(message.topic, message.length)
+            return
         if self._echo:
             self._echo.heard(message.topic, retained=message.retained)
         self._leftovers.hear(message.topic, message.payload)
