@@ -108,8 +108,8 @@ test-container: $(DEV) ## the container on a Debian of its own: an event out, no
 	@tests/container/install.sh build/container
 	$(SLOW_TESTS) -v -s tests/container
 
-test-attacks: $(DEV) ## what a hostile broker, camera, file or neighbour may try, and a table of what became of it (minutes; as root, more of it)
-	$(BIN)/python -m pytest -m attack
+test-attacks: $(DEV) ## what a hostile broker, camera, file or neighbour may try, and a table of what became of it (root; minutes; make deps SLOW=1 first)
+	$(BIN)/python -m pytest -m attack --no-skip
 
 test-fuzz: $(DEV) ## odd and damaged configurations, MQTT messages, streams, JPEGs, models, recipes and tables, a minute each (FUZZ_S=600 for longer); what fails is kept in build/fuzz
 	$(SLOW_TESTS) -v -s tests/fuzz

@@ -107,17 +107,18 @@ class MjpegCamera:
 class RtspCamera:
     """An RTSP server out of GStreamer as a process of its own, on a port that it keeps. Skips where it is not here."""
 
-    def __init__(self, pattern: str = "snow") -> None:
+    def __init__(self, pattern: str = "snow", address: str = LOOPBACK) -> None:
         self.port = free_port()
         self._pattern = pattern
+        self._address = address
         self._process: subprocess.Popen[str] | None = None
 
     @property
     def url(self) -> str:
-        return f"rtsp://{LOOPBACK}:{self.port}/live"
+        return f"rtsp://{self._address}:{self.port}/live"
 
     def start(self, pattern: str | None = None) -> None:
-        command = [_DEBIANS_PYTHON, str(_SERVER), str(self.port), pattern or self._pattern]
+        command = [_DEBIANS_PYTHON, str(_SERVER), self._address, str(self.port), pattern or self._pattern]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         if self._process.stdout.readline().strip() != "ready":
             self.stop()

@@ -37,6 +37,9 @@ if [ "${1:-}" = slow ]; then
     /usr/bin/qemu-system-x86_64:qemu-system-x86                 # test-vm
     /usr/bin/qemu-img:qemu-utils
     /sbin/mke2fs:e2fsprogs
+    /usr/bin/minisign:minisign                                  # test-attacks
+    /usr/sbin/ip:iproute2
+    /usr/bin/unshare:util-linux
     /usr/bin/dh:debhelper                                       # deb, whose packages test-nspawn and test-vm install
     /usr/bin/dpkg-buildpackage:dpkg-dev
     /usr/bin/apt-ftparchive:apt-utils                           # repo

@@ -1,4 +1,7 @@
-"""An RTSP camera out of GStreamer, for Debian's own Python, which has its bindings: rtsp_server.py PORT PATTERN."""
+"""An RTSP camera out of GStreamer, for Debian's own Python, which has its bindings.
+
+Usage: rtsp_server.py ADDRESS PORT PATTERN
+"""
 
 import sys
 
@@ -14,10 +17,10 @@ PIPELINE = (
 )
 
 
-def main(port: str, pattern: str) -> None:
+def main(address: str, port: str, pattern: str) -> None:
     Gst.init(None)
     server = GstRtspServer.RTSPServer()
-    server.set_address("127.0.0.1")
+    server.set_address(address)
     server.set_service(port)
     factory = GstRtspServer.RTSPMediaFactory()
     factory.set_launch(PIPELINE.format(pattern))

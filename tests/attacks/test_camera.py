@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.attacks.limited import run_limited
+from tests.cameras import RtspCamera, require_rtsp_server
 from tests.device.capture.sources.matroska import jpeg, matroska
 from tests.device.capture.sources.test_picture_header import huge_jpeg
 
@@ -130,6 +131,41 @@ def test_an_rtsp_description_of_2_gb_cannot_take_the_memory(camera, record_prope
     said, peak_mb = read(f"rtsp://{camera(answer)}/live", record_property)
     assert "gives no video" in said
     assert peak_mb < MOST_MB
+
+
+@pytest.fixture
+def rtsp():
+    """Starts an RTSP camera at an address of this machine."""
+    require_rtsp_server()
+    cameras = []
+
+    def start(address):
+        cameras.append(RtspCamera(address=address))
+        cameras[-1].start()
+        return cameras[-1].url
+
+    yield start
+    for each in cameras:
+        each.stop()
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.2"])
+def test_an_rtsp_server_leads_to_no_other_host(camera, rtsp, record_property, address):
+    elsewhere = rtsp(address)
+
+    def answer(connection):
+        while True:
+            heard = hear(connection)
+            number = next((line for line in heard.split(b"\r\n") if line.lower().startswith(b"cseq")), b"")
+            connection.sendall(
+                b"RTSP/1.0 302 Found\r\n" + number + b"\r\nLocation: " + elsewhere.encode() + b"\r\n\r\n"
+            )
+
+    said, _ = read(f"rtsp://{camera(answer)}/live", record_property)
+    if address == "127.0.0.1":
+        assert said == "3 frames\n"  # another port of the same host
+    else:
+        assert "leads to another host, 127.0.0.2" in said
 
 
 def test_a_film_of_pictures_larger_than_its_header_says_cannot_take_the_memory(tmp_path, record_property):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from device.capture.sources.colours import Colour, split_colours
 from device.capture.sources.frames import open_with_ffmpeg
 from device.capture.sources.opencv import LiveSource
+from device.capture.sources.peers import open_sockets, strangers
 from device.capture.sources.picture_header import check_size
 from device.capture.sources.settings import display_name
 from device.capture.sources.square import SquarePixels
@@ -62,12 +63,19 @@ class Stream(LiveSource):
         self._colour = colour
 
     def _connect(self) -> cv2.VideoCapture:
+        before = open_sockets()
         capture = open_with_ffmpeg(
             self._url, self._properties, protocol_whitelist=_PROTOCOLS, rtsp_transport=self._transport
         )
         if not capture.isOpened():
             capture.release()
             raise self._diagnose()
+        if elsewhere := strangers(urlsplit(self._url).hostname or "", before):
+            capture.release()
+            raise SourceError(
+                f"{self.name} leads to another host, {', '.join(sorted(elsewhere))}",
+                "name that one in source.uri if it is the camera",
+            )
         width, height = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
         check_size(self.name, width, height, self._max_pixels)
         self._square.told(capture.get(cv2.CAP_PROP_SAR_NUM), capture.get(cv2.CAP_PROP_SAR_DEN))
