@@ -193,9 +193,10 @@ release: ## what is checked and built before a release: a clean tree, its versio
 	@$(MAKE) --no-print-directory lint test test-packaging dist
 	@.ci/release next
 
-lock: $(UV) ## write constraints.txt anew from what the package indexes have today
+lock: $(UV) ## write constraints.txt anew from what the package indexes have today, and with digests what the Debian packages take along
 	$(UV) pip compile --quiet --universal --python-version 3.11 --extra overlay --extra dev --extra docs --no-emit-package affectd \
 		--no-annotate --no-header --output-file constraints.txt pyproject.toml
+	systemd/debian/lock.sh $(UV)
 
 audit: $(UV) ## known faults in the libraries of constraints.txt (needs the network; once a week)
 	$(UV) tool run pip-audit --requirement constraints.txt --no-deps --disable-pip

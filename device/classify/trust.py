@@ -11,8 +11,8 @@ class ModelsSettings(Section):
 
     trusted_keys: list[str] = Field(
         [],
-        description="minisign's public keys; if the list is not empty, a model without a signature by one of them is "
-        "neither installed nor used, except those that ship",
+        description="minisign's public keys; if the list is not empty, a model needs a signature by one of them, "
+        "except those that ship",
     )
 
     @field_validator("trusted_keys")

@@ -39,15 +39,12 @@ environment() {
   local root=$1 release=$2 python=$3 processor=$4 packages
   packages=$root/opt/affectd/lib/python$python/site-packages
   mkdir -p "$packages" "$root/opt/affectd/bin"
-  cp "$repository/constraints.txt" "$folder/constraints.txt"
-  if [ -e "$here/constraints-$release.txt" ]; then
-    local names
-    names=$(sed -n 's/^\([a-z0-9-]*\)==.*/\1/p' "$here/constraints-$release.txt" | paste -sd '|')
-    { grep -vE "^($names)==" "$repository/constraints.txt"; cat "$here/constraints-$release.txt"; } >"$folder/constraints.txt"
-  fi
-  "$uv" pip install --quiet --target "$packages" --python-version "$python" \
-    --python-platform "$processor-manylinux_2_34" --only-binary :all: --link-mode copy \
-    --constraints "$folder/constraints.txt" "affectd[overlay,page] @ file://$(echo "$folder"/wheel/*.whl)"
+  local into=(--quiet --target "$packages" --python-version "$python" --python-platform "$processor-manylinux_2_34"
+    --only-binary :all: --no-deps --link-mode copy)
+  # Of each package the version that was tested, and only a file whose SHA-256 is written there (make lock).
+  # From elsewhere, for uv would take pyproject.toml's own constraint for a requirement without a hash.
+  (cd / && "$uv" pip install "${into[@]}" --require-hashes --requirements "$here/requirements-$release.txt")
+  "$uv" pip install "${into[@]}" "$folder"/wheel/*.whl
   rm -rf "$packages/bin" "$packages/.lock"
   # What no device needs: other makers' processors, tests and manuals.
   rm -rf "$packages"/ai_edge_litert/{libLiteRtWebGpuAccelerator.so,tools,vendors} "$packages"/pygame/{docs,examples,tests}
@@ -105,7 +102,7 @@ build() {
 for name in "${wanted[@]}"; do
   build "${name%%-*}" "${name#*-}"
 done
-rm -rf "$folder/wheel" "$folder/constraints.txt"
+rm -rf "$folder/wheel"
 # What `affectd flash --package-sha256` is given, and what a release signs.
 (cd "$folder" && sha256sum affectd_*.deb >SHA256SUMS)
 ls -l "$folder"/*.deb
