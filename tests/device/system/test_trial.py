@@ -61,10 +61,13 @@ def test_a_network_that_finds_faces_is_tried_in_such_a_process(child):
 import os
 __version__ = "4"
 class error(Exception): pass
+def ellipse(*_, **__):  # whatever is asked for first once the network is read
+    print(f"user {os.geteuid()} who knows {'A_SECRET' in os.environ}", flush=True)
+    os._exit(1)
 class FaceDetectorYN:
-    def create(*_):
-        raise error(f"user {os.geteuid()} who knows {'A_SECRET' in os.environ}")
+    create = ellipse
 def setNumThreads(_): pass
+def __getattr__(_): return object  # of which annotations are made
 """
     child(fake, "cv2")
     with pytest.raises(UnavailableError, match=f"user {NOBODY} who knows False"):
