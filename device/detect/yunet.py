@@ -128,6 +128,10 @@ class YuNet:
         sightings = [_sighting(row.astype(np.float64)) for row in found if np.isfinite(row).all() and min(row[2:4]) > 0]
         return sorted(sightings, key=lambda one: one.score, reverse=True)
 
+    def forget(self) -> None:
+        """Give back the memory of the sizes that were looked at."""
+        self._networks.clear()
+
     def _network(self, size: tuple[int, int]) -> cv2.FaceDetectorYN:
         if len(self._networks) >= _MOST_SIZES:
             self._networks.pop(next(iter(self._networks)))

@@ -188,3 +188,9 @@ def test_a_picture_of_any_shape_is_looked_at(detector, size):
 def test_what_is_no_network_is_refused_with_a_line(content):
     with pytest.raises(UnavailableError, match=r"cannot find faces with some\.onnx"):
         YuNet(content, "some.onnx").look(np.zeros((64, 64, 3), np.uint8))
+
+
+@needs_network
+def test_the_memory_that_the_trial_at_the_start_took_is_given_back():
+    opened = open_detector(DetectorSettings(kind="yunet", network=NETWORK), None)
+    assert vars(vars(opened.proposer)["_network"])["_networks"] == {}
