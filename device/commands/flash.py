@@ -246,6 +246,7 @@ def _tell_end(options: argparse.Namespace, *, secret: bool) -> None:
     if options.out is None:
         print("unmount the card, put it into the Pi and power it on; the sensor is there after a few minutes")
     else:
-        print(f"copy what is in {options.out} onto the card's boot partition (bootfs), and overwrite what is there")
+        folder = options.out / "ID" if options.fleet else options.out
+        print(f"copy what is in {folder} onto the card's boot partition (bootfs), and overwrite what is there")
     if secret:
         print("until that first boot the card holds secrets that every computer can read")

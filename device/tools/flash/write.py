@@ -203,4 +203,4 @@ def _require_package(package: Path) -> None:
     except OSError as error:
         raise UsageError(f"{package} cannot be read: {error.strerror}", "affectd's own is made by: make deb") from error
     if magic != b"!<arch>\n":
-        raise UsageError(f"{package} is no Debian package", "name a file that ends in .deb")
+        raise UsageError(f"{package} is no Debian package", "name affectd's .deb, or copy it again")
