@@ -137,10 +137,13 @@ def test_a_clock_that_nobody_sets_for_days_is_not_waited_for(path, store, writer
     assert [one.counts.visits for one in store.days()] == [1] * 9
 
 
-def test_days_that_are_too_old_go(store, writer):
-    writer.write([entry(1, batch(visit(), NOON - timedelta(days=30)), batch(visit()))])
+def test_days_that_are_too_old_go_and_leave_no_trace_in_the_file(store, writer, path):
+    old = batch(visit(emotion="a-label-to-look-for"), NOON - timedelta(days=30))
+    writer.write([entry(1, old, batch(visit()))])
+    assert b"a-label-to-look-for" in path.read_bytes()
     writer.write([], keep_from=DAY)
     assert [one.day for one in store.days()] == [DAY]
+    assert b"a-label-to-look-for" not in path.read_bytes()
 
 
 @pytest.mark.parametrize("damage", [b"this is no database", b"SQLite format 3\0" + bytes(4000)])
