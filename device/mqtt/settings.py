@@ -4,7 +4,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -214,8 +214,10 @@ def _find_password(file: Path | None, environment: Mapping[str, str]) -> str | N
         return password
     if folder := environment.get("CREDENTIALS_DIRECTORY"):
         path = Path(folder) / PASSWORD_CREDENTIAL
-        if path.exists():
-            return _read_line(path)
+        # systemd 252 (Debian 12) names the folder to what checks a reload, and does not let it look in.
+        with suppress(PermissionError):
+            if path.exists():
+                return _read_line(path)
     if file is None:
         return None
     with _telling_of(file):

@@ -158,3 +158,12 @@ def test_no_two_devices_of_one_broker_are_one_client_to_it():
     assert len(ids) == len(names)
     assert "affectd-hall" in ids
     assert MqttSettings(client_id="mine").client_id_of("hall") == "mine"
+
+
+def test_a_folder_of_credentials_that_may_not_be_looked_into_holds_no_password(tmp_path, monkeypatch):
+    # As what checks a reload has it under systemd 252.
+    def denied(_path, **_options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.exists", denied)
+    assert read_password(environment={"CREDENTIALS_DIRECTORY": str(tmp_path)}) is None
