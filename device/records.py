@@ -149,6 +149,8 @@ class Face:
         roll_deg: how far the head is tilted clockwise, degrees.
         verified: whether a second opinion agreed; False also where none was asked for.
         frontalness: how much it looks at the camera, 0 to 1, as far as the detector can tell.
+        surplus: by how much the second opinion's evidence is more than a new face needs, below 0 where it is less, a
+            difference of logarithms of odds; None where it gave no more than yes or no, or none was asked for.
     """
 
     box: Box
@@ -156,6 +158,7 @@ class Face:
     roll_deg: float = 0.0
     verified: bool = True
     frontalness: float = 1.0
+    surplus: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,10 @@ JOINERS = {"__main__", "app", "commands", "config", "daemon", "demo", "pipeline"
 """What joins stages: the loop, the settings of all of them, what people run by hand. Every other part is a stage."""
 
 STAGE_NEEDS_STAGE = {
+    (
+        "detect",
+        "classify",
+    ): "how clearly the network that ships reads a place is evidence of a face; `classify` knows no detector",
     ("mqtt", "spool"): "the publisher sends what the spool keeps; the spool knows no broker, so the arrow has one way",
     ("mqtt", "summary"): "the publisher says what the summary counts; the summary knows no broker",
     ("capture.sources", "demo"): "`source.uri: demo` is the bundled clip; `demo` gives the path of a file",

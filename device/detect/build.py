@@ -84,7 +84,11 @@ def _cascades(settings: DetectorSettings) -> Detector:
     follower = HaarFollower(detector, settings.max_roll_deg)
     # Small and tilted faces are searched for half as often: a round shows every other part twice.
     finder = FinderSettings(
-        2 * settings.scan_interval_s, settings.still_interval_s, settings.cpu_share, _MOST_FOLLOWED["haar"]
+        2 * settings.scan_interval_s,
+        settings.still_interval_s,
+        settings.cpu_share,
+        _MOST_FOLLOWED["haar"],
+        rests=True,
     )
     return Detector("haar", "Haar cascades", detector, follower, finder)
 

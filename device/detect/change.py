@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +12,7 @@ from device.records import Box
 _WIDEST_PX = 112  # of the reduced picture: a cell is a third to a fifth of the smallest face's side
 _CHANGED_GREY = 6  # above a camera's noise, which averaging over a cell makes small
 _FEWEST_CELLS = 4
+_FILLED = 0.7
 # What always moves, leaves or a shaking camera, counts as a change only once it moves more than it does as a rule:
 # twice the average of its changes, after A. Manzanera and J. Richefeu, "A new motion detection algorithm based on
 # sigma-delta background estimation", Pattern Recognition Letters, 2007.
@@ -47,8 +49,14 @@ class ChangeMap:
         self._now = pyramid.level(number).astype(np.int16)
         self._faces = faces
 
-    def changed(self, part: int) -> Box | None:
-        """Where the part of that number looks otherwise than when it was last searched, frame pixels; None: nowhere."""
+    def changed(self, part: int, least_px: float = 0.0) -> Box | None:
+        """Where the part of that number looks otherwise than when it was last searched, frame pixels; None: nowhere.
+
+        Args:
+            part: its number.
+            least_px: side of the smallest thing that is of interest. Someone who comes changes most of the picture
+                where they are; of what moves a little, only its edges change.
+        """
         region = self._regions[part]
         rows, columns = self._cells(region)
         now, before = self._now[rows, columns], self._seen[part]
@@ -60,7 +68,7 @@ class ChangeMap:
         for face in self._faces:
             face_rows, face_columns = self._cells(_head_and_shoulders(face))
             moved[_shifted(face_rows, rows), _shifted(face_columns, columns)] = False
-        if int(np.count_nonzero(moved)) < _FEWEST_CELLS:
+        if int(np.count_nonzero(moved)) < _FEWEST_CELLS or not self._is_filled(moved, least_px):
             if usual is not None:
                 usual *= _FORGOTTEN
             return None
@@ -71,6 +79,10 @@ class ChangeMap:
             (rows.start + int(ys[-1]) + 1) * self._cell_px,
         )
         return Box(left, top, right - left, bottom - top)
+
+    def _is_filled(self, moved: NDArray[np.bool_], least_px: float) -> bool:
+        cells = min(round(least_px / self._cell_px), *moved.shape)
+        return cells < 1 or bool(cv2.blur(moved.astype(np.float32), (cells, cells)).max() >= _FILLED)
 
     def searched(self, part: int, where: Box) -> None:
         """Remember how ``where`` in the part looks now."""
@@ -98,7 +110,9 @@ class ChangeMap:
 
 def _lighter(now: NDArray[np.int16], before: NDArray[np.int16]) -> np.int16:
     """By how many grey levels the light has changed everywhere."""
-    return np.int16(np.median(now - before))
+    differences = (now - before).ravel()
+    middle = differences.size // 2
+    return np.int16(np.partition(differences, middle)[middle])
 
 
 def _head_and_shoulders(face: Box) -> Box:

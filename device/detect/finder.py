@@ -14,6 +14,7 @@ from device.detect.search import Search, narrowed, programme
 from device.records import Box, Expected, Face, Frame
 
 _A_MOMENT_S = 0.5
+_MOST_OF_A_FACE = 0.8  # of its side
 _LATE = 1.5  # times the usual wait for its turn: then a face was looked for in vain
 
 
@@ -26,12 +27,14 @@ class FinderSettings:
         still_interval_s: what has not changed is searched again after so long, seconds.
         cpu_share: of one core that searches may take.
         most_followed: faces that are looked for in one frame; of more, those that have waited longest.
+        rests: whether a part that was searched in every way counts as still while no more than edges move in it.
     """
 
     round_s: float
     still_interval_s: float
     cpu_share: float
     most_followed: int
+    rests: bool = False
 
 
 class ScanningFinder:
@@ -58,6 +61,7 @@ class ScanningFinder:
         self._proposer = proposer
         self._follower = follower
         self._most_followed = settings.most_followed
+        self._rests = settings.rests
         self._schedule = ScanSchedule(settings.round_s, settings.still_interval_s, settings.cpu_share)
         self._cpu_time_s = cpu_time_s
         self._size = (0, 0)
@@ -108,8 +112,7 @@ class ScanningFinder:
         Who came may have been missed: where it is still again, it is searched in every other way that there is.
         """
         is_old = self._schedule.is_old(part, time_s)
-        changed = self._changes.changed(part)
-        where = self._to_search(part, changed)
+        where = self._to_search(part)
         if is_old:
             where = self._parts[part].region
         if where is None:
@@ -123,11 +126,13 @@ class ScanningFinder:
         self._changes.searched(part, where)
         return found
 
-    def _to_search(self, part: int, changed: Box | None) -> Box | None:
+    def _to_search(self, part: int) -> Box | None:
         """Where the part is to be searched now; None: nowhere."""
-        pending = self._pending[part]
+        pending, turns = self._pending[part], self._proposer.turns(self._parts[part])
+        is_resting = self._rests and not pending and self._looks[part] >= turns
+        changed = self._changes.changed(part, _MOST_OF_A_FACE * self._parts[part].smallest_px if is_resting else 0.0)
         if changed is not None and all(changed.overlap(box) < SAME_FACE_OVERLAP for box, _ in pending):
-            pending = [*pending, (changed, self._proposer.turns(self._parts[part]))]
+            pending = [*pending, (changed, turns)]
         self._pending[part] = [(box, turns - 1) for box, turns in pending if turns > 1]
         where = changed
         for box, _ in pending:

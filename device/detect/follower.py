@@ -54,7 +54,9 @@ class HaarFollower:
             if face is None and roll_deg == expected.roll_deg:
                 face = self._detector.look_for(picture.pyramid, search, otherwise=True)
             if face is not None:
-                return replace(face, verified=expected.verify and self._detector.agrees(picture.pyramid, face))
+                return (
+                    self._detector.weighed(picture.pyramid, face) if expected.verify else replace(face, verified=False)
+                )
         return None
 
     def _tilts(self, expected: Expected, *, missed: bool) -> tuple[float, ...]:

@@ -22,13 +22,31 @@ class LightEvener:
         return self._clahe.apply(lifted(grey)).astype(np.uint8, copy=False)
 
 
-def lifted(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """uint8 (height, width) with more contrast where its middle has little: there is the face, if it is about one."""
+def lifted(grey: NDArray[np.uint8], plain: float = _PLAIN_DEVIATION) -> NDArray[np.uint8]:
+    """uint8 (height, width) with more contrast where its middle has little: there is the face, if it is about one.
+
+    Args:
+        grey: uint8 (height, width).
+        plain: a deviation of the grey values below this is little.
+    """
+    mean, deviation = _light(grey)
+    return grey if deviation >= plain else _spread(grey, mean, deviation)
+
+
+def contrasted(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """uint8 (height, width) with about the same contrast in its middle, whether that had little of it or much."""
+    return _spread(grey, *_light(grey))
+
+
+def _light(grey: NDArray[np.uint8]) -> tuple[float, float]:
+    """Mean and deviation of the middle."""
     height, width = grey.shape
     middle = grey[height // 4 : -(-3 * height // 4), width // 4 : -(-3 * width // 4)]
     mean, deviation = (float(value[0, 0]) for value in cv2.meanStdDev(middle))
-    if deviation >= _PLAIN_DEVIATION:
-        return grey
+    return mean, deviation
+
+
+def _spread(grey: NDArray[np.uint8], mean: float, deviation: float) -> NDArray[np.uint8]:
     gain = min(_MOST_GAIN, _LIFTED_DEVIATION / max(deviation, 0.1))
     raised: NDArray[np.float32] = (grey - np.float32(mean)) * np.float32(gain) + np.float32(128)
     return raised.clip(0, 255).astype(np.uint8)

@@ -27,7 +27,8 @@ class Patch:
     @property
     def scale(self) -> float:
         """Patch pixels per frame pixel."""
-        return 1.0 / math.sqrt(abs(np.linalg.det(self.to_frame[:, :2])))
+        (a, b, _), (c, d, _) = self.to_frame.tolist()
+        return 1.0 / math.sqrt(abs(a * d - b * c))
 
     def box_in_frame(self, x: float, y: float, w: float, h: float) -> Box:
         """A box of the patch in the frame's pixels: around the same point, as large as there, and upright."""

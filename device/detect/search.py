@@ -8,10 +8,10 @@ from device.errors import RecordError
 from device.records import Box
 
 _SIZES_PER_SLICE = 3  # of the search's steps; what they find is merged, so that they belong into one search
-_SMALL_PATCH_PX = 16_000  # what is left of the sizes is searched in one such patch
+_SMALL_PATCH_PX = 64_000  # what is left of the sizes is searched in one such patch
 _BEYOND = 0.7  # sides of a face that are searched beyond what has changed: most of a face changes when it comes
-_OFTEN_BANDS = 2  # a slice of sizes that needs more is searched half as often
-_LARGEST_PATCH_PX = 45_000  # a patch above this is cut into bands, so that no frame waits long for its search
+_OFTEN_BANDS = 2  # the smallest sizes are searched half as often where they need more
+_LARGEST_PATCH_PX = 90_000  # a patch above this is cut into bands, so that no frame waits long for its search
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,12 @@ class Search:
 
 
 def whole_picture(
-    width: int, height: int, *, smallest_px: float, factor: float, window_px: int, tilt_deg: float
+    width: int, height: int, *, smallest_px: float, factor: float, face_px: float, tilt_deg: float
 ) -> tuple[Search, ...]:
     """The searches that together see every face of a picture.
 
-    Faces are searched in slices of sizes, each in a picture reduced until its smallest face fills the cascade's window:
-    a large face needs no more pixels than a small one. Slices of small faces are cut into bands that overlap by a
+    Faces are searched in slices of sizes, each in a picture reduced until its smallest face is ``face_px`` wide: a
+    large face needs no more pixels than a small one. Slices of small faces are cut into bands that overlap by a
     face, so that all searches cost about the same. The others are searched for tilted faces as well; what a turned
     picture loses at its corners is left out.
 
@@ -52,10 +52,10 @@ def whole_picture(
         height: of the picture, pixels.
         smallest_px: side of the smallest face.
         factor: from one searched size to the next.
-        window_px: side of the cascade's window.
+        face_px: side of a slice's smallest face where it is searched; no picture is enlarged for it.
         tilt_deg: how far tilted faces are, to either side; 0 looks for upright ones alone.
     """
-    upright = _upright_parts(width, height, smallest_px=smallest_px, factor=factor, window_px=window_px)
+    upright = _upright_parts(width, height, smallest_px=smallest_px, factor=factor, face_px=face_px)
     tilts_deg = (-tilt_deg, tilt_deg) if tilt_deg else ()
     tilted = (
         replace(part, roll_deg=roll, rare=True)
@@ -74,19 +74,21 @@ def programme(parts: Sequence[Search]) -> tuple[int, ...]:
     return (*often, *rare[:half], *often, *rare[half:])
 
 
-def _upright_parts(width: int, height: int, *, smallest_px: float, factor: float, window_px: int) -> list[Search]:
+def _upright_parts(width: int, height: int, *, smallest_px: float, factor: float, face_px: float) -> list[Search]:
     largest_face_px = float(min(width, height))
     slice_factor = factor**_SIZES_PER_SLICE
     searches: list[Search] = []
     while smallest_px <= largest_face_px:
-        patch_px = width * height * (window_px / smallest_px) ** 2
+        patch_px = width * height * min(1.0, face_px / smallest_px) ** 2
         # Half a step above its last size, so that rounding does not drop it.
         largest_px = smallest_px * slice_factor / factor**0.5
         if patch_px <= _SMALL_PATCH_PX or largest_px >= largest_face_px:
             return [*searches, Search(Box(0.0, 0.0, width, height), smallest_px, largest_face_px)]
         bands = math.ceil(patch_px / _LARGEST_PATCH_PX)
         regions = _bands(width, height, bands, largest_px)
-        searches += [Search(region, smallest_px, largest_px, rare=bands > _OFTEN_BANDS) for region in regions]
+        searches += [
+            Search(region, smallest_px, largest_px, rare=not searches and bands > _OFTEN_BANDS) for region in regions
+        ]
         smallest_px *= slice_factor
     return searches
 

@@ -59,11 +59,11 @@ class DetectorSettings(Section):
         description="how many more finds must overlap the first find; more means fewer faces, false or true",
     )
     evidence: float | None = Field(
-        default=1.0,
+        default=0.0,
         ge=-10.0,
         le=20.0,
-        description="least logarithm of the odds that a new find is a face, as all "
-        "cascades see it. More means fewer faces, false or true. null asks for none",
+        description="least logarithm of the odds that a new find is a face, as two "
+        "cascades and the emotion network see it. The looks at a face are added up. More means fewer faces, false or true. null asks for none",
     )
     scan_interval_s: float = Field(
         default=0.6,

@@ -63,7 +63,12 @@ class TrackerSettings(Section):
     )
 
 
-_VERIFY_INTERVAL_S = 1.0
+_VERIFY_INTERVAL_S = 2.5
+
+# Of a face that is not confirmed yet: the evidence of its looks adds up.
+_MOST_OF_ONE_LOOK = 2.0
+_SPEAKS_AGAINST = 4.0
+_UNDECIDED_S = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,8 @@ class CentroidTracker:
 
     def expect(self, time_s: float) -> tuple[Expected, ...]:
         """Where every face, confirmed or not, should be at monotonic ``time_s``."""
-        return tuple(followed.as_expected(time_s) for followed in self._followed)
+        wait_s = self._settings.confirm_s / max(1, self._settings.confirm_hits - 1)
+        return tuple(followed.as_expected(time_s, wait_s) for followed in self._followed)
 
     def update(self, faces: Sequence[Face], time_s: float, size: tuple[float, float] | None = None) -> TrackerUpdate:
         """Take the detections of a frame.
@@ -133,7 +139,8 @@ class CentroidTracker:
         return [face for column, face in enumerate(faces) if column not in claimed]
 
     def _add_new(self, faces: list[Face], time_s: float) -> None:
-        for face in sorted((face for face in faces if face.verified), key=lambda face: face.score, reverse=True):
+        judged = (face for face in faces if _is_judged(face))
+        for face in sorted(judged, key=lambda face: face.score, reverse=True):
             seen = (followed.box for followed in self._followed if followed.last_seen_s == time_s)
             if all(face.box.overlap(box) < self._settings.duplicate_overlap for box in seen):
                 self._followed.append(_Followed(face, time_s))
@@ -150,15 +157,16 @@ class CentroidTracker:
 
     def _is_kept(self, followed: "_Followed", time_s: float) -> bool:
         if not followed.id:
-            return time_s - followed.last_verified_s <= self._settings.confirm_s
+            is_decided = followed.surplus <= -_SPEAKS_AGAINST or time_s - followed.first_seen_s > _UNDECIDED_S
+            return time_s - followed.last_judged_s <= self._settings.confirm_s and not is_decided
         doubted_s = followed.last_seen_s - followed.last_verified_s
         return time_s - followed.last_seen_s <= self._settings.lost_s and doubted_s <= self._settings.doubt_s
 
     def _confirm(self) -> None:
         for followed in self._followed:
-            lasted_s = followed.last_verified_s - followed.first_seen_s
+            lasted_s = followed.last_judged_s - followed.first_seen_s
             enough = followed.hits >= self._settings.confirm_hits and lasted_s >= self._settings.confirm_s
-            if not followed.id and enough:
+            if not followed.id and enough and followed.surplus >= 0.0:
                 self._last_id += 1
                 followed.id = self._last_id
 
@@ -172,8 +180,9 @@ class _Followed:
         self.roll_deg = face.roll_deg
         self.score = face.score
         self.frontalness = face.frontalness
-        self.first_seen_s = self.last_seen_s = self.last_verified_s = time_s
+        self.first_seen_s = self.last_seen_s = self.last_verified_s = self.last_judged_s = time_s
         self.hits = 1
+        self.surplus = _surplus(face)
         self._speed = (0.0, 0.0)
 
     def expected(self, time_s: float) -> Box:
@@ -206,11 +215,16 @@ class _Followed:
         self.roll_deg, self.score, self.frontalness = face.roll_deg, face.score, face.frontalness
         if face.verified:
             self.last_verified_s = time_s
+        if _is_judged(face):
+            self.last_judged_s = time_s
             self.hits += 1
+            self.surplus += _surplus(face)
 
-    def as_expected(self, time_s: float) -> Expected:
-        """What the search for it should know."""
-        verify = not self.id or time_s - self.last_verified_s >= _VERIFY_INTERVAL_S
+    def as_expected(self, time_s: float, wait_s: float) -> Expected:
+        """What the search for it should know; a second opinion on a new one is asked for every ``wait_s`` at most."""
+        # A millisecond's grace: frames come a little early and late.
+        is_due = time_s - self.last_judged_s >= wait_s - 0.001
+        verify = time_s - self.last_verified_s >= _VERIFY_INTERVAL_S if self.id else is_due
         return Expected(self.expected(time_s), self.roll_deg, time_s - self.last_seen_s, verify)
 
     def as_track(self, time_s: float, visible_s: float) -> Track:
@@ -232,6 +246,16 @@ class _Followed:
             self.score,
             self.frontalness,
         )
+
+
+def _is_judged(face: Face) -> bool:
+    """Whether a second opinion was given, for the face or against it."""
+    return face.verified or face.surplus is not None
+
+
+def _surplus(face: Face) -> float:
+    """What a look adds to the evidence of a new face; one look alone decides little."""
+    return 0.0 if face.surplus is None else min(max(face.surplus, -_MOST_OF_ONE_LOOK), _MOST_OF_ONE_LOOK)
 
 
 def _distances(expected: list[Box], detected: list[Box]) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from device.detect import DetectorSettings, HaarDetector
 from device.detect.picture import Picture
 from device.detect.pyramid import Pyramid
+from device.detect.reader import UNREAD, FaceReader
 from device.detect.search import surroundings
 from device.errors import UnavailableError
 from device.records import Box, Face
@@ -132,7 +133,7 @@ def test_a_face_without_enough_evidence_is_none(detector, monkeypatch):
     assert detector.detect(grey) == []
 
 
-def test_no_cascade_is_asked_any_more_once_the_others_cannot_make_up_for_it(detector, monkeypatch):
+def test_no_witness_is_asked_any_more_once_the_others_cannot_make_up_for_it(detector, monkeypatch):
     asked = []
 
     def see_nothing(name):
@@ -142,10 +143,41 @@ def test_no_cascade_is_asked_any_more_once_the_others_cannot_make_up_for_it(dete
 
         return ask
 
-    for name in detector._witnesses:
-        monkeypatch.setitem(detector._witnesses, name, see_nothing(name))
-    assert detector.evidence(Pyramid(shot(NOBODY)[0]), Face(Box(100, 100, 80, 80), 1.0), 0.0, 8.5) < 8.5
-    assert asked == ["second", "first"]
+    for name in detector._evidence.witnesses:
+        monkeypatch.setitem(detector._evidence.witnesses, name, see_nothing(name))
+    assert detector.evidence(Pyramid(shot(NOBODY)[0]), Face(Box(100, 100, 80, 80), 1.0), 0.0, 4.0) < 4.0
+    assert asked == ["frontal", "clarity"]
+
+
+def test_a_face_that_lacks_a_little_evidence_is_kept_in_doubt_and_one_that_lacks_much_is_not(detector, monkeypatch):
+    grey, (box,) = shot(ONE)
+    face = Face(box, 5.0)
+    for lacks, verified in ((-0.5, True), (1.0, False)):
+        monkeypatch.setattr(detector, "evidence", lambda *_, lacks=lacks: -lacks)
+        vouched = detector.vouch(Picture(grey), face)
+        assert (vouched.verified, vouched.surplus) == (verified, -lacks)
+    monkeypatch.setattr(detector, "evidence", lambda *_: -5.0)
+    assert detector.vouch(Picture(grey), face) is None
+
+
+def test_the_network_that_ships_reads_a_face_more_clearly_than_the_wall_beside_it():
+    grey, (box,) = shot(ONE)
+    reader = FaceReader()
+    beside = Box(box.x + 1.5 * box.w, box.y, box.w, box.h)
+    for mirrored in (False, True):
+        assert reader.clarity(grey, box, 0.0, mirrored=mirrored) > reader.clarity(grey, beside, 0.0, mirrored=mirrored)
+    assert reader.clarity(grey, Box(-300, 0, 90, 90), 0.0) == 0.0
+
+
+def test_where_no_network_can_be_read_the_cascades_tell_faces_alone(monkeypatch, caplog):
+    def fail(*_):
+        raise UnavailableError("no interpreter")
+
+    monkeypatch.setattr("device.detect.reader.TfliteClassifier.load", fail)
+    grey, (box,) = shot(ONE)
+    reader = FaceReader()
+    assert [reader.clarity(grey, box, 0.0) for _ in range(2)] == [UNREAD, UNREAD]
+    assert len(caplog.records) == 1
 
 
 @pytest.mark.usefixtures("detector")
