@@ -157,8 +157,9 @@ class CentroidTracker:
 
     def _is_kept(self, followed: "_Followed", time_s: float) -> bool:
         if not followed.id:
-            is_decided = followed.surplus <= -_SPEAKS_AGAINST or time_s - followed.first_seen_s > _UNDECIDED_S
-            return time_s - followed.last_judged_s <= self._settings.confirm_s and not is_decided
+            undecided_s = time_s - followed.first_seen_s if followed.surplus < 0.0 else 0.0
+            is_refused = followed.surplus <= -_SPEAKS_AGAINST or undecided_s > _UNDECIDED_S
+            return time_s - followed.last_judged_s <= self._settings.confirm_s and not is_refused
         doubted_s = followed.last_seen_s - followed.last_verified_s
         return time_s - followed.last_seen_s <= self._settings.lost_s and doubted_s <= self._settings.doubt_s
 

@@ -197,3 +197,13 @@ def test_what_always_moves_counts_no_more_once_it_is_usual_and_a_newcomer_there_
             changes.searched(0, ALL)
     assert _look(changes, _with(_room(), THING, grey=110)).changed(0) is None
     assert _look(changes, _with(_room(), THING, grey=240)).changed(0) is not None
+
+
+def test_who_comes_counts_as_a_change_and_edges_that_move_a_little_do_not():
+    room = _room()
+    changes = _seen(_with(room, THING))
+    _look(changes, _with(room, Box(THING.x + 4, THING.y + 4, THING.w, THING.h)))
+    assert changes.changed(0) is not None
+    assert changes.changed(0, 60.0) is None
+    _look(changes, _with(room, THING, Box(100, 160, 80, 80)))
+    assert changes.changed(0, 60.0) is not None
