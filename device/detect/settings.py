@@ -59,7 +59,7 @@ class DetectorSettings(Section):
         description="how many more finds must overlap the first find; more means fewer faces, false or true",
     )
     evidence: float | None = Field(
-        default=0.0,
+        default=0.5,
         ge=-10.0,
         le=20.0,
         description="least logarithm of the odds that a new find is a face, as two "

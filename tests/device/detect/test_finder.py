@@ -251,7 +251,7 @@ def test_a_second_opinion_on_a_known_face_is_asked_for_when_it_is_wanted():
 def test_a_known_face_without_a_second_opinion_is_found_but_not_verified(monkeypatch):
     picture, (box,) = shot(ONE)
     watch = Watch()
-    monkeypatch.setattr(watch.detector, "agrees", lambda *_: False)
+    monkeypatch.setattr(watch.detector, "evidence", lambda *_: -9.0)
     watch.expected = (Expected(box, verify=True),)
     (face,) = watch.look(picture)
     assert not face.verified
@@ -259,7 +259,7 @@ def test_a_known_face_without_a_second_opinion_is_found_but_not_verified(monkeyp
 
 def test_a_new_face_that_the_second_cascade_refuses_is_not_found(monkeypatch):
     watch = Watch()
-    monkeypatch.setattr(watch.detector, "agrees", lambda *_: False)
+    monkeypatch.setattr(watch.detector, "evidence", lambda *_: -9.0)
     assert not any(watch.look_for(2.0, shot(ONE)[0]))
 
 
@@ -316,7 +316,7 @@ def test_it_gets_the_second_chance_though_something_else_always_moves():
 def test_a_face_that_was_missed_in_every_way_is_found_when_the_picture_is_old_though_something_else_always_moves():
     watch = Watch()
     picture, (box,) = shot(SMALLER)
-    watch.detector.miss(box, times=9)
+    watch.detector.miss(box, times=14)
     found = watch.look_at(_flickering(picture, (STILL_S + 4 * INTERVAL_S) * watch.fps))
     assert watch.detector.misses == 0
     assert _first(found, box) / watch.fps > 4 * INTERVAL_S
