@@ -62,8 +62,8 @@ class DetectorSettings(Section):
         default=0.5,
         ge=-10.0,
         le=20.0,
-        description="least logarithm of the odds that a new find is a face, as two "
-        "cascades and the emotion network see it. The looks at a face are added up. More means fewer faces, false or true. null asks for none",
+        description="least logarithm of the odds that a new find is a face, as two cascades and the emotion network "
+        "see it; the looks at it are added up. More means fewer faces, false or true. null asks for none",
     )
     scan_interval_s: float = Field(
         default=0.6,
