@@ -153,7 +153,7 @@ def test_a_face_that_lacks_a_little_evidence_is_kept_in_doubt_and_one_that_lacks
     grey, (box,) = shot(ONE)
     face = Face(box, 5.0)
     for lacks, verified in ((-0.5, True), (1.0, False)):
-        monkeypatch.setattr(detector, "evidence", lambda *_, lacks=lacks: -lacks)
+        monkeypatch.setattr(detector, "evidence", lambda *args, lacks=lacks: args[-1] - lacks)
         vouched = detector.vouch(Picture(grey), face)
         assert (vouched.verified, vouched.surplus) == (verified, -lacks)
     monkeypatch.setattr(detector, "evidence", lambda *_: -5.0)
