@@ -15,7 +15,7 @@ FIT = $(BIN)/affectd-train fit --data $(DATA) --ferplus $(FERPLUS) $(if $(EPOCHS
 SLOW ?=
 MUTANTS ?=
 # A test that hangs ends its process, and is named with what it waited for.
-FAST_TESTS = $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadfile -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true
+FAST_TESTS = $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadfile --no-loadscope-reorder -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true
 SLOW_TESTS = $(BIN)/python -m pytest -m slow --no-skip
 
 # No target here is a file's name but those that make the environment.
@@ -110,6 +110,9 @@ test-container: $(DEV) ## the container on a Debian of its own: an event out, no
 
 test-attacks: $(DEV) ## what a hostile broker, camera, file or neighbour may try, and a table of what became of it (root; minutes; make deps SLOW=1 first)
 	$(BIN)/python -m pytest -m attack --no-skip
+
+test-page: $(DEV) ## the page in Debian's Chromium, as people use it (make deps SLOW=1 first; axe-core as its skip says; 3 minutes)
+	$(BIN)/python -m pytest -m slow -v tests/integration/test_page_browser.py
 
 test-fuzz: $(DEV) ## odd and damaged configurations, MQTT messages, streams, JPEGs, models, recipes and tables, a minute each (FUZZ_S=600 for longer); what fails is kept in build/fuzz
 	$(SLOW_TESTS) -v -s tests/fuzz

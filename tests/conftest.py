@@ -14,6 +14,16 @@ _PARTS = {
 }
 """What needs Keras, half of the suite's time. All else is the device's part, and needs none."""
 
+_LONGEST = (
+    "tests/integration/test_recipes.py",
+    "tests/trainer/test_fit.py",
+    "tests/converters",
+    "tests/benchmarks",
+    "tests/device/track",
+    "tests/integration",
+)
+"""They go first: begun last, a long file keeps one process at work while the other has nothing left."""
+
 _INSTALLABLE = "apt-get install "
 """Every skip that ``make deps`` ends says so in its reason, with the packages behind it."""
 
@@ -42,6 +52,15 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     wanted = config.getoption("--part")
     is_other = wanted and collection_path.suffix == ".py" and part_of(collection_path) != wanted
     return True if is_other else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: _rank(item.path))  # keeps the order within a file
+
+
+def _rank(path: Path) -> int:
+    name = path.relative_to(_ROOT).as_posix() if path.is_relative_to(_ROOT) else ""
+    return next((rank for rank, place in enumerate(_LONGEST) if name.startswith(place)), len(_LONGEST))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

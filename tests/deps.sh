@@ -13,8 +13,6 @@ needed=(
   /usr/bin/weston:weston                                        # and a Wayland one
   /usr/bin/ffmpeg:ffmpeg                                        # a stream over HTTP
   /usr/bin/openssl:openssl                                      # certificates for TLS
-  /usr/bin/chromium:chromium                                    # opens the page
-  /usr/bin/chromedriver:chromium-driver
   /usr/bin/prometheus-mqtt-exporter:prometheus-mqtt-exporter    # figures of a sensor
   /usr/bin/gcc:gcc                                              # a delegate that stands in for an accelerator's
   /usr/bin/systemd-analyze:systemd                              # reads the units
@@ -26,6 +24,8 @@ needed=(
 )
 if [ "${1:-}" = slow ]; then
   needed+=(
+    /usr/bin/chromium:chromium                                  # test-page
+    /usr/bin/chromedriver:chromium-driver
     /usr/sbin/debootstrap:debootstrap                           # test-homeassistant, test-picamera2, test-nspawn, test-vm
     /usr/bin/systemd-nspawn:systemd-container                   # test-nspawn, test-steady
     /usr/sbin/dnsmasq:dnsmasq-base                              # test-card

@@ -28,6 +28,7 @@ SHOWN = {
     "report": (_MODEL, "trainer/report/style.css"),
     "page": (_MODEL, "device/demo/clip.mkv"),
     "homeassistant": (),
+    "eyes": ("tests/benchmarks/crowd.py", "tests/benchmarks/crowd_strip.py"),
 }
 
 

@@ -71,7 +71,7 @@ def _visits() -> int:
 
 def test_every_message_is_as_the_description_of_the_topics_says(heard):
     leaves = {message.topic.rsplit("/", 1)[1] for message in heard.received}
-    assert leaves == {"availability", "info", "state", "events", "stats", "pause", "config"}
+    assert leaves == {"availability", "info", "state", "events", "stats", "pause", "summary", "tuning", "config"}
     for message in heard.received:
         check_message(message.topic, message.payload)
 

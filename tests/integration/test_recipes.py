@@ -34,7 +34,8 @@ LARGE = (
     "vgg-elu",
 )  # most have more than a thousand million multiply-adds a face
 PRETRAINED = ("dlib-votes", "resnet50-5")  # by weights that are not here
-ALIKE = ("edge", "edge-again", "edge-fer2013")  # like `edge-deeper`, for which `edge` is trained on the way
+# The first three are like `edge-deeper`, for which `edge` is trained on the way, and the others like `cnn4`.
+ALIKE = ("edge", "edge-again", "edge-fer2013", "cnn-plain", "mini-xception")
 # As of FER-2013's faces, few as they are, an untrained network says the same of all: decisions are no measure here.
 LOOSE = (
     "--allow-one-answer",

@@ -52,7 +52,9 @@ def test_a_face_the_model_is_not_sure_of_is_uncertain(tmp_path, photo, monkeypat
         return Scores(classifier.labels, (1 / len(classifier.labels),) * len(classifier.labels))
 
     monkeypatch.setattr(TfliteClassifier, "classify", waver)
-    faces = snapshot(CONFIG, str(photo), tmp_path / "out.png", None, FakeClock())
+    # The same network bears witness to a face: what wavers so is none to it.
+    config = CONFIG.model_copy(update={"detector": CONFIG.detector.model_copy(update={"evidence": None})})
+    faces = snapshot(config, str(photo), tmp_path / "out.png", None, FakeClock())
     assert {face.emotion for face in faces} == {"uncertain"}
 
 
