@@ -76,11 +76,12 @@ def shown(browser, selector):
 
 
 def text_of(browser, selector="body"):
-    from selenium.common.exceptions import StaleElementReferenceException
+    """What stands there; nothing while the document or the element is being replaced."""
+    from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 
     try:
         return browser.find_element("css selector", selector).text
-    except StaleElementReferenceException:
+    except (NoSuchElementException, StaleElementReferenceException):
         return ""
 
 
@@ -195,9 +196,11 @@ def test_without_scripts_all_but_the_moving_boxes_works(sensor, tmp_path):
 
 
 def test_a_keyboard_is_enough(sensor, browser):
+    from selenium.webdriver.common.action_chains import ActionChains
     from selenium.webdriver.common.keys import Keys
 
     sensor.log_in(browser)
+    keyboard = ActionChains(browser)
 
     def focus():
         return browser.switch_to.active_element
@@ -216,7 +219,8 @@ def test_a_keyboard_is_enough(sensor, browser):
     assert "Pause the camera" in focus_says()
     browser.execute_async_script("setTimeout(arguments[0], 2500)")
     assert "Pause the camera" in focus_says(), "what is updated does not take the focus away"
-    focus().send_keys(Keys.ENTER)
+    keyboard.send_keys(Keys.ENTER).perform()
     wait_until(lambda: "Camera off" in text_of(browser, "#state"), "the camera to be off")
-    browser.find_element("css selector", "#pause button").send_keys(Keys.SPACE)
+    browser.execute_script("document.querySelector('#pause button').focus()")
+    keyboard.send_keys(Keys.SPACE).perform()
     wait_until(lambda: "Camera on" in text_of(browser, "#state"), "the camera to be on again")
