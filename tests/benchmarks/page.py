@@ -4,7 +4,6 @@ The pipeline works through the bundled clip in this process as the daemon's loop
 process, and a third one looks: it follows the live stream as a browser does.
 """
 
-import os
 import subprocess
 import sys
 import time
@@ -31,6 +30,7 @@ from device.tools.aim.look import Look
 from device.tools.aim.meter import FaceMeter, brightness_of
 from device.tools.aim.words import as_json
 from tests.benchmarks.clips import bundled_clip
+from tests.benchmarks.cpu import cpu_s_of, work_through
 from tests.brokers import LOOPBACK, free_port
 
 ROUNDS = 3
@@ -150,17 +150,12 @@ def _measure(viewers: int | None, frames: list[Frame], pace_fps: float | None, f
     sinks: Sequence[Sink] = [served] if served else []
     clock = SystemClock()
     pipeline = build_pipeline(Config(), clock, TfliteClassifier.load(BUNDLED_MODEL), Telemetry(clock), sinks)
-    page_begun_s = _cpu_s(served.pid) if served else 0.0
-    begun_s, cpu_begun_s = time.perf_counter(), time.process_time()
-    for index, frame in enumerate(frames):
-        if pace_fps:
-            time.sleep(max(0.0, begun_s + index / pace_fps - time.perf_counter()))
-        pipeline.step(frame)
-    wall_s, cpu_s = time.perf_counter() - begun_s, time.process_time() - cpu_begun_s
+    page_begun_s = cpu_s_of(served.pid) if served else 0.0
+    wall_s, cpu_s = work_through(pipeline, frames, pace_fps)
     count = len(frames)
     if served is None:
         return Figures(count / wall_s, 1000 * cpu_s / count)
-    page_s, page_mb = _cpu_s(served.pid) - page_begun_s, _pss_mb(served.pid)
+    page_s, page_mb = cpu_s_of(served.pid) - page_begun_s, _pss_mb(served.pid)
     served.close()
     return Figures(count / wall_s, 1000 * cpu_s / count, 1000 * served.cpu_s / count, page_s / wall_s, page_mb)
 
@@ -179,11 +174,6 @@ def _print_table(title: str, rounds: dict[int | None, list[Figures]]) -> None:
             f"{max(one.page_mb for one in results):8.1f} MiB",
             flush=True,
         )
-
-
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _pss_mb(pid: int) -> float:

@@ -8,7 +8,6 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 
@@ -24,6 +23,7 @@ from device.records import Event, Frame, Observation
 from device.system.clock import SystemClock
 from device.system.telemetry import Telemetry
 from tests.benchmarks.clips import bundled_clip
+from tests.benchmarks.cpu import cpu_s_of, work_through
 
 ROUNDS = 3
 CAMERA_FPS = 15.0
@@ -99,14 +99,9 @@ def _measure(mode: PrivacyMode | None, frames: list[Frame], pace_fps: float | No
     sinks: Sequence[Sink] = [shown] if shown else []
     clock = SystemClock()
     pipeline = build_pipeline(Config(), clock, TfliteClassifier.load(BUNDLED_MODEL), Telemetry(clock), sinks)
-    overlay_begun_s = _cpu_s(shown.pid) if shown else 0.0
-    begun_s, cpu_begun_s = time.perf_counter(), time.process_time()
-    for index, frame in enumerate(frames):
-        if pace_fps:
-            time.sleep(max(0.0, begun_s + index / pace_fps - time.perf_counter()))
-        pipeline.step(frame)
-    wall_s, cpu_s = time.perf_counter() - begun_s, time.process_time() - cpu_begun_s
-    overlay_s = _cpu_s(shown.pid) - overlay_begun_s if shown else 0.0
+    overlay_begun_s = cpu_s_of(shown.pid) if shown else 0.0
+    wall_s, cpu_s = work_through(pipeline, frames, pace_fps)
+    overlay_s = cpu_s_of(shown.pid) - overlay_begun_s if shown else 0.0
     if shown:
         shown.sink.close()
     count = len(frames)
@@ -129,12 +124,6 @@ def _print_table(title: str, rounds: dict[PrivacyMode | None, list[Figures]]) ->
             f"{sensor_ms:10.2f}{sink_ms:10.3f}{overlay_ms:10.2f}",
             flush=True,
         )
-
-
-def _cpu_s(pid: int) -> float:
-    """CPU seconds that process has taken (proc(5), fields 14 and 15 of stat)."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

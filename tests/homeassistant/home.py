@@ -12,7 +12,8 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -256,3 +257,35 @@ def _bearer_token() -> str:
     claims = {"iss": _TOKEN_ID, "iat": now - 60, "exp": now + 86_400}
     body = ".".join(encode(json.dumps(part).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, claims))
     return f"{body}.{encode(hmac.new(_JWT_KEY.encode(), body.encode(), hashlib.sha256).digest())}"
+
+
+@contextmanager
+def run_inside(script: str, **given: Any) -> Iterator[Path]:
+    """The folder in which ``script``, a file of tests beside this one, has passed with Home Assistant's own Python.
+
+    Args:
+        script: its name.
+        given: what it finds there, each as a file of JSON: ``NAME.json``.
+    """
+    root = require_root()
+    inside = Path("/srv") / f"inside-{uuid.uuid4().hex[:8]}"
+    folder = root / inside.relative_to("/")
+    folder.mkdir(parents=True)
+    try:
+        shutil.copy(Path(__file__).with_name(script), folder / "test_inside.py")
+        for name, content in given.items():
+            (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
+        command = ["/venv/bin/python", "-m", "pytest", "--asyncio-mode=auto", "-q", "-p", "no:cacheprovider"]
+        answer = subprocess.run(
+            enter(root, *command, f"--rootdir={inside}", str(inside / "test_inside.py")),
+            env=ENVIRONMENT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=900,
+        )
+        assert answer.returncode == 0, answer.stdout[-6000:] + answer.stderr[-2000:]
+        assert " passed" in answer.stdout
+        yield folder
+    finally:
+        shutil.rmtree(folder)

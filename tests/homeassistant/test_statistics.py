@@ -1,9 +1,6 @@
 """Home Assistant's long-term statistics of a day that a fake clock made: with a power cut, a pause and a midnight."""
 
 import json
-import shutil
-import subprocess
-import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +12,7 @@ from device.mqtt.topics import Topics
 from device.records import rfc3339
 from tests.device.sightings import LABELS
 from tests.device.summary.machine import Clock, Machine
-from tests.homeassistant.home import ENVIRONMENT, enter, require_root
+from tests.homeassistant.home import require_root, run_inside
 
 pytestmark = pytest.mark.slow
 
@@ -67,34 +64,17 @@ class Day:
 
 
 def test_the_statistics_of_a_day_are_what_happened(tmp_path):
-    root = require_root()
+    require_root()  # before a day is made for nothing
     day, topics = Day(tmp_path), Topics("affectd", "hall")
     info = DeviceInfo("0.1.0", "emotion", "2026.11", LABELS, "demo")
-    inside = Path("/srv") / f"statistics-{uuid.uuid4().hex[:8]}"
-    folder = root / inside.relative_to("/")
-    folder.mkdir(parents=True)
-    try:
-        shutil.copy(Path(__file__).with_name("inside_statistics.py"), folder / "test_inside.py")
-        told = {
-            "topic": discovery_topic(HomeAssistantSettings(), topics),
-            "message": discovery_message(topics, info),
-            "said": day.said,
-            "changes": day.changes,
-        }
-        (folder / "day.json").write_text(json.dumps(told), encoding="utf-8")
-        command = ["/venv/bin/python", "-m", "pytest", "--asyncio-mode=auto", "-q", "-p", "no:cacheprovider"]
-        answer = subprocess.run(
-            enter(root, *command, f"--rootdir={inside}", str(inside / "test_inside.py")),
-            env=ENVIRONMENT,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=900,
-        )
-        assert answer.returncode == 0, answer.stdout[-6000:] + answer.stderr[-2000:]
+    told = {
+        "topic": discovery_topic(HomeAssistantSettings(), topics),
+        "message": discovery_message(topics, info),
+        "said": day.said,
+        "changes": day.changes,
+    }
+    with run_inside("inside_statistics.py", day=told) as folder:
         _print(json.loads((folder / "statistics.json").read_text(encoding="utf-8")))
-    finally:
-        shutil.rmtree(folder)
 
 
 def _print(statistics) -> None:
