@@ -40,7 +40,7 @@ from device.system.log import LastTrouble
 from device.system.systemd import ServiceManager
 from device.system.telemetry import Telemetry
 from device.tools.page.build import PageParts, build_page
-from device.tools.page.sources import Told
+from device.tools.page.sources import DeviceView
 from device.track.tracker import CentroidTracker
 
 _ENDING_S = 5.0
@@ -172,7 +172,7 @@ def build_stages(
     if config.page.enabled:
         parts = page_parts or PageParts()
         has_file = parts.config_path is not None
-        told = Told(config, has_file, classifier.labels, source.name, switched, mqtt, heat, trouble)
+        told = DeviceView(config, has_file, classifier.labels, source.name, switched, mqtt, heat, trouble)
         page = build_page(told, parts, clock, lambda paused: switch.turn(paused=paused))
     summary = _build_summary(config, clock)
     sinks: list[Sink] = [*(sink for sink in (mqtt, overlay, page, summary) if sink), *more_sinks]

@@ -43,6 +43,6 @@ def _print(finding: "Finding", *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(asdict(finding)), flush=True)
         return
-    print(f"{_MARKS[finding.grade]}  {finding.subject:<11}  {finding.told}", flush=True)
+    print(f"{_MARKS[finding.grade]}  {finding.subject:<11}  {finding.message}", flush=True)
     if finding.command:
         print(f"{'':22}$ {finding.command}", flush=True)

@@ -31,7 +31,7 @@ def _show(channel: OverlayEnd, slot: PictureSlot, settings: OverlaySettings) -> 
         try:
             from device.overlay.screen import open_screen
         except ImportError as error:
-            channel.say(Report("failed", f"pygame-ce cannot be loaded ({error}); pip install 'affectd[overlay]'"))
+            channel.send(Report("failed", f"pygame-ce cannot be loaded ({error}); pip install 'affectd[overlay]'"))
             return EXIT_UNAVAILABLE
         # The display first: where there is none, nothing else needs to be loaded.
         screen = open_screen(settings)
@@ -42,10 +42,10 @@ def _show(channel: OverlayEnd, slot: PictureSlot, settings: OverlaySettings) -> 
 
         cv2.setNumThreads(1)
         viewer = Viewer(screen, Drawer(settings), channel, slot, settings=settings)
-        channel.say(Report("shown", str(screen)))
+        channel.send(Report("shown", str(screen)))
         viewer.run()
     except AffectdError as error:
-        channel.say(Report("failed", str(error)))
+        channel.send(Report("failed", str(error)))
         return error.exit_code
     screen.close()
     return EXIT_OK

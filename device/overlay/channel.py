@@ -59,11 +59,11 @@ class Report:
         kind: ``shown``: a display is open; ``failed``: none can be, or it was lost; ``ready``: it has taken the last
             moment and wants another, and the slot is the daemon's until then; ``alive``: it is not hung; ``closed``: a
             person has closed it; ``pause``, ``resume``: a person turns the privacy switch.
-        told: which display it is, or what is wrong, for the log.
+        text: which display it is, or what is wrong, for the log.
     """
 
     kind: ReportKind
-    told: str = ""
+    text: str = ""
 
 
 _UPDATES = TypeAdapter(Update)

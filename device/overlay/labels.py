@@ -29,7 +29,7 @@ class Bar:
     word: str
     share: float
     colour: Colour
-    told: bool
+    reported: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class LabelPainter:
         for row, bar in enumerate(label.bars):
             middle_y = body.y + row * scale.row + scale.row // 2
             name = face.shortened(bar.word, scale.small, names_w - scale.gap)
-            ink = TEXT if bar.told else MUTED_TEXT
+            ink = TEXT if bar.reported else MUTED_TEXT
             pen.write(name, (body.x, middle_y + scale.small_cap // 2), scale.small, ink)
             track = Rect(body.x + names_w, middle_y - thickness // 2, body.w - names_w, thickness)
             fill_bar(pen.canvas, track, bar.share, bar.colour, TRACK)

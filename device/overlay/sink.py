@@ -53,7 +53,7 @@ class OverlaySink:
         )
         self._source: SourceState = "ok"
         self._is_asked = False
-        self._told: tuple[SourceState, BrokerState] | None = None
+        self._sent_state: tuple[SourceState, BrokerState] | None = None
         self._veil = Veil()
         self._frames_s: deque[float] = deque(maxlen=_RATE_FRAMES)
 
@@ -70,11 +70,11 @@ class OverlaySink:
         if not self._supervisor.shown:
             if was_shown:
                 self._slot.wipe()
-            self._is_asked, self._told = False, None
+            self._is_asked, self._sent_state = False, None
             return
         state = (self._source, self._broker())
-        if state != self._told and self._supervisor.say(Update(*state, self._fps())):
-            self._told = state
+        if state != self._sent_state and self._supervisor.send(Update(*state, self._fps())):
+            self._sent_state = state
 
     def observe(self, observation: Observation) -> None:
         """Show this frame, if the overlay has asked for one."""
@@ -86,7 +86,7 @@ class OverlaySink:
         hidden = self._veil.boxes(scene, scene.time_s) if self._settings.privacy == "blur" else ()
         if self._is_asked:
             moment = self._lay_down(observation.frame, scene, hidden)
-            self._is_asked = not self._supervisor.say(Update("ok", scene.broker, scene.fps, moment))
+            self._is_asked = not self._supervisor.send(Update("ok", scene.broker, scene.fps, moment))
 
     def emit(self, event: Event) -> None:
         """Nothing: what is shown comes from the observations."""

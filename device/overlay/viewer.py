@@ -103,7 +103,7 @@ class Viewer:
 
     def turn(self) -> bool:
         """One round, without waiting; False once it is over. Raises DisplayError when the display is lost."""
-        self._take(self._channel.hear())
+        self._take(self._channel.receive())
         for press in self._display.presses():
             self._obey(press)
         if self._left or self._channel.gone:
@@ -126,7 +126,7 @@ class Viewer:
         while (left_s := due_s - self._now()) > 0:
             select.select([self._channel], [], [], left_s)
             was_watching = self._watching
-            self._take(self._channel.hear())
+            self._take(self._channel.receive())
             if was_watching and not self._watching:
                 self._frame_at_s = self._now()
             if self._channel.gone or self._frame_at_s <= self._now():
@@ -183,4 +183,4 @@ class Viewer:
             self._display.show(self._artist.draw(self._scene, size, self._view, now_s))
 
     def _tell(self, kind: ReportKind) -> bool:
-        return self._channel.say(Report(kind))
+        return self._channel.send(Report(kind))

@@ -31,10 +31,10 @@ def main() -> int:
     try:
         asyncio.run(_serve(channel))
     except ImportError as error:
-        channel.say(Report("failed", f"microdot cannot be loaded ({error}); pip install 'affectd[page]'"))
+        channel.send(Report("failed", f"microdot cannot be loaded ({error}); pip install 'affectd[page]'"))
         return EXIT_UNAVAILABLE
     except AffectdError as error:
-        channel.say(Report("failed", str(error)))
+        channel.send(Report("failed", str(error)))
         return error.exit_code
     return EXIT_OK
 
@@ -56,7 +56,7 @@ async def _serve(channel: PageEnd) -> None:
     verifier = Verifier.parse(hello["verifier"]) if hello.get("verifier") else None
     board = Board(channel, hello)
     sessions = Sessions(
-        time.time, hello.get("sessions", ()), str(verifier), lambda kept: board.tell("sessions", sessions=kept)
+        time.time, hello.get("sessions", ()), str(verifier), lambda kept: board.send("sessions", sessions=kept)
     )
     tls = _tls_of(settings)
     routes = Routes(board, verifier, sessions, Throttle(time.monotonic), encrypted=tls is not None)
@@ -70,9 +70,9 @@ async def _serve(channel: PageEnd) -> None:
             "end what uses it, or set page.port and page.host",
         ) from None
     _confine()
-    asyncio.get_running_loop().add_reader(channel.fileno(), board.hear)
+    asyncio.get_running_loop().add_reader(channel.fileno(), board.receive)
     scheme = "http" if tls is None else "https"
-    channel.say(Report("shown", f"{scheme}://{_shown(hosts)}:{settings['port']}{note}"))
+    channel.send(Report("shown", f"{scheme}://{_shown(hosts)}:{settings['port']}{note}"))
     await board.stay_alive()
     await server.close()
     for task in asyncio.all_tasks() - {asyncio.current_task()}:
@@ -88,7 +88,7 @@ async def _await_hello(channel: PageEnd) -> dict[str, Any]:
             while not channel.gone:
                 await said.wait()
                 said.clear()
-                for message in channel.hear(1):
+                for message in channel.receive(1):
                     return message
     except TimeoutError:
         pass

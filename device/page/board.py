@@ -42,13 +42,13 @@ class Board:
         self._change: asyncio.Future[tuple[bool, str]] | None = None
         self._days: dict[str, asyncio.Future[dict[str, Any] | None]] = {}
 
-    def tell(self, kind: Any, told: str = "", **data: Any) -> bool:
+    def send(self, kind: Any, text: str = "", **data: Any) -> bool:
         """Tell the daemon, or ask it."""
-        return self._channel.say(Report(kind, told, data))
+        return self._channel.send(Report(kind, text, data))
 
-    def hear(self) -> None:
+    def receive(self) -> None:
         """Take in what the daemon has said."""
-        for message in self._channel.hear():
+        for message in self._channel.receive():
             self._take(message)
         if self._channel.gone:
             self.ended.set()
@@ -56,7 +56,7 @@ class Board:
     async def stay_alive(self) -> None:
         """Tell the daemon again and again that this process is not hung, until it has ended."""
         while not self.ended.is_set():
-            self.tell("alive")
+            self.send("alive")
             with suppress(TimeoutError):
                 async with asyncio.timeout(_ALIVE_EVERY_S):
                     await self.ended.wait()
@@ -97,7 +97,7 @@ class Board:
 
     async def pause(self, *, paused: bool) -> None:
         """Turn the privacy switch, and wait until the camera has followed, for a while."""
-        self.tell("pause" if paused else "resume")
+        self.send("pause" if paused else "resume")
         with suppress(TimeoutError):
             async with asyncio.timeout(_PAUSE_TIMEOUT_S):
                 while (self.source in {"paused", "pausing"}) != paused or self.source == "pausing":
@@ -105,7 +105,7 @@ class Board:
 
     def examine(self) -> None:
         """Have the device examined; ``doctor`` has the findings in the end."""
-        if not self.doctor_runs and self.tell("doctor"):
+        if not self.doctor_runs and self.send("doctor"):
             self.doctor_runs = True
 
     async def change(self, values: dict[str, str]) -> tuple[bool, str]:
@@ -114,7 +114,7 @@ class Board:
             return False, "another change is under way; try again in a moment"
         self._change = asyncio.get_running_loop().create_future()
         try:
-            self.tell("change", values=values)
+            self.send("change", values=values)
             async with asyncio.timeout(_CHANGE_TIMEOUT_S):
                 return await self._change
         except TimeoutError:
@@ -130,7 +130,7 @@ class Board:
         try:
             async with asyncio.timeout(_DAY_TIMEOUT_S):
                 while not waiting.done():
-                    self.tell("day", day)  # one at a time is looked up, and another may be under way
+                    self.send("day", day)  # one at a time is looked up, and another may be under way
                     await asyncio.wait({waiting}, timeout=1.0)
                 return waiting.result()
         except TimeoutError:
@@ -154,11 +154,11 @@ class Board:
         elif kind == "doctor":
             self.doctor, self.doctor_runs = {**message, "at": time.time()}, False
         elif kind == "changed" and self._change is not None and not self._change.done():
-            self._change.set_result((bool(message["done"]), str(message["told"])))
+            self._change.set_result((bool(message["done"]), str(message["text"])))
         elif kind == "day":
             waiting = self._days.get(str(message.get("day")))
             if waiting is not None and not waiting.done():
-                waiting.set_result(message.get("told"))
+                waiting.set_result(message.get("summary"))
         self.version += 1
         news, self._news = self._news, asyncio.Event()
         news.set()
@@ -168,4 +168,4 @@ class Board:
         now_s = time.monotonic()
         if self.viewers and self.source == "ok" and (self._asked_at_s is None or now_s - self._asked_at_s > _OLD_S):
             self._asked_at_s = now_s
-            self.tell("ready")
+            self.send("ready")

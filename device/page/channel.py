@@ -24,12 +24,12 @@ class Report:
             wants another moment; ``pause``, ``resume``: somebody turns the privacy switch; ``doctor``: somebody wants
             the device examined; ``change``: somebody wants keys of the configuration changed; ``day``: somebody wants
             to know what a day was like; ``sessions``: who is logged in, to be kept for it.
-        told: where it listens, or what is wrong, for the log; the day as YYYY-MM-DD.
+        text: where it listens, or what is wrong, for the log; the day as YYYY-MM-DD.
         data: what is to be changed or kept.
     """
 
     kind: ReportKind
-    told: str = ""
+    text: str = ""
     data: dict[str, Any] = field(default_factory=dict)
 
 
@@ -44,13 +44,13 @@ def daemon_end(end: socket.socket) -> DaemonEnd:
 
 def page_end(end: socket.socket) -> PageEnd:
     """The end that tells what people at browsers want."""
-    return Channel(end, lambda report: _write({"kind": report.kind, "told": report.told, "data": report.data}), _read)
+    return Channel(end, lambda report: _write({"kind": report.kind, "text": report.text, "data": report.data}), _read)
 
 
 def read_report(data: bytes) -> Report:
     """What the page's process has said, which may have been taken over. Raises ValueError for what is none of ours."""
-    told = _read(data)
-    kind, words, more = told.get("kind"), told.get("told", ""), told.get("data", {})
+    message = _read(data)
+    kind, words, more = message.get("kind"), message.get("text", ""), message.get("data", {})
     if kind not in _KINDS or not isinstance(words, str) or not isinstance(more, dict):
         raise ValueError(f"no report: {kind!r:.40}")
     return Report(cast("ReportKind", kind), words[:_MOST_TOLD], more)

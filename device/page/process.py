@@ -21,4 +21,4 @@ class PageProcess(Companion[dict[str, Any], Report]):
 
     def __init__(self, settings: PageSettings, hello: Mapping[str, Any]) -> None:
         super().__init__("device.page", daemon_end)
-        self.say({"kind": "hello", "settings": settings.model_dump(mode="json"), **hello})
+        self.send({"kind": "hello", "settings": settings.model_dump(mode="json"), **hello})

@@ -116,8 +116,8 @@ class Routes:
         """The answer to a request that gets no other; None for all others."""
         host = request.headers.get("Host")
         if not host_is_ours(host, self._names):
-            told = "This device is not called that. Open it by its own name or address; see page.names.\n"
-            return Response(told, 421, {"Content-Type": "text/plain; charset=UTF-8"})
+            text = "This device is not called that. Open it by its own name or address; see page.names.\n"
+            return Response(text, 421, {"Content-Type": "text/plain; charset=UTF-8"})
         if request.method == "POST" and not origin_is_ours(request.headers.get("Origin"), str(host)):
             return self._error(request, 403)
         if request.path in _OPEN_PATHS or self._is_let_in(request):
@@ -156,7 +156,7 @@ class Routes:
                 parts = self._parts(visit)
                 changed = {name: part for name, part in parts.items() if shown.get(name) != part}
                 shown = parts
-                # What was sent is drained first: a slow browser is told the newest, and less often.
+                # What was sent is drained first: a slow browser is text the newest, and less often.
                 yield f"data: {json.dumps(changed)}\n\n" if changed else ": \n\n"
                 await self._board.news(_HEARTBEAT_S)
 
@@ -185,11 +185,11 @@ class Routes:
         given = {name: str(form.get(name, "")).strip() for name in keys if name in form}
         wanted = {name: typed(keys[name], text) for name, text in given.items() if text != written(keys[name]["value"])}
         if not wanted:
-            return html(configuration_page(visit, told=notice("ok", visit.texts("configuration.same"))))
-        is_done, told = await self._board.change(wanted)
+            return html(configuration_page(visit, outcome=notice("ok", visit.texts("configuration.same"))))
+        is_done, text = await self._board.change(wanted)
         if is_done:
             return html(saved_page(visit))
-        refused = notice("wrong", visit.texts("configuration.refused", told=told))
+        refused = notice("wrong", visit.texts("configuration.refused", message=text))
         return html(configuration_page(visit, given, refused), 400)
 
     async def _doctor(self, request: Request) -> Response:

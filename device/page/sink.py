@@ -9,10 +9,10 @@ from typing import Any
 
 from device.interfaces import Clock
 from device.page.channel import Report
-from device.page.errands import CommandErrand, Errand, ReadingErrand
-from device.page.keepsake import Keepsake
+from device.page.jobs import CommandJob, Job, ReadingJob
 from device.page.process import PageProcess
 from device.page.settings import PageSettings
+from device.page.state_file import StateFile
 from device.records import Event, Observation, RelativeBox, SourceState
 from device.redact import redact
 from device.system.supervisor import Process, Supervisor
@@ -47,7 +47,7 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True)
-class Deeds:
+class PageActions:
     """What people at browsers may have done.
 
     Attributes:
@@ -70,10 +70,10 @@ class PageSink:
         settings: the section ``page``.
         clock: the monotonic time.
         sources: what it tells.
-        deeds: what it may be asked for.
-        keepsake: outlives both processes.
+        actions: what it may be asked for.
+        state_file: outlives both processes.
         launch: starts the process.
-        errand: starts a command.
+        start_job: starts a command.
     """
 
     def __init__(
@@ -82,29 +82,29 @@ class PageSink:
         clock: Clock,
         *,
         sources: Sources,
-        deeds: Deeds,
-        keepsake: Keepsake,
+        actions: PageActions,
+        state_file: StateFile,
         launch: Callable[[PageSettings, Mapping[str, Any]], Process[dict[str, Any], Report]] = PageProcess,
-        errand: Callable[..., Errand] = CommandErrand,
+        start_job: Callable[..., Job] = CommandJob,
     ) -> None:
         self._clock = clock
         self._sources = sources
-        self._deeds = deeds
-        self._keepsake = keepsake
-        self._errand = errand
+        self._actions = actions
+        self._state_file = state_file
+        self._start_job = start_job
         self._supervisor: Supervisor[dict[str, Any], Report] = Supervisor(
-            lambda: launch(settings, {**sources.hello(), "sessions": keepsake.sessions}),
+            lambda: launch(settings, {**sources.hello(), "sessions": state_file.sessions}),
             clock,
             name="page",
             logger=_log,
         )
         self._source: SourceState = "ok"
         self._is_asked = False
-        self._unsaid: deque[dict[str, Any]] = deque(maxlen=2 * MOST_EVENTS)
+        self._unsent: deque[dict[str, Any]] = deque(maxlen=2 * MOST_EVENTS)
         self._state_due_s = 0.0
-        self._events: deque[dict[str, Any]] = deque(keepsake.events, maxlen=MOST_EVENTS)
+        self._events: deque[dict[str, Any]] = deque(state_file.events, maxlen=MOST_EVENTS)
         self._frames_s: deque[float] = deque(maxlen=_RATE_FRAMES)
-        self._errands: dict[str, Errand] = {}
+        self._jobs: dict[str, Job] = {}
         self._day = ""
         self._reload_at_s: float | None = None
 
@@ -117,19 +117,19 @@ class PageSink:
         """Start the page, hear it, and tell it how things are; to be called on every turn of the loop."""
         for report in self._supervisor.turn():
             if report.kind == "shown":
-                self._greet()
-            self._obey(report)
+                self._replay()
+            self._handle(report)
         if not self._supervisor.shown:
             self._is_asked = False
-            self._unsaid.clear()
-        self._see_to_errands()
+            self._unsent.clear()
+        self._collect_results()
         now_s = self._clock.monotonic_s()
         if now_s >= self._state_due_s:
-            self._tell_state()
-        self._say_what_is_unsaid()
+            self._queue_state()
+        self._flush()
         if self._reload_at_s is not None and now_s >= self._reload_at_s:
             self._reload_at_s = None
-            self._deeds.reload()
+            self._actions.reload()
 
     def observe(self, observation: Observation) -> None:
         """Tell of this frame, if somebody looks."""
@@ -137,14 +137,14 @@ class PageSink:
         if not (self._is_asked and self._source == "ok"):
             return
         self._is_asked = False
-        self._unsaid.append({"kind": "moment", "moment": self._moment(observation)})
-        self._say_what_is_unsaid()
+        self._unsent.append({"kind": "moment", "moment": self._moment(observation)})
+        self._flush()
 
     def emit(self, event: Event) -> None:
         """Tell of an event."""
-        told = json.loads(event.to_json())
-        self._events.append(told)
-        self._unsaid.append({"kind": "event", "event": told})
+        content = json.loads(event.to_json())
+        self._events.append(content)
+        self._unsent.append({"kind": "event", "event": content})
 
     def set_source_state(self, state: SourceState) -> None:
         """Say that the camera is ok, paused or lost."""
@@ -157,65 +157,65 @@ class PageSink:
     def close(self) -> None:
         """End the page."""
         self._supervisor.close()
-        for errand in self._errands.values():
-            errand.drop()
-        self._errands.clear()
-        self._keepsake.keep_events(self._events)
+        for job in self._jobs.values():
+            job.cancel()
+        self._jobs.clear()
+        self._state_file.keep_events(self._events)
 
-    def _greet(self) -> None:
+    def _replay(self) -> None:
         """A new process is told what came before it."""
-        self._unsaid.clear()
-        self._unsaid.extend({"kind": "event", "event": event} for event in self._events)
-        self._tell_state()
+        self._unsent.clear()
+        self._unsent.extend({"kind": "event", "event": event} for event in self._events)
+        self._queue_state()
 
-    def _obey(self, report: Report) -> None:
+    def _handle(self, report: Report) -> None:
         if report.kind == "ready":
             self._is_asked = True
         elif report.kind in {"pause", "resume"}:
-            self._deeds.pause(report.kind == "pause")
+            self._actions.pause(report.kind == "pause")
         elif report.kind == "sessions":
-            self._keepsake.keep_sessions(report.data.get("sessions"))
-        elif report.kind == "doctor" and "doctor" not in self._errands and self._deeds.doctor:
-            self._errands["doctor"] = self._errand(self._deeds.doctor, b"", self._clock, _DOCTOR_TIMEOUT_S)
-        elif report.kind == "change" and "change" not in self._errands and self._deeds.change:
+            self._state_file.keep_sessions(report.data.get("sessions"))
+        elif report.kind == "doctor" and "doctor" not in self._jobs and self._actions.doctor:
+            self._jobs["doctor"] = self._start_job(self._actions.doctor, b"", self._clock, _DOCTOR_TIMEOUT_S)
+        elif report.kind == "change" and "change" not in self._jobs and self._actions.change:
             values = _wanted_values(report.data.get("values"))
             given = json.dumps(values).encode()
-            self._errands["change"] = self._errand(self._deeds.change, given, self._clock, _CHANGE_TIMEOUT_S)
-        elif report.kind == "day" and "day" not in self._errands:
-            self._ask_for_day(report.told)
+            self._jobs["change"] = self._start_job(self._actions.change, given, self._clock, _CHANGE_TIMEOUT_S)
+        elif report.kind == "day" and "day" not in self._jobs:
+            self._start_reading_day(report.text)
 
-    def _ask_for_day(self, day: str) -> None:
+    def _start_reading_day(self, day: str) -> None:
         read = self._sources.day
         if read is None:
-            self._unsaid.append({"kind": "day", "day": day, "told": None})
+            self._unsent.append({"kind": "day", "day": day, "summary": None})
         else:
-            self._errands["day"] = ReadingErrand(lambda: read(day))
+            self._jobs["day"] = ReadingJob(lambda: read(day))
             self._day = day
 
-    def _see_to_errands(self) -> None:
-        for kind, errand in list(self._errands.items()):
-            result = errand.result()
+    def _collect_results(self) -> None:
+        for kind, job in list(self._jobs.items()):
+            result = job.result()
             if result is None:
                 continue
-            del self._errands[kind]
+            del self._jobs[kind]
             if kind == "day":
-                self._unsaid.append({"kind": "day", "day": self._day, "told": result[0]})
+                self._unsent.append({"kind": "day", "day": self._day, "summary": result[0]})
             elif kind == "doctor":
-                self._unsaid.append({"kind": "doctor", **_findings(result)})
+                self._unsent.append({"kind": "doctor", **_findings(result)})
             else:
-                is_done, told = _outcome(result)
-                self._unsaid.append({"kind": "changed", "done": is_done, "told": redact(told)})
+                is_done, text = _outcome(result)
+                self._unsent.append({"kind": "changed", "done": is_done, "text": redact(text)})
                 if is_done:  # the page says so first
                     self._reload_at_s = self._clock.monotonic_s() + _RELOAD_AFTER_S
 
-    def _tell_state(self) -> None:
+    def _queue_state(self) -> None:
         self._state_due_s = self._clock.monotonic_s() + _STATE_EVERY_S
         state = dict(self._sources.state()) | {"source": self._source, "fps": _rounded(self._fps())}
-        self._unsaid.append({"kind": "state", "state": state})
+        self._unsent.append({"kind": "state", "state": state})
 
-    def _say_what_is_unsaid(self) -> None:
-        while self._unsaid and self._supervisor.say(self._unsaid[0]):
-            self._unsaid.popleft()
+    def _flush(self) -> None:
+        while self._unsent and self._supervisor.send(self._unsent[0]):
+            self._unsent.popleft()
 
     def _moment(self, observation: Observation) -> dict[str, Any]:
         frame = observation.frame
@@ -261,7 +261,7 @@ def _findings(result: tuple[int, str, str] | str) -> dict[str, Any]:
     for line in out.splitlines():
         try:
             found = json.loads(line)
-            findings.append({key: str(found[key]) for key in ("grade", "subject", "told", "command")})
+            findings.append({key: str(found[key]) for key in ("grade", "subject", "message", "command")})
         except (ValueError, KeyError, TypeError):
             continue
     return {"findings": findings, "fault": "" if findings else redact(err.strip()[-500:])}
@@ -272,8 +272,8 @@ def _outcome(result: tuple[int, str, str] | str) -> tuple[bool, str]:
     if isinstance(result, str):
         return False, result
     code, out, err = result
-    told = (out if code == 0 else err).strip().splitlines()
-    return code == 0, told[-1].removeprefix("affectd: ") if told else f"exit code {code}"
+    lines = (out if code == 0 else err).strip().splitlines()
+    return code == 0, lines[-1].removeprefix("affectd: ") if lines else f"exit code {code}"
 
 
 def _rounded(value: float | None) -> float | None:

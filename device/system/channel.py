@@ -1,4 +1,4 @@
-"""What the daemon and a process beside it say to each other: small messages over a socket that nobody waits at."""
+"""Small messages between the daemon and a process beside it, over a socket that nobody waits at."""
 
 import socket
 from collections.abc import Callable
@@ -7,24 +7,26 @@ from typing import Generic, TypeVar
 
 _MAX_BYTES = 65_536
 
-Said = TypeVar("Said")
-Heard = TypeVar("Heard")
+Sent = TypeVar("Sent")
+Received = TypeVar("Received")
 
 
-class Channel(Generic[Said, Heard]):
+class Channel(Generic[Sent, Received]):
     """One end of the socket; no call ever waits.
 
     Args:
         end: the socket, SOCK_SEQPACKET; belongs to this object from then on.
-        said: writes what this end says.
-        heard: reads what the other end says; raises ValueError for what it cannot understand.
+        encode: writes a message of this end.
+        decode: reads a message of the other end; raises ValueError for what it cannot understand.
     """
 
-    def __init__(self, end: socket.socket, said: Callable[[Said], bytes], heard: Callable[[bytes], Heard]) -> None:
+    def __init__(
+        self, end: socket.socket, encode: Callable[[Sent], bytes], decode: Callable[[bytes], Received]
+    ) -> None:
         end.setblocking(False)  # noqa: FBT003 - the standard library's way
         self._end = end
-        self._said = said
-        self._heard = heard
+        self._encode = encode
+        self._decode = decode
         self._gone = False
 
     @property
@@ -36,10 +38,10 @@ class Channel(Generic[Said, Heard]):
         """For ``select``."""
         return self._end.fileno()
 
-    def say(self, message: Said) -> bool:
-        """Send ``message``; False where the other end is gone, or has left so much unheard that no more fits."""
+    def send(self, message: Sent) -> bool:
+        """Send ``message``; False where the other end is gone, or has left so much unread that no more fits."""
         try:
-            self._end.send(self._said(message), socket.MSG_NOSIGNAL)
+            self._end.send(self._encode(message), socket.MSG_NOSIGNAL)
         except BlockingIOError:
             return False
         except OSError:
@@ -47,9 +49,9 @@ class Channel(Generic[Said, Heard]):
             return False
         return True
 
-    def hear(self, most: int | None = None) -> list[Heard]:
+    def receive(self, most: int | None = None) -> list[Received]:
         """All that has come since the last call, ``most`` messages at most; what is not understood is left out."""
-        messages: list[Heard] = []
+        messages: list[Received] = []
         while not self._gone and (most is None or len(messages) < most):
             try:
                 data = self._end.recv(_MAX_BYTES)
@@ -61,7 +63,7 @@ class Channel(Generic[Said, Heard]):
                 self._gone = True
                 break
             with suppress(ValueError):
-                messages.append(self._heard(data))
+                messages.append(self._decode(data))
         return messages
 
     def close(self) -> None:

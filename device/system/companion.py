@@ -14,8 +14,8 @@ from device.system.channel import Channel, socket_pair
 from device.system.child import python_command
 from device.system.confinement import go_first
 
-Said = TypeVar("Said")
-Heard = TypeVar("Heard")
+Sent = TypeVar("Sent")
+Received = TypeVar("Received")
 
 # The broker's password and systemd's conversation with the daemon are none of a companion's business.
 _KEPT_BACK = {"AFFECTD_MQTT_PASSWORD", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"}
@@ -25,7 +25,7 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 _NICENESS = 10
 
 
-class Companion(Generic[Said, Heard]):
+class Companion(Generic[Sent, Received]):
     """``python -m MODULE``, running, with ``--channel`` and the number of its end of a socket.
 
     A new interpreter and no fork of the daemon: it has none of the daemon's threads, pictures and models.
@@ -44,7 +44,7 @@ class Companion(Generic[Said, Heard]):
     def __init__(
         self,
         module: str,
-        channel: Callable[[socket.socket], Channel[Said, Heard]],
+        channel: Callable[[socket.socket], Channel[Sent, Received]],
         arguments: Sequence[str] = (),
         *,
         descriptors: Sequence[int] = (),
@@ -77,14 +77,14 @@ class Companion(Generic[Said, Heard]):
         """Its process id."""
         return self._process.pid
 
-    def say(self, message: Said) -> bool:
+    def send(self, message: Sent) -> bool:
         """Tell it something; False where it does not listen."""
-        return self._channel.say(message)
+        return self._channel.send(message)
 
-    def hear(self) -> list[Heard]:
+    def receive(self) -> list[Received]:
         """What it has said since the last call."""
         self._keep_last_words()
-        return self._channel.hear()
+        return self._channel.receive()
 
     @property
     def ended(self) -> str | None:

@@ -28,25 +28,25 @@ class Report(Protocol):
         ...
 
     @property
-    def told(self) -> str:
+    def text(self) -> str:
         """Where it is to be seen, or what is wrong, for the log."""
         ...
 
 
-Said = TypeVar("Said")
-Said_contra = TypeVar("Said_contra", contravariant=True)
+Sent = TypeVar("Sent")
+Sent_contra = TypeVar("Sent_contra", contravariant=True)
 Reported = TypeVar("Reported", bound=Report)
 Reported_co = TypeVar("Reported_co", bound=Report, covariant=True)
 
 
-class Process(Protocol[Said_contra, Reported_co]):
+class Process(Protocol[Sent_contra, Reported_co]):
     """What is asked of a `companion.Companion`."""
 
-    def say(self, message: Said_contra, /) -> bool:
+    def send(self, message: Sent_contra, /) -> bool:
         """Tell it something; False where it does not listen."""
         ...
 
-    def hear(self) -> Sequence[Reported_co]:
+    def receive(self) -> Sequence[Reported_co]:
         """What it has said since the last call."""
         ...
 
@@ -60,7 +60,7 @@ class Process(Protocol[Said_contra, Reported_co]):
         ...
 
 
-class Supervisor(Generic[Said, Reported]):
+class Supervisor(Generic[Sent, Reported]):
     """At most one process at a time; no call waits, but ``close`` for a moment.
 
     Args:
@@ -71,13 +71,13 @@ class Supervisor(Generic[Said, Reported]):
     """
 
     def __init__(
-        self, launch: Callable[[], Process[Said, Reported]], clock: Clock, *, name: str, logger: logging.Logger
+        self, launch: Callable[[], Process[Sent, Reported]], clock: Clock, *, name: str, logger: logging.Logger
     ) -> None:
         self._launch = launch
         self._clock = clock
         self._name = name
         self._log = logger
-        self._process: Process[Said, Reported] | None = None
+        self._process: Process[Sent, Reported] | None = None
         self._shown_since_s: float | None = None
         self._heard_s = 0.0
         self._next_at_s = clock.monotonic_s()
@@ -99,7 +99,7 @@ class Supervisor(Generic[Said, Reported]):
                 self._start(now_s)
             return []
         how = self._process.ended
-        reports = self._process.hear()  # after asking, so that the last report of one that has ended is not lost
+        reports = self._process.receive()  # after asking, so that the last report of one that has ended is not lost
         for report in reports:
             self._note(report, now_s)
         timeout_s = SILENT_TIMEOUT_S if self.shown else OPENING_TIMEOUT_S
@@ -109,9 +109,9 @@ class Supervisor(Generic[Said, Reported]):
             self._drop(f"its process was hung for {timeout_s:.0f} s and was ended", now_s)
         return reports
 
-    def say(self, message: Said) -> bool:
+    def send(self, message: Sent) -> bool:
         """Tell the process something; False where there is none, or it does not listen."""
-        return self._process is not None and self.shown and self._process.say(message)
+        return self._process is not None and self.shown and self._process.send(message)
 
     def close(self) -> None:
         """End the process, which may take a moment to let go of what it holds; there will be no other."""
@@ -132,11 +132,11 @@ class Supervisor(Generic[Said, Reported]):
     def _note(self, report: Reported, now_s: float) -> None:
         self._heard_s = now_s
         if report.kind == "shown":
-            self._log.info("the %s is %s: %s", self._name, "back" if self._trouble else "shown", report.told)
+            self._log.info("the %s is %s: %s", self._name, "back" if self._trouble else "shown", report.text)
             self._shown_since_s = now_s
             self._trouble.forget()
         elif report.kind == "failed":
-            self._fault = report.told
+            self._fault = report.text
         elif report.kind == "closed":
             self._closed = True
             self._log.info(

@@ -51,13 +51,13 @@ class Finding:
     Attributes:
         grade: ``wrong`` keeps the daemon from its work, a ``warning`` may later.
         subject: what was looked at.
-        told: what there is, in one line.
+        message: what there is, in one line.
         command: what mends it, or shows more of it; empty where nothing is to be done.
     """
 
     grade: Grade
     subject: str
-    told: str
+    message: str
     command: str = ""
 
 

@@ -152,7 +152,7 @@ def test_a_form_of_a_stranger_s_page_does_nothing(page, origin, path):
     headers = [f"Cookie: {cookie}", "Content-Length: 10", *([f"Origin: {origin}"] if origin else [])]
     answer = read_all(page.raw(request(*headers, method="POST", path=path, body=b"paused=yes")))
     assert status_of(answer) == 403
-    assert {report.kind for report in page.daemon.hear()} <= {"alive"}
+    assert {report.kind for report in page.daemon.receive()} <= {"alive"}
     assert page.ask("GET", "/events", cookie=cookie)[0] == 200, "still logged in"
 
 

@@ -19,10 +19,10 @@ from device.app import build_pipeline
 from device.classify.classifier import BUNDLED_MODEL, TfliteClassifier
 from device.config import Config
 from device.interfaces import Sink
-from device.page.keepsake import Keepsake
 from device.page.process import PageProcess
 from device.page.settings import PageSettings
-from device.page.sink import Deeds, PageSink, Sources
+from device.page.sink import PageActions, PageSink, Sources
+from device.page.state_file import StateFile
 from device.records import Event, Frame, Observation
 from device.system.clock import SystemClock
 from device.system.telemetry import Telemetry
@@ -91,8 +91,8 @@ class Served:
             PageSettings(enabled=True, port=port),
             SystemClock(),
             sources=Sources(lambda: {"id": "bench", "colours": {}}, lambda: {"broker": "off"}, look),
-            deeds=Deeds(pause=lambda _: None, reload=lambda: None),
-            keepsake=Keepsake(folder, folder),
+            actions=PageActions(pause=lambda _: None, reload=lambda: None),
+            state_file=StateFile(folder, folder),
             launch=self._launch,
         )
         while not self.sink.is_shown:

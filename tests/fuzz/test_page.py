@@ -37,9 +37,9 @@ KNOWN = {200, 204, 303, 400, 403, 404, 405, 408, 411, 413, 414, 421, 429, 431}
 REPORTS = tuple(
     json.dumps(report).encode()
     for report in (
-        {"kind": "change", "told": "", "data": {"values": {"source.fps": "3"}}},
-        {"kind": "sessions", "told": "", "data": {"sessions": [{"digest": "0" * 64, "until_s": 1.5, "key": "k"}]}},
-        {"kind": "day", "told": "2026-11-20", "data": {}},
+        {"kind": "change", "text": "", "data": {"values": {"source.fps": "3"}}},
+        {"kind": "sessions", "text": "", "data": {"sessions": [{"digest": "0" * 64, "until_s": 1.5, "key": "k"}]}},
+        {"kind": "day", "text": "2026-11-20", "data": {}},
     )
 )
 

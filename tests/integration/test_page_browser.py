@@ -92,7 +92,9 @@ def test_a_person_logs_in_sees_a_face_appear_and_closes_the_camera(sensor, brows
     wait_until(lambda: "That is not the password." in text_of(browser), "a word about the wrong password")
     sensor.log_in(browser)
     wait_until(lambda: shown(browser, "#stage .face"), "a face to appear")
-    wait_until(lambda: "neutral" in text_of(browser, "#told") or "happy" in text_of(browser, "#told"), "its emotion")
+    wait_until(
+        lambda: "neutral" in text_of(browser, "#summary") or "happy" in text_of(browser, "#summary"), "its emotion"
+    )
     assert shown(browser, "img, video, canvas, image") == [], "boxes, never a picture"
     assert sensor.sees_the_camera
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from device.capture.sources.colours import Colour
-from device.capture.sources.isolated_channel import Channel, FrameTold, Opened, PictureMemory, Request
+from device.capture.sources.isolated_channel import Channel, FrameHeader, Opened, PictureMemory, Request
 from device.capture.sources.isolated_colours import ColourLine
 from device.capture.sources.settings import SourceSettings, display_name
 from device.errors import SourceError
@@ -79,7 +79,7 @@ class IsolatedSource:
         answer = self._ask(Request("read"), patience_s + _GRACE_S, "a frame")
         if answer is None:
             return None
-        if not isinstance(answer, FrameTold):
+        if not isinstance(answer, FrameHeader):
             raise self._broken("it said something else when it was read")
         frame = self._memory.frame(answer, self._first_index)
         self._next_index = frame.index + 1
@@ -135,7 +135,7 @@ class IsolatedSource:
             theirs.close()
         self._channel, self._memory, self._colours = Channel(ours), memory, colours
         # By the channel, for whoever lists processes sees their arguments, and a URL may hold a password.
-        self._channel.say(Request("settings", self._settings.model_dump_json(), self._colour))
+        self._channel.send(Request("settings", self._settings.model_dump_json(), self._colour))
 
     def _with_small_colours(self, frame: Frame, index: int) -> Frame:
         """The frame, whose colours the process makes once somebody looks; ``index`` is its number there."""
@@ -148,8 +148,8 @@ class IsolatedSource:
         if channel is None:
             raise SourceError(f"{self.name} is not open")
         try:
-            channel.say(request)
-            answer = channel.hear(timeout_s, _LOGGER)
+            channel.send(request)
+            answer = channel.receive(timeout_s, _LOGGER)
         except TimeoutError:
             self.close()
             raise SourceError(

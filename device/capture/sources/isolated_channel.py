@@ -41,7 +41,7 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class FrameTold:
+class FrameHeader:
     """A frame lies in the memory: first ``grey``, then ``bgr`` where there is one.
 
     Attributes:
@@ -59,13 +59,13 @@ class FrameTold:
 
 
 @dataclass(frozen=True, slots=True)
-class ColoursTold:
+class ColoursHeader:
     """The colours of a frame lie in the memory; ``size``: (width, height), pixels; None for no colours."""
 
     size: tuple[int, int] | None
 
 
-Answer = Opened | FrameTold | ColoursTold | SourceError | None
+Answer = Opened | FrameHeader | ColoursHeader | SourceError | None
 """What the process answers; None is the end of a recording."""
 
 
@@ -79,19 +79,19 @@ class Channel:
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
 
-    def say(self, message: Answer | Request | logging.LogRecord) -> None:
+    def send(self, message: Answer | Request | logging.LogRecord) -> None:
         """Tell the other end; None is a recording's end. Raises OSError where nobody listens."""
         if isinstance(message, SourceError):
-            told: dict[str, Any] = {"reason": message.reason, "remedy": message.remedy}
+            content: dict[str, Any] = {"reason": message.reason, "remedy": message.remedy}
         elif isinstance(message, logging.LogRecord):
-            told = {"level": message.levelno, "line": message.getMessage()[:_LONGEST_LINE]}
+            content = {"level": message.levelno, "line": message.getMessage()[:_LONGEST_LINE]}
         else:
-            told = {} if message is None else asdict(message)
+            content = {} if message is None else asdict(message)
         kind = "LogRecord" if isinstance(message, logging.LogRecord) else type(message).__name__
         self._connection.settimeout(None)
-        self._connection.sendall(json.dumps([kind, told]).encode())
+        self._connection.sendall(json.dumps([kind, content]).encode())
 
-    def hear(self, timeout_s: float | None, logger: logging.Logger) -> Any:
+    def receive(self, timeout_s: float | None, logger: logging.Logger) -> Any:
         """The next message that is no line for the log; such lines go to ``logger``.
 
         Raises:
@@ -123,19 +123,19 @@ def _parse(packet: bytes) -> Any:
     if not packet:
         raise EOFError("it has ended")
     try:
-        kind, told = json.loads(packet)
+        kind, content = json.loads(packet)
         if kind == "LogRecord":
-            return _Line(min(int(told["level"]), logging.ERROR), str(told["line"]))
+            return _Line(min(int(content["level"]), logging.ERROR), str(content["line"]))
         if kind == "SourceError":
-            return SourceError(str(told["reason"]), str(told["remedy"]))
-        if kind == "FrameTold":
-            bgr_size = told["bgr_size"] and tuple(told["bgr_size"])
-            return FrameTold(**(told | {"grey_size": tuple(told["grey_size"]), "bgr_size": bgr_size}))
-        if kind == "ColoursTold":
-            return ColoursTold(told["size"] and tuple(told["size"]))
+            return SourceError(str(content["reason"]), str(content["remedy"]))
+        if kind == "FrameHeader":
+            bgr_size = content["bgr_size"] and tuple(content["bgr_size"])
+            return FrameHeader(**(content | {"grey_size": tuple(content["grey_size"]), "bgr_size": bgr_size}))
+        if kind == "ColoursHeader":
+            return ColoursHeader(content["size"] and tuple(content["size"]))
         if kind == "NoneType":
             return None
-        return {"Request": Request, "Opened": Opened}[kind](**told)
+        return {"Request": Request, "Opened": Opened}[kind](**content)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"no message: {error}") from None
 
@@ -162,7 +162,7 @@ class PictureMemory:
         fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
         return cls(descriptor)
 
-    def lay(self, frame: Frame) -> FrameTold:
+    def write(self, frame: Frame) -> FrameHeader:
         """Write a frame into it. Raises SourceError where it has no room."""
         height, width = frame.grey.shape
         bgr_size = None if frame.bgr is None else (frame.bgr.shape[1], frame.bgr.shape[0])
@@ -173,37 +173,39 @@ class PictureMemory:
         self._part(0, frame.grey.shape)[...] = frame.grey
         if frame.bgr is not None:
             self._part(frame.grey.size, frame.bgr.shape)[...] = frame.bgr
-        return FrameTold((width, height), bgr_size, frame.time_s, frame.taken_at.isoformat(), frame.index)
+        return FrameHeader((width, height), bgr_size, frame.time_s, frame.taken_at.isoformat(), frame.index)
 
-    def frame(self, told: FrameTold, first_index: int) -> Frame:
-        """A frame of its own memory. Raises SourceError where what is told of it cannot be.
+    def frame(self, header: FrameHeader, first_index: int) -> Frame:
+        """A frame of its own memory. Raises SourceError where ``header`` cannot be true.
 
         Args:
-            told: by the process, which may have been taken over.
+            header: by the process, which may have been taken over.
             first_index: added to its number.
         """
         try:
-            width, height = told.grey_size
+            width, height = header.grey_size
             grey = self._part(0, (height, width)).copy()
             bgr = None
-            if told.bgr_size is not None:
-                bgr = self._part(grey.size, (told.bgr_size[1], told.bgr_size[0], 3)).copy()
-            return Frame(grey, float(told.time_s), datetime.fromisoformat(told.taken_at), first_index + told.index, bgr)
+            if header.bgr_size is not None:
+                bgr = self._part(grey.size, (header.bgr_size[1], header.bgr_size[0], 3)).copy()
+            return Frame(
+                grey, float(header.time_s), datetime.fromisoformat(header.taken_at), first_index + header.index, bgr
+            )
         except (TypeError, ValueError, RecordError) as error:
             raise SourceError(f"a frame came that cannot be one: {error}") from None
 
-    def lay_colours(self, bgr: NDArray[np.uint8] | None) -> ColoursTold:
+    def write_colours(self, bgr: NDArray[np.uint8] | None) -> ColoursHeader:
         """Write the colours of one frame into it; what has no room is left out."""
         if bgr is None or bgr.size > self._bytes.size:
-            return ColoursTold(None)
+            return ColoursHeader(None)
         self._part(0, bgr.shape)[...] = bgr
-        return ColoursTold((bgr.shape[1], bgr.shape[0]))
+        return ColoursHeader((bgr.shape[1], bgr.shape[0]))
 
-    def colours(self, told: ColoursTold) -> NDArray[np.uint8] | None:
+    def colours(self, header: ColoursHeader) -> NDArray[np.uint8] | None:
         """Colours of their own memory, uint8 (height, width, 3). Raises ValueError where they cannot be any."""
-        if told.size is None:
+        if header.size is None:
             return None
-        width, height = told.size
+        width, height = header.size
         if min(width, height) < 1:
             raise ValueError(f"colours of {width} x {height} pixels")
         return self._part(0, (height, width, 3)).copy()

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.capture.sources.colours import SMALL_PX
-from device.capture.sources.isolated_channel import Channel, ColoursTold, PictureMemory, Request
+from device.capture.sources.isolated_channel import Channel, ColoursHeader, PictureMemory, Request
 from device.records import Frame
 
 _LOGGER = logging.getLogger(__name__)
@@ -53,9 +53,9 @@ class ColourLine:
             if not self._open:
                 return None
             try:
-                self._channel.say(Request("colours", index=index))
-                told = self._channel.hear(_PATIENCE_S, _LOGGER)
-                return self.memory.colours(told) if isinstance(told, ColoursTold) else None
+                self._channel.send(Request("colours", index=index))
+                answer = self._channel.receive(_PATIENCE_S, _LOGGER)
+                return self.memory.colours(answer) if isinstance(answer, ColoursHeader) else None
             except (OSError, EOFError, TypeError, ValueError):
                 self._let_go()
                 return None
@@ -97,7 +97,7 @@ class KeptColours:
 
     def _serve(self) -> None:
         with suppress(EOFError, OSError, ValueError, MemoryError), closing(self._channel):
-            while isinstance(request := self._channel.hear(None, _LOGGER), Request):
+            while isinstance(request := self._channel.receive(None, _LOGGER), Request):
                 with self._lock:
                     frame = self._frames.get(request.index)
-                self._channel.say(self._memory.lay_colours(frame.small_bgr() if frame else None))
+                self._channel.send(self._memory.write_colours(frame.small_bgr() if frame else None))

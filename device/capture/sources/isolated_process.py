@@ -43,7 +43,7 @@ class _ToDaemon(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         with suppress(OSError):
-            self._channel.say(record)
+            self._channel.send(record)
 
 
 def main(channel_descriptor: int, memory_descriptor: int, *of_colours: int) -> None:
@@ -56,7 +56,7 @@ def main(channel_descriptor: int, memory_descriptor: int, *of_colours: int) -> N
     source: FrameSource | None = None
     with suppress(EOFError, OSError):
         while True:
-            request = channel.hear(None, _LOGGER)
+            request = channel.receive(None, _LOGGER)
             if not isinstance(request, Request):
                 break
             if request.what == "settings":
@@ -64,7 +64,7 @@ def main(channel_descriptor: int, memory_descriptor: int, *of_colours: int) -> N
                 _limit_memory(settings.max_pixels)
                 source = build_here(settings, SystemClock(), colour=request.colour)
             elif source is not None:
-                channel.say(_answer(source, request, memory, colours))
+                channel.send(_answer(source, request, memory, colours))
     if source is not None:
         source.close()
 
@@ -81,7 +81,7 @@ def _answer(source: FrameSource, request: Request, memory: PictureMemory, colour
         frame = source.read()
         if frame is not None and colours is not None:
             colours.keep(frame)
-        return None if frame is None else memory.lay(frame)
+        return None if frame is None else memory.write(frame)
     except SourceError as error:
         return error
     except AffectdError as error:

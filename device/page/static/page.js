@@ -5,7 +5,7 @@
   const put = (name, html) => {
     const place = document.getElementById(name);
     if (!place) return;
-    if (name === "told") {
+    if (name === "summary") {
       // A screen reader reads it out, so it only changes when it says something else.
       if (place.textContent !== html) place.textContent = html;
       return;

@@ -9,13 +9,13 @@ from device.page.views.layout import Visit, notice, page
 _BACK_S = 12
 
 
-def configuration_page(visit: Visit, given: dict[str, str] | None = None, told: Html | None = None) -> Html:
+def configuration_page(visit: Visit, given: dict[str, str] | None = None, outcome: Html | None = None) -> Html:
     """The whole page.
 
     Args:
         visit: who looks.
         given: what was typed and is not in force, by key.
-        told: what became of it.
+        outcome: what became of it.
     """
     texts = visit.texts
     head = [h("h1", texts("configuration.title"), class_="title"), h("p", texts("configuration.intro"))]
@@ -32,7 +32,7 @@ def configuration_page(visit: Visit, given: dict[str, str] | None = None, told: 
         action="/configuration",
         autocomplete="off",
     )
-    return page(visit, "configuration", *head, told, form)
+    return page(visit, "configuration", *head, outcome, form)
 
 
 def saved_page(visit: Visit) -> Html:

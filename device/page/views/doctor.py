@@ -21,7 +21,7 @@ def doctor_page(visit: Visit, found: dict[str, Any] | None, *, runs: bool) -> Ht
     if found is None:
         return page(visit, "doctor", *head, button, h("p", texts("doctor.never"), class_="hint"))
     at = datetime.fromtimestamp(found["at"], UTC).astimezone()
-    fault = notice("wrong", texts("doctor.fault", told=found["fault"])) if found.get("fault") else None
+    fault = notice("wrong", texts("doctor.fault", message=found["fault"])) if found.get("fault") else None
     findings = h("ul", *(_finding(visit, one) for one in found["findings"]), class_="findings card")
     return page(
         visit,
@@ -41,7 +41,7 @@ def _finding(visit: Visit, finding: dict[str, str]) -> Html:
     words = h(
         "div",
         h("strong", finding["subject"], lang="en"),
-        h("span", finding["told"], class_="detail", lang="en"),
+        h("span", finding["message"], class_="detail", lang="en"),
         command,
     )
     return h("li", icon(grade), h("span", visit.texts(f"grade.{grade}"), class_="grade"), words, class_=grade)

@@ -21,7 +21,7 @@ def live_page(visit: Visit, moment: dict[str, Any] | None) -> Html:
         "section",
         h("h2", texts("live.stage"), class_="unseen"),
         h("div", parts["stage"], id="stage"),
-        h("p", parts["told"], id="told", class_="told", role="status"),
+        h("p", parts["summary"], id="summary", class_="summary", role="status"),
         class_="card stage",
     )
     away = h("p", texts("live.away"), id="away", class_="notice warning", hidden=True, role="status")
@@ -47,7 +47,7 @@ def fragments(visit: Visit, moment: dict[str, Any] | None) -> dict[str, Html | s
     """What changes, by the id of where it stands."""
     return {
         "stage": _stage(visit, moment),
-        "told": _in_words(visit, moment),
+        "summary": _in_words(visit, moment),
         "faces": _faces(visit, moment),
         "state": _state(visit, moment),
         "pause": pause_switch(visit),
@@ -134,14 +134,14 @@ def _row(visit: Visit, face: dict[str, Any]) -> list[Child]:
     texts, emotion = visit.texts, face["emotion"]
     word = texts("face.unread") if emotion is None else texts.emotion(emotion)
     faults = face.get("faults", [])
-    told = ", ".join(texts(f"fault.{one}") if texts.has(f"fault.{one}") else one for one in faults)
+    named = ", ".join(texts(f"fault.{one}") if texts.has(f"fault.{one}") else one for one in faults)
     return [
         face["face"],
         join([swatch(colour_of(visit, emotion)), word]),
         DASH if emotion is None else f"{face['confidence']:.0%}",
         texts("face.size.px", px=face["pixels"]) if "pixels" in face else DASH,
         f"{face['brightness']:.0f}" if "brightness" in face else DASH,
-        join([icon("warning"), told]) if faults else join([icon("ok"), texts("face.good")]),
+        join([icon("warning"), named]) if faults else join([icon("ok"), texts("face.good")]),
     ]
 
 
@@ -173,7 +173,7 @@ def _state(visit: Visit, moment: dict[str, Any] | None) -> Html:
     )
     last = state.get("last_error")
     return join(
-        [h("ul", *items, class_="state"), h("p", texts("error.last", told=last), class_="hint") if last else None]
+        [h("ul", *items, class_="state"), h("p", texts("error.last", message=last), class_="hint") if last else None]
     )
 
 

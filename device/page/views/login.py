@@ -13,7 +13,7 @@ def login_page(texts: Texts, device: str, fault: str | None = None) -> Html:
         device: what people call it.
         fault: why nobody was let in.
     """
-    told = h("p", icon("wrong"), fault, class_="notice wrong", id="fault", role="alert") if fault else None
+    notice = h("p", icon("wrong"), fault, class_="notice wrong", id="fault", role="alert") if fault else None
     form = h(
         "form",
         h("label", texts("login.password"), for_="password"),
@@ -38,7 +38,7 @@ def login_page(texts: Texts, device: str, fault: str | None = None) -> Html:
         "main",
         h("p", "affectd", class_="brand"),
         h("h1", device),
-        told,
+        notice,
         form,
         h("p", texts("login.forgotten"), class_="hint"),
         id="content",

@@ -12,29 +12,29 @@ _TALL = 100.0
 _LEAST_PERCENT = 0.5
 
 
-def today_page(visit: Visit, day: date, told: dict[str, Any] | None) -> Html:
+def today_page(visit: Visit, day: date, summary: dict[str, Any] | None) -> Html:
     """The whole page.
 
     Args:
         visit: who looks.
         day: which day.
-        told: its ``day`` and ``hours`` as the memory counts them; None where nothing is known.
+        summary: its ``day`` and ``hours`` as the memory counts them; None where nothing is known.
     """
     texts = visit.texts
     head = [h("h1", texts("today.title"), class_="title"), _ways(texts, day)]
     if not visit.hello.get("remembers"):
         return page(visit, "today", *head, notice("off", texts("today.off")))
-    if told is None or not told["hours"]:
+    if summary is None or not summary["hours"]:
         return page(visit, "today", *head, notice("off", texts("today.none")))
-    unsure = notice("warning", texts("today.unsynced")) if told["day"]["clock"] == "unsynced" else None
+    unsure = notice("warning", texts("today.unsynced")) if summary["day"]["clock"] == "unsynced" else None
     return page(
         visit,
         "today",
         *head,
         unsure,
-        _figures(texts, told["day"]),
-        card(texts("today.visits.hour"), _chart(visit, day, told["hours"]), _legend(visit, told["hours"])),
-        card(texts("today.hour"), _table(visit, told["hours"]), class_="bare"),
+        _figures(texts, summary["day"]),
+        card(texts("today.visits.hour"), _chart(visit, day, summary["hours"]), _legend(visit, summary["hours"])),
+        card(texts("today.hour"), _table(visit, summary["hours"]), class_="bare"),
     )
 
 
@@ -159,7 +159,7 @@ def _table(visit: Visit, hours: list[dict[str, Any]]) -> Html:
 def _row(visit: Visit, hour: dict[str, Any]) -> list[Child]:
     texts = visit.texts
     shares = _shares(hour) if hour["emotion_s"] else {}
-    told = [
+    figures = [
         join([swatch(colour_of(visit, one)), f"{texts.emotion(one)} {share:.0%} "]) for one, share in shares.items()
     ]
     away = [
@@ -172,6 +172,6 @@ def _row(visit: Visit, hour: dict[str, Any]) -> list[Child]:
         h("time", f"{start:%H:%M}", datetime=hour["start"]),
         hour["visits"],
         DASH if hour["mean_dwell_s"] is None else duration(hour["mean_dwell_s"]),
-        join(told) if told else DASH,
+        join(figures) if figures else DASH,
         ", ".join(away) or texts("today.watching"),
     ]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from device.interfaces import Clock
-from device.page.keepsake import Keepsake
-from device.page.sink import Deeds, PageSink
-from device.tools.page.sources import Told
+from device.page.sink import PageActions, PageSink
+from device.page.state_file import StateFile
+from device.tools.page.sources import DeviceView
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +23,22 @@ class PageParts:
     reload: Callable[[], None] = lambda: None
 
 
-def build_page(told: Told, parts: PageParts, clock: Clock, pause: Callable[[bool], None]) -> PageSink:
+def build_page(view: DeviceView, parts: PageParts, clock: Clock, pause: Callable[[bool], None]) -> PageSink:
     """The sink; its process starts with the first turn of the loop.
 
     Args:
-        told: what the page is told.
+        view: what the page shows of the device.
         parts: what it needs beside the stages.
         clock: the machine's.
         pause: turns the privacy switch.
     """
     at = () if parts.config_path is None else ("--config", str(parts.config_path.absolute()))
-    deeds = Deeds(
+    actions = PageActions(
         pause=pause,
         reload=parts.reload,
         doctor=("doctor", "--json", *at) if at else None,
         change=("page", "change", *at) if at else None,
     )
-    device = told.config.device
-    keepsake = Keepsake(device.resolved_runtime_dir, device.resolved_state_dir)
-    return PageSink(told.config.page, clock, sources=told.sources(), deeds=deeds, keepsake=keepsake)
+    device = view.config.device
+    state_file = StateFile(device.resolved_runtime_dir, device.resolved_state_dir)
+    return PageSink(view.config.page, clock, sources=view.sources(), actions=actions, state_file=state_file)

@@ -13,7 +13,7 @@ from device.summary.store import SummaryStore
 _log = logging.getLogger(__name__)
 
 
-def told_day(state_dir: Path, written_day: str) -> dict[str, Any] | None:
+def day_as_json(state_dir: Path, written_day: str) -> dict[str, Any] | None:
     """The day ``written_day``, YYYY-MM-DD, and its hours; None where that cannot be read, which the log then says."""
     try:
         day = date.fromisoformat(written_day)
@@ -23,12 +23,14 @@ def told_day(state_dir: Path, written_day: str) -> dict[str, Any] | None:
         return None
     whole = DaySummary.of(day, hours)
     return {
-        "day": _told(whole.counts) | {"clock": whole.clock},
-        "hours": [_told(hour.counts) | {"start": hour.start.isoformat(), "clock": hour.clock} for hour in hours],
+        "day": _counts_as_json(whole.counts) | {"clock": whole.clock},
+        "hours": [
+            _counts_as_json(hour.counts) | {"start": hour.start.isoformat(), "clock": hour.clock} for hour in hours
+        ],
     }
 
 
-def _told(counts: Counts) -> dict[str, Any]:
+def _counts_as_json(counts: Counts) -> dict[str, Any]:
     return {
         "visits": counts.visits,
         "looked": counts.looked,

@@ -1,4 +1,4 @@
-"""What the page is told, gathered from the stages that know it."""
+"""What the page shows of the device, gathered from the stages that know it."""
 
 import shutil
 from dataclasses import dataclass, field
@@ -20,13 +20,13 @@ from device.system.telemetry import read_temperature_c, read_throttling
 from device.tools.aim.look import Look
 from device.tools.aim.meter import FaceMeter, brightness_of
 from device.tools.aim.words import as_json
-from device.tools.page.day import told_day
+from device.tools.page.day import day_as_json
 from device.tools.page.keys import described
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """All that the page is told of a device.
+class DeviceView:
+    """All that the page shows of a device.
 
     Attributes:
         config: in force.
@@ -52,12 +52,12 @@ class Told:
     def sources(self) -> Sources:
         """As the page's sink asks for it."""
         state_dir = self.config.device.resolved_state_dir
-        return Sources(self.hello, self.state, self.look, lambda day: told_day(state_dir, day))
+        return Sources(self.hello, self.state, self.look, lambda day: day_as_json(state_dir, day))
 
     def hello(self) -> dict[str, Any]:
         """What does not change while the page's process runs; with a ``fault`` where it cannot be served."""
         config = self.config
-        told = {
+        hello = {
             "id": config.device.resolved_id,
             "name": config.device.name,
             "version": __version__,
@@ -69,8 +69,8 @@ class Told:
         try:
             verifier = read_verifier(config.device.resolved_state_dir)
         except AffectdError as error:
-            return told | {"fault": redact(str(error))}
-        return told | {"verifier": None if verifier is None else str(verifier)}
+            return hello | {"fault": redact(str(error))}
+        return hello | {"verifier": None if verifier is None else str(verifier)}
 
     def state(self) -> dict[str, Any]:
         """How camera, broker, disk and processor are."""

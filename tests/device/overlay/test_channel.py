@@ -34,37 +34,37 @@ def ends():
 )
 def test_an_update_arrives_as_it_was_said(ends, update):
     daemon, overlay = ends
-    assert daemon.say(update)
-    assert overlay.hear() == [update]
+    assert daemon.send(update)
+    assert overlay.receive() == [update]
 
 
 def test_reports_arrive_in_order_and_once(ends):
     daemon, overlay = ends
     for kind in ("shown", "ready", "pause"):
-        overlay.say(Report(kind, "x11"))
-    assert [report.kind for report in daemon.hear()] == ["shown", "ready", "pause"]
-    assert daemon.hear() == []
+        overlay.send(Report(kind, "x11"))
+    assert [report.kind for report in daemon.receive()] == ["shown", "ready", "pause"]
+    assert daemon.receive() == []
     assert not daemon.gone
 
 
 def test_one_that_does_not_listen_is_not_waited_for(ends):
     daemon, overlay = ends
     said = 0
-    while daemon.say(Update("ok", "off", 15.0)):
+    while daemon.send(Update("ok", "off", 15.0)):
         said += 1
     assert 0 < said < 100_000
     assert not daemon.gone
-    assert len(overlay.hear()) == said
-    assert daemon.say(Update("ok", "off", 15.0))
+    assert len(overlay.receive()) == said
+    assert daemon.send(Update("ok", "off", 15.0))
 
 
 def test_each_end_sees_the_other_s_death_after_its_last_words(ends):
     daemon, overlay = ends
-    overlay.say(Report("failed", "no display"))
+    overlay.send(Report("failed", "no display"))
     overlay.close()
-    assert daemon.hear() == [Report("failed", "no display")]
+    assert daemon.receive() == [Report("failed", "no display")]
     assert daemon.gone
-    assert not daemon.say(Update("ok", "off", None))
+    assert not daemon.send(Update("ok", "off", None))
 
 
 def test_what_cannot_be_understood_is_left_out():
@@ -73,7 +73,7 @@ def test_what_cannot_be_understood_is_left_out():
     for garbage in (b"\xff", b"{}", b'{"kind": "explode"}', b'{"kind": "ready", "told": 3}', b"[" * 1000):
         other.send(garbage)
     other.send(b'{"kind": "ready"}')
-    assert daemon.hear() == [Report("ready")]
+    assert daemon.receive() == [Report("ready")]
     daemon.close()
     other.close()
 
@@ -87,8 +87,8 @@ def test_the_most_faces_there_can_be_fit_into_a_message(ends):
         for number in range(32)
     )
     boxes = tuple(face.box for face in faces)
-    assert daemon.say(Update("ok", "connected", 15.0, Moment(faces, 1.0, (480, 640), unconfirmed=boxes)))
-    assert overlay.hear()[0].moment.faces == faces
+    assert daemon.send(Update("ok", "connected", 15.0, Moment(faces, 1.0, (480, 640), unconfirmed=boxes)))
+    assert overlay.receive()[0].moment.faces == faces
 
 
 def test_messages_are_kept_whole():

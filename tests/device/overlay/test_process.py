@@ -32,7 +32,7 @@ class Overlay:
         self.said = []
 
     def hear(self):
-        self.said += [report.kind for report in self.process.hear()]
+        self.said += [report.kind for report in self.process.receive()]
         return self.said
 
     def wait_for(self, kind, times=1):
@@ -67,7 +67,7 @@ def test_it_opens_takes_pictures_and_ends_when_it_is_let_go(start):
     for number in range(3):
         asked = overlay.said.count("ready")
         shape = overlay.slot.write(np.full((48, 64, 3), number, np.uint8))
-        assert overlay.process.say(Update("ok", "connected", 15.0, Moment((), time.monotonic(), shape)))
+        assert overlay.process.send(Update("ok", "connected", 15.0, Moment((), time.monotonic(), shape)))
         overlay.wait_for("ready", asked + 1)
     overlay.process.end(30.0)
     assert overlay.process.ended == "exit code 0"
@@ -123,8 +123,8 @@ def test_one_that_cannot_load_pygame_says_what_to_install(start, monkeypatch, tm
     monkeypatch.syspath_prepend(tmp_path)
     overlay = start()
     wait_until(lambda: overlay.process.ended, "the overlay's process to end")
-    (report,) = overlay.process.hear()
-    assert "pip install 'affectd[overlay]'" in report.told
+    (report,) = overlay.process.receive()
+    assert "pip install 'affectd[overlay]'" in report.text
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_a_stopped_one_is_not_waited_for_and_can_be_ended(start):
     overlay.wait_for("ready")
     os.kill(overlay.pid, signal.SIGSTOP)
     said = 0
-    while overlay.process.say(Update("ok", "away", None)):
+    while overlay.process.send(Update("ok", "away", None)):
         said += 1
     assert said > 0
     overlay.process.end(0.0)
@@ -158,7 +158,7 @@ def test_it_ends_with_a_daemon_that_is_killed_even_when_it_is_hung():
         "from device.overlay.settings import OverlaySettings\n"
         "from device.overlay.slot import PictureSlot\n"
         "overlay = OverlayProcess(OverlaySettings(), PictureSlot.create())\n"
-        "while not overlay.hear(): time.sleep(0.05)\n"
+        "while not overlay.receive(): time.sleep(0.05)\n"
         "print(overlay.pid, flush=True)\n"
         "time.sleep(600)\n"
     )

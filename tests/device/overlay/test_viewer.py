@@ -75,10 +75,10 @@ class Bench:
         """One round after some time; what it said to the daemon."""
         self.now_s += after_s
         for update in updates:
-            assert self.daemon.say(update)
+            assert self.daemon.send(update)
         self.display.pressed += presses
         self.going = self.viewer.turn()
-        return [report.kind for report in self.daemon.hear()]
+        return [report.kind for report in self.daemon.receive()]
 
     def watch(self, level=200):
         """One round with a new picture."""
@@ -232,10 +232,10 @@ def test_what_was_said_before_it_listened_counts_only_with_its_last_state(bench)
 
 def test_a_daemon_that_does_not_listen_for_a_while_is_asked_again(bench):
     bench.turn(Update("ok", "connected", None))
-    while bench.channel.say(Report("alive")):
+    while bench.channel.send(Report("alive")):
         pass
     bench.watch()
-    bench.daemon.hear()
+    bench.daemon.receive()
     assert "ready" in bench.turn()
 
 

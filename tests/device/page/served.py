@@ -116,7 +116,7 @@ class Served:
         self.routes = Routes(self.board, self._verifier, self.sessions, throttle, encrypted=self._tls is not None)
         self.server = Server(self.routes.app, self.routes.answer, self._tls)
         ((_, self.port),) = await self.server.start([LOOPBACK], 0)
-        loop.add_reader(self._channel.fileno(), self.board.hear)
+        loop.add_reader(self._channel.fileno(), self.board.receive)
         self._ready.set()
         await self.board.stay_alive()
         loop.remove_reader(self._channel.fileno())
@@ -133,12 +133,12 @@ class Served:
     def tell(self, **message):
         """Say something as the daemon, and wait until the page has heard it."""
         before = self.board.version
-        assert self.daemon.say(message)
+        assert self.daemon.send(message)
         wait_until(lambda: self.board.version > before, "the page to hear the daemon")
 
     def said(self, kind):
         """What the page has told the daemon of that kind."""
-        self.reports += self.daemon.hear()
+        self.reports += self.daemon.receive()
         return [report for report in self.reports if report.kind == kind]
 
     def wait_for(self, kind, times=1):

@@ -29,12 +29,12 @@ class Page:
         self.said = []
 
     def hear(self):
-        self.said += self.process.hear()
+        self.said += self.process.receive()
         return [report.kind for report in self.said]
 
     def told(self, kind):
         wait_until(lambda: kind in self.hear() or self.process.ended, f"the page to say {kind!r}")
-        return next((report.told for report in self.said if report.kind == kind), None)
+        return next((report.text for report in self.said if report.kind == kind), None)
 
     def ask(self, method, path, **headers):
         connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=30)
@@ -168,7 +168,7 @@ def test_it_can_write_no_file_and_is_not_root(start):
 def test_it_takes_little_memory(start):
     page = start({"verifier": str(Verifier.of("correct horse battery"))})
     page.told("shown")
-    page.process.say({"kind": "state", "state": STATE})
+    page.process.send({"kind": "state", "state": STATE})
     for _ in range(20):
         page.ask("GET", "/login")
     rollup = Path(f"/proc/{page.process.pid}/smaps_rollup").read_text()
@@ -182,7 +182,7 @@ def test_it_ends_with_a_daemon_that_is_killed_even_when_it_is_hung():
         "from device.page.process import PageProcess\n"
         "from device.page.settings import PageSettings\n"
         f"page = PageProcess(PageSettings(port={free_port()}), {{'id': 'hall', 'keys': []}})\n"
-        "while not page.hear(): time.sleep(0.05)\n"
+        "while not page.receive(): time.sleep(0.05)\n"
         "print(page.pid, flush=True)\n"
         "time.sleep(600)\n"
     )

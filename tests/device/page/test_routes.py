@@ -41,10 +41,10 @@ def next_parts(connection, held):
         held[0] += data
 
 
-def answer_days(page, told=None):
+def answer_days(page, summary=None):
     """Play the daemon that is asked what a day was like."""
     report = page.wait_for("day")
-    page.tell(kind="day", day=report.told, told=told)
+    page.tell(kind="day", day=report.text, summary=summary)
 
 
 @pytest.mark.parametrize("path", [*PATHS, "/nothing", "/stream"])
@@ -58,7 +58,7 @@ def test_nobody_sees_anything_without_the_password(page, path):
 @pytest.mark.parametrize("path", ["/pause", "/configuration", "/doctor"])
 def test_nobody_does_anything_without_the_password(page, path):
     page.ask("POST", path, form={"paused": "yes", "source.fps": "3"})
-    assert not [report for report in page.daemon.hear() if report.kind not in {"alive", "ready"}]
+    assert not [report for report in page.daemon.receive() if report.kind not in {"alive", "ready"}]
 
 
 def test_who_logs_in_gets_a_cookie_that_no_script_and_no_other_site_can_use(page):
@@ -139,11 +139,11 @@ def test_the_page_asks_for_what_is_to_be_seen_when_somebody_looks_and_only_then(
 
 def test_who_looks_is_told_what_changes(open_page):
     connection, held = stream(open_page), [b""]
-    assert next_parts(connection, held).keys() == {"stage", "told", "faces", "state", "pause"}
+    assert next_parts(connection, held).keys() == {"stage", "summary", "faces", "state", "pause"}
     open_page.tell(kind="moment", moment=MOMENT)
     parts = next_parts(connection, held)
-    assert parts["told"] == "1 face: happy"
-    assert parts.keys() == {"stage", "told", "faces", "state"}
+    assert parts["summary"] == "1 face: happy"
+    assert parts.keys() == {"stage", "summary", "faces", "state"}
     open_page.tell(kind="state", state=STATE | {"source": "paused"})
     parts = next_parts(connection, held)
     assert "Camera off" in parts["state"]
@@ -216,7 +216,7 @@ def test_a_language_that_was_chosen_stays(open_page):
     assert "Ereignisse" in text
 
 
-def change(page, form, *, done, told):
+def change(page, form, *, done, answer):
     """What comes of changing the configuration, where the daemon says this of it."""
     import threading
 
@@ -224,14 +224,14 @@ def change(page, form, *, done, told):
     asking = threading.Thread(target=lambda: answers.append(page.ask("POST", "/configuration", form=form)))
     asking.start()
     report = page.wait_for("change")
-    page.tell(kind="changed", done=done, told=told)
+    page.tell(kind="changed", done=done, text=answer)
     asking.join(30)
     return report.data["values"], answers[0]
 
 
 def test_what_was_changed_is_asked_for_and_nothing_else(open_page):
     form = {"source.fps": "7,5", "device.name": "", "overlay.mirror": "true", "mqtt.host": "evil.example"}
-    values, (status, _, text) = change(open_page, form, done=True, told="")
+    values, (status, _, text) = change(open_page, form, done=True, answer="")
     assert values == {"source.fps": "7.5", "device.name": "null"}
     assert status == 200
     assert "Saved." in text
@@ -239,8 +239,8 @@ def test_what_was_changed_is_asked_for_and_nothing_else(open_page):
 
 
 def test_a_value_that_is_refused_is_told_with_why_and_stays_to_be_mended(open_page):
-    told = "config.yaml:3: `source.fps`: expected less than or equal to 240, found 999"
-    _, (status, _, text) = change(open_page, {"source.fps": "999"}, done=False, told=told)
+    answer = "config.yaml:3: `source.fps`: expected less than or equal to 240, found 999"
+    _, (status, _, text) = change(open_page, {"source.fps": "999"}, done=False, answer=answer)
     assert status == 400
     assert "expected less than or equal to 240, found 999" in text
     assert 'value="999"' in text
@@ -259,7 +259,12 @@ def test_the_device_is_examined_when_somebody_asks_for_it(open_page):
     open_page.wait_for("doctor")
     assert "is being examined" in open_page.ask("GET", "/doctor")[2]
     open_page.ask("POST", "/doctor")
-    finding = {"grade": "wrong", "subject": "broker", "told": "it does not answer", "command": "sudo systemctl <start>"}
+    finding = {
+        "grade": "wrong",
+        "subject": "broker",
+        "message": "it does not answer",
+        "command": "sudo systemctl <start>",
+    }
     open_page.tell(kind="doctor", findings=[finding], fault="")
     _, _, text = open_page.ask("GET", "/doctor")
     assert "it does not answer" in text

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from device.page.channel import Report, read_report
-from device.page.keepsake import Keepsake
 from device.page.settings import PageSettings
-from device.page.sink import MOST_EVENTS, Deeds, PageSink, Sources
+from device.page.sink import MOST_EVENTS, PageActions, PageSink, Sources
+from device.page.state_file import StateFile
 from device.records import Box, Event, Frame, Observation, RelativeBox
 from tests.brokers import wait_until
 from tests.device.sightings import NOON, FakeClock, face, reading
@@ -27,17 +27,17 @@ def event(track=7):
     )
 
 
-class FakeErrand:
+class FakeJob:
     def __init__(self, arguments, given, *_):
         self.arguments, self.given = arguments, given
-        self.told = None
-        self.dropped = False
+        self.outcome = None
+        self.cancelled = False
 
     def result(self):
-        return self.told
+        return self.outcome
 
-    def drop(self):
-        self.dropped = True
+    def cancel(self):
+        self.cancelled = True
 
 
 class Bench:
@@ -45,30 +45,30 @@ class Bench:
         self.clock = FakeClock(10.0)
         self.process = FakeProcess()
         self.hellos = []
-        self.turned, self.reloads, self.errands, self.looks = [], [], [], []
-        self.keepsake = Keepsake(tmp_path, tmp_path)
+        self.turned, self.reloads, self.jobs, self.looks = [], [], [], []
+        self.state_file = StateFile(tmp_path, tmp_path)
         self.sink = PageSink(
             PageSettings(enabled=True),
             self.clock,
             sources=Sources(hello=lambda: {"id": "hall"}, state=lambda: {"broker": "off"}, look=self.look, day=day),
-            deeds=Deeds(
+            actions=PageActions(
                 pause=self.turned.append,
                 reload=lambda: self.reloads.append(self.clock.time_s),
                 doctor=("doctor", "--json") if with_file else None,
                 change=("page", "change") if with_file else None,
             ),
-            keepsake=self.keepsake,
+            state_file=self.state_file,
             launch=self.launch,
-            errand=self.errand,
+            start_job=self.job,
         )
 
     def launch(self, _, hello):
         self.hellos.append(hello)
         return self.process
 
-    def errand(self, *given):
-        self.errands.append(FakeErrand(*given))
-        return self.errands[-1]
+    def job(self, *given):
+        self.jobs.append(FakeJob(*given))
+        return self.jobs[-1]
 
     def look(self, _, fps):
         self.looks.append(fps)
@@ -181,7 +181,7 @@ def test_what_was_kept_and_is_damaged_is_told_and_forgotten(tmp_path, caplog):
     first.sink.close()
     (path,) = tmp_path.glob("page-*")
     path.write_text('{"sessions": 3}')
-    assert Keepsake(tmp_path, tmp_path).sessions == []
+    assert StateFile(tmp_path, tmp_path).sessions == []
     assert "cannot be used" in caplog.text
 
 
@@ -199,34 +199,34 @@ def test_a_page_that_does_not_listen_fills_no_memory(bench):
     bench.process.say = lambda _: False
     for track in range(5000):
         bench.sink.emit(event(track))
-    assert len(bench.sink._unsaid) <= 2 * MOST_EVENTS
+    assert len(bench.sink._unsent) <= 2 * MOST_EVENTS
 
 
 def test_the_doctor_is_asked_once_however_often_somebody_wants_him(bench):
     bench.hear("doctor", "doctor", "doctor")
-    (errand,) = bench.errands
-    assert errand.arguments == ("doctor", "--json")
-    good = '{"grade": "ok", "subject": "clock", "told": "set", "command": ""}'
-    errand.told = (0, f"{good}\nno JSON\n[]\n", "")
+    (job,) = bench.jobs
+    assert job.arguments == ("doctor", "--json")
+    good = '{"grade": "ok", "subject": "clock", "message": "set", "command": ""}'
+    job.outcome = (0, f"{good}\nno JSON\n[]\n", "")
     bench.sink.check()
-    (told,) = bench.said("doctor")
-    assert told["findings"] == [{"grade": "ok", "subject": "clock", "told": "set", "command": ""}]
+    (sent,) = bench.said("doctor")
+    assert sent["findings"] == [{"grade": "ok", "subject": "clock", "message": "set", "command": ""}]
 
 
 def test_an_examination_without_an_end_says_so(bench):
     bench.hear("doctor")
-    bench.errands[0].told = "it has not come to an end within 120 s"
+    bench.jobs[0].outcome = "it has not come to an end within 120 s"
     bench.sink.check()
     assert bench.said("doctor")[0]["fault"] == "it has not come to an end within 120 s"
 
 
 def test_a_change_is_told_first_and_taken_then(bench):
     bench.hear(Report("change", data={"values": {"source.fps": "10"}}))
-    (errand,) = bench.errands
-    assert (errand.arguments, json.loads(errand.given)) == (("page", "change"), {"source.fps": "10"})
-    errand.told = (0, "config.yaml: source.fps changed\n", "")
+    (job,) = bench.jobs
+    assert (job.arguments, json.loads(job.given)) == (("page", "change"), {"source.fps": "10"})
+    job.outcome = (0, "config.yaml: source.fps changed\n", "")
     bench.sink.check()
-    assert bench.said("changed") == [{"kind": "changed", "done": True, "told": "config.yaml: source.fps changed"}]
+    assert bench.said("changed") == [{"kind": "changed", "done": True, "text": "config.yaml: source.fps changed"}]
     assert not bench.reloads
     bench.clock.time_s += 1.0
     bench.sink.check()
@@ -236,11 +236,11 @@ def test_a_change_is_told_first_and_taken_then(bench):
 
 def test_a_change_that_is_refused_is_told_and_nothing_is_taken(bench):
     bench.hear(Report("change", data={"values": {"source.fps": "999"}}))
-    bench.errands[0].told = (78, "", "affectd: config.yaml:3: expected less\n")
+    bench.jobs[0].outcome = (78, "", "affectd: config.yaml:3: expected less\n")
     bench.sink.check()
     bench.clock.time_s += 60.0
     bench.sink.check()
-    assert bench.said("changed")[0] == {"kind": "changed", "done": False, "told": "config.yaml:3: expected less"}
+    assert bench.said("changed")[0] == {"kind": "changed", "done": False, "text": "config.yaml:3: expected less"}
     assert not bench.reloads
 
 
@@ -248,7 +248,7 @@ def test_without_a_file_there_is_nothing_to_examine_or_to_change(tmp_path):
     bench = Bench(tmp_path, with_file=False)
     bench.open()
     bench.hear("doctor", Report("change", data={"values": {"source.fps": "10"}}))
-    assert not bench.errands
+    assert not bench.jobs
     bench.sink.close()
 
 
@@ -261,7 +261,7 @@ def test_what_a_day_was_like_is_looked_up_without_making_the_loop_wait(tmp_path)
     assert not bench.said("day")
     go.set()
     wait_until(lambda: bench.turn() and bench.said("day"), "the day")
-    assert bench.said("day")[0]["told"] == {"day": "2026-11-20", "hours": []}
+    assert bench.said("day")[0]["summary"] == {"day": "2026-11-20", "hours": []}
     bench.sink.close()
 
 
@@ -270,7 +270,7 @@ def test_a_day_that_cannot_be_read_is_not_known(tmp_path):
     bench.open()
     bench.hear(Report("day", "2026-11-20"))
     wait_until(lambda: bench.turn() and bench.said("day"), "the day")
-    assert bench.said("day")[0] == {"kind": "day", "day": "2026-11-20", "told": None}
+    assert bench.said("day")[0] == {"kind": "day", "day": "2026-11-20", "summary": None}
     bench.sink.close()
 
 
@@ -281,7 +281,7 @@ def test_a_day_that_cannot_be_read_is_not_known(tmp_path):
 )
 def test_a_page_that_was_taken_over_asks_for_nonsense_in_vain(bench, values):
     bench.hear(Report("change", data={"values": values}))
-    assert len(bench.errands[0].given) < 1000
+    assert len(bench.jobs[0].given) < 1000
 
 
 @pytest.mark.attack
@@ -294,7 +294,7 @@ def test_a_page_that_was_taken_over_keeps_little(bench, tmp_path):
 @pytest.mark.attack
 @pytest.mark.parametrize(
     "data",
-    [b"", b"[]", b"nonsense", b'{"kind": "shutdown"}', b'{"kind": 3}', b'{"kind":"day","told":{}}', b"[" * 60_000],
+    [b"", b"[]", b"nonsense", b'{"kind": "shutdown"}', b'{"kind": 3}', b'{"kind":"day","text":{}}', b"[" * 60_000],
 )
 def test_a_report_that_is_none_is_not_understood(data):
     with pytest.raises(ValueError, match=r"."):

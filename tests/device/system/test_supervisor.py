@@ -20,11 +20,11 @@ class FakeProcess:
         self.farewell_s = None
         self.heard = []
 
-    def say(self, update):
+    def send(self, update):
         self.heard.append(update)
         return True
 
-    def hear(self):
+    def receive(self):
         reports, self.reports = self.reports, []
         return reports
 
@@ -209,11 +209,11 @@ def test_a_process_that_cannot_be_started_is_tried_again(bench, told):
 
 
 def test_nothing_is_said_to_one_that_has_not_opened_yet(bench):
-    assert not bench.supervisor.say(Update("ok", "off", None))
+    assert not bench.supervisor.send(Update("ok", "off", None))
     bench.turn()
-    assert not bench.supervisor.say(Update("ok", "off", None))
+    assert not bench.supervisor.send(Update("ok", "off", None))
     bench.turn(SHOWN)
-    assert bench.supervisor.say(Update("ok", "off", None))
+    assert bench.supervisor.send(Update("ok", "off", None))
     assert len(bench.process.heard) == 1
 
 

@@ -60,8 +60,8 @@ def write(path, text):
 def test_a_broker_that_gives_our_message_back_is_well(broker, configure):
     finding, source = examine_broker(configure(mqtt(broker.port)))
     assert (finding.grade, finding.command) == ("ok", "")
-    assert "gave our message back" in finding.told
-    assert "the daemon is offline" in finding.told
+    assert "gave our message back" in finding.message
+    assert "the daemon is offline" in finding.message
     assert source is None
 
 
@@ -78,7 +78,7 @@ def test_the_daemon_is_known_by_what_it_retains(broker, listen, configure, state
     lock = FolderLock(config.device.resolved_state_dir)
     finding, found = examine_broker(config)
     lock.release()
-    assert "the daemon is online" in finding.told
+    assert "the daemon is online" in finding.message
     assert found == source
 
 
@@ -89,7 +89,9 @@ def test_topics_that_the_broker_keeps_nothing_of_are_named(broker, listen, confi
     monkeypatch.setattr("device.tools.doctor._daemon_runs", lambda _: True)
     finding, _ = examine_broker(configure(mqtt(broker.port)))
     assert finding.grade == "wrong"
-    assert "on affectd/hall/state, homeassistant/device/affectd_hall/config: it may not publish there" in finding.told
+    assert (
+        "on affectd/hall/state, homeassistant/device/affectd_hall/config: it may not publish there" in finding.message
+    )
 
 
 @pytest.mark.parametrize("protocol", ["3.1.1", "5"])
@@ -99,7 +101,7 @@ def test_a_broker_that_takes_no_long_message_is_warned_of(silent_broker, configu
     where = f"mqtt: {{host: {LOOPBACK}, port: {silent_broker.port}, protocol: '{protocol}'}}\n"
     finding, _ = examine_broker(configure(where))
     assert finding.grade == "warning"
-    assert "takes no message of" in finding.told
+    assert "takes no message of" in finding.message
 
 
 def test_what_somebody_publishes_in_the_name_of_a_daemon_that_does_not_run_is_not_believed(broker, listen, configure):
@@ -109,7 +111,7 @@ def test_what_somebody_publishes_in_the_name_of_a_daemon_that_does_not_run_is_no
     listener.say("affectd/hall/doctor", "ok", retain=True)
     finding, found = examine_broker(configure(mqtt(broker.port)))
     assert finding.grade == "warning"
-    assert "no daemon runs here" in finding.told
+    assert "no daemon runs here" in finding.message
     assert found is None
 
 
@@ -134,7 +136,7 @@ def test_a_stranger_who_goes_on_talking_does_not_hold_the_doctor_up(silent_broke
     over.set()
     talker.join()
     assert finding.grade == "wrong"
-    assert "does not give it back" in finding.told
+    assert "does not give it back" in finding.message
 
 
 @pytest.mark.parametrize(
@@ -162,7 +164,7 @@ def test_who_does_not_answer_is_helped_by_what_it_is(configure, monkeypatch, uri
 
     monkeypatch.setattr("device.tools.doctor.build_source", lambda *_: Deaf())
     monkeypatch.setattr("device.tools.doctor._CAMERA_TIMEOUT_S", 0.01)
-    assert remedy in examine_camera(configure(f"source: {{uri: '{uri}'}}"), None).told
+    assert remedy in examine_camera(configure(f"source: {{uri: '{uri}'}}"), None).message
 
 
 def test_a_fault_of_ours_while_a_camera_is_tried_is_told_and_not_waited_for(configure, monkeypatch):
@@ -177,7 +179,7 @@ def test_a_fault_of_ours_while_a_camera_is_tried_is_told_and_not_waited_for(conf
 
     monkeypatch.setattr("device.tools.doctor.build_source", lambda *_: Odd())
     finding = examine_camera(configure("source: {uri: demo}"), None)
-    assert finding.told == "it cannot be tried: KeyError: 'x'"
+    assert finding.message == "it cannot be tried: KeyError: 'x'"
 
 
 def test_a_user_without_an_entry_is_a_number(monkeypatch):
@@ -191,7 +193,7 @@ def test_a_user_without_an_entry_is_a_number(monkeypatch):
 def test_a_broker_that_is_away_is_wrong_and_the_command_starts_it(configure):
     finding, _ = examine_broker(configure(mqtt(free_port())))
     assert finding.grade == "wrong"
-    assert "Connection refused" in finding.told
+    assert "Connection refused" in finding.message
     assert "systemctl enable --now mosquitto" in finding.command
 
 
@@ -199,7 +201,7 @@ def test_a_broker_that_refuses_is_wrong_with_its_reason(silent_broker, configure
     silent_broker.start(allow_anonymous=False)
     finding, _ = examine_broker(configure(mqtt(silent_broker.port)))
     assert finding.grade == "wrong"
-    assert "Not authorized" in finding.told
+    assert "Not authorized" in finding.message
 
 
 def test_a_broker_that_swallows_our_messages_is_wrong(silent_broker, configure, tmp_path):
@@ -209,13 +211,13 @@ def test_a_broker_that_swallows_our_messages_is_wrong(silent_broker, configure, 
     silent_broker.start(f"acl_file {rules}")
     finding, _ = examine_broker(configure(mqtt(silent_broker.port)))
     assert finding.grade == "wrong"
-    assert "affectd/hall" in finding.told
+    assert "affectd/hall" in finding.message
 
 
 def test_a_login_that_cannot_be_put_together_is_the_broker_s_finding(configure):
     finding, _ = examine_broker(configure("mqtt: {tls: true, ca_file: /nowhere/ca.pem}\n"))
     assert finding.grade == "wrong"
-    assert "/nowhere/ca.pem" in finding.told
+    assert "/nowhere/ca.pem" in finding.message
 
 
 def test_without_mqtt_there_is_nothing_to_find(configure):
@@ -226,14 +228,14 @@ def test_without_mqtt_there_is_nothing_to_find(configure):
 def test_a_camera_that_gives_frames_is_well(configure):
     finding = examine_camera(configure("source: {uri: demo}\n"), None)
     assert finding.grade == "ok"
-    assert "640 x 480" in finding.told
+    assert "640 x 480" in finding.message
 
 
 @pytest.mark.parametrize("uri", ["/dev/video99", "/nowhere/clip.mkv"])
 def test_a_camera_that_is_not_there_is_wrong(configure, uri):
     finding = examine_camera(configure(f"source: {{uri: {uri}}}\n"), None)
     assert finding.grade == "wrong"
-    assert uri in finding.told
+    assert uri in finding.message
     assert finding.command.startswith("ls ")
 
 
@@ -245,7 +247,7 @@ def test_a_pis_camera_that_is_not_there_is_looked_for_with_libcameras_own_tool(c
 def test_a_camera_that_is_in_use_by_the_daemon_is_not_touched(configure):
     finding = examine_camera(configure("source: {uri: /dev/video99}\n"), "ok")
     assert finding.grade == "ok"
-    assert "in use by the daemon" in finding.told
+    assert "in use by the daemon" in finding.message
 
 
 def test_a_camera_that_the_privacy_switch_has_closed_is_not_opened(configure):
@@ -253,13 +255,13 @@ def test_a_camera_that_the_privacy_switch_has_closed_is_not_opened(configure):
     PauseSwitch(config.device.resolved_state_dir, config.device.resolved_runtime_dir).turn(paused=True)
     finding = examine_camera(config, None)
     assert finding.grade == "ok"
-    assert "closed by the privacy switch" in finding.told
+    assert "closed by the privacy switch" in finding.message
 
 
 def test_a_camera_that_the_daemon_says_is_paused_is_not_opened(configure):
     finding = examine_camera(configure("source: {uri: /dev/video99}\n"), "paused")
     assert finding.grade == "ok"
-    assert "closed by the privacy switch" in finding.told
+    assert "closed by the privacy switch" in finding.message
 
 
 def test_a_stream_that_says_nothing_is_wrong_and_its_password_stays_hidden(configure):
@@ -270,7 +272,7 @@ def test_a_stream_that_says_nothing_is_wrong_and_its_password_stays_hidden(confi
         )
         finding = examine_camera(config, None)
     assert finding.grade == "wrong"
-    assert "hunter2" not in f"{finding.told} {finding.command}"
+    assert "hunter2" not in f"{finding.message} {finding.command}"
 
 
 def test_a_picture_that_is_squeezed_is_told_with_the_key_that_mends_it(configure, tmp_path):
@@ -278,10 +280,10 @@ def test_a_picture_that_is_squeezed_is_told_with_the_key_that_mends_it(configure
     path.write_bytes(matroska([(0, jpeg(50, (704, 288)))], (704, 288), frame_ms=100))
     finding = examine_camera(configure(f"source: {{uri: {path}}}\n"), None)
     assert finding.grade == "warning"
-    assert "gives frames of 704 x 288 pixels, which analogue recorders store" in finding.told
-    assert "set source.aspect" in finding.told
+    assert "gives frames of 704 x 288 pixels, which analogue recorders store" in finding.message
+    assert "set source.aspect" in finding.message
     mended = examine_camera(configure(f"source: {{uri: {path}, aspect: '16:9'}}\n"), None)
-    assert (mended.grade, mended.told) == ("ok", f"{path} gives frames of 704 x 396 pixels")
+    assert (mended.grade, mended.message) == ("ok", f"{path} gives frames of 704 x 396 pixels")
 
 
 def test_the_model_that_ships_is_well(configure):
@@ -309,7 +311,7 @@ def test_a_full_disk_is_wrong(tmp_path, monkeypatch):
     assert examine_disk(tmp_path).grade == "ok"
     monkeypatch.setattr("shutil.disk_usage", lambda _: Usage(10**9, 10**9, 5_000_000))
     finding = examine_disk(tmp_path / "not" / "there")
-    assert (finding.grade, finding.told.split(" MB")[0]) == ("wrong", "5")
+    assert (finding.grade, finding.message.split(" MB")[0]) == ("wrong", "5")
     assert finding.command
 
 
@@ -333,7 +335,7 @@ def test_too_weak_a_power_supply_is_wrong(tmp_path):
     write(tmp_path / "devices/platform/soc/soc:firmware/get_throttled", "5")
     finding = examine_temperature(tmp_path)
     assert finding.grade == "wrong"
-    assert "under voltage and throttled" in finding.told
+    assert "under voltage and throttled" in finding.message
 
 
 def test_a_temperature_that_nobody_measures_is_well(tmp_path):
@@ -365,21 +367,21 @@ def console(monkeypatch):
 @pytest.mark.usefixtures("console")
 def test_a_display_that_may_be_had_is_well():
     finding = examine_overlay(OverlaySettings(enabled=True), None)
-    assert (finding.grade, finding.told) == ("ok", "the whole of card1-HDMI-A-1, by kmsdrm")
+    assert (finding.grade, finding.message) == ("ok", "the whole of card1-HDMI-A-1, by kmsdrm")
 
 
 def test_missing_packages_of_the_overlay_are_named_with_what_installs_them(console):
     console.setattr("device.tools.doctor.find_spec", lambda module: None if module == "pygame" else object())
     finding = examine_overlay(OverlaySettings(enabled=True), None)
     assert (finding.grade, finding.command) == ("warning", "pip install 'affectd[overlay]'")
-    assert "pygame-ce not installed" in finding.told
+    assert "pygame-ce not installed" in finding.message
 
 
 @pytest.mark.parametrize("fault", ["no display is plugged in", "another program holds the display"])
 def test_a_display_that_cannot_be_had_is_a_warning_since_sensing_goes_on(console, fault):
     console.setattr("device.tools.doctor.explain_kmsdrm", lambda: fault)
     finding = examine_overlay(OverlaySettings(enabled=True), None)
-    assert (finding.grade, finding.told) == ("warning", fault)
+    assert (finding.grade, finding.message) == ("warning", fault)
 
 
 def test_a_display_that_the_running_daemon_may_hold_is_not_asked_for(console):
@@ -401,4 +403,4 @@ def test_a_machine_without_any_display_is_a_warning(console):
 
 def test_on_a_desktop_the_overlay_is_a_window(console):
     console.setattr("device.tools.doctor.drivers_to_try", lambda *_: ["x11", "kmsdrm"])
-    assert examine_overlay(OverlaySettings(enabled=True), None).told == "a window on the desktop, by x11"
+    assert examine_overlay(OverlaySettings(enabled=True), None).message == "a window on the desktop, by x11"

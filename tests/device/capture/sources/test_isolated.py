@@ -15,7 +15,7 @@ import pytest
 
 from device.capture.sources import isolated_colours
 from device.capture.sources.isolated import IsolatedSource
-from device.capture.sources.isolated_channel import Channel, ColoursTold, FrameTold, Opened, PictureMemory, Request
+from device.capture.sources.isolated_channel import Channel, ColoursHeader, FrameHeader, Opened, PictureMemory, Request
 from device.capture.sources.isolated_colours import ColourLine
 from device.capture.sources.settings import SourceSettings
 from device.errors import SourceError
@@ -262,7 +262,7 @@ from device.system.clock import SystemClock
 source = IsolatedSource(SourceSettings(uri=sys.argv[1], stall_timeout_s=300.0), SystemClock(), colour="none")
 source.open()
 source.read()
-source._channel.say(Request("read"))
+source._channel.send(Request("read"))
 print(source._process.pid, flush=True)
 time.sleep(600)
 """
@@ -306,17 +306,17 @@ def ends():
     [
         Request("settings", '{"uri": "a\u00e4"}', colour="whole"),
         Opened(25.0, None),
-        FrameTold((64, 48), None, 1.5, "2026-11-20T15:42:00+00:00", 7),
-        FrameTold((64, 48), (128, 96), 1.5, "2026-11-20T15:42:00+00:00", 7),
+        FrameHeader((64, 48), None, 1.5, "2026-11-20T15:42:00+00:00", 7),
+        FrameHeader((64, 48), (128, 96), 1.5, "2026-11-20T15:42:00+00:00", 7),
         Request("colours", index=7),
-        ColoursTold((320, 240)),
-        ColoursTold(None),
+        ColoursHeader((320, 240)),
+        ColoursHeader(None),
         None,
     ],
 )
 def test_every_message_arrives_as_it_was_said(ends, message):
-    ends[0].say(message)
-    assert ends[1].hear(PATIENCE_S, logging.getLogger()) == message
+    ends[0].send(message)
+    assert ends[1].receive(PATIENCE_S, logging.getLogger()) == message
 
 
 @pytest.mark.parametrize(
@@ -325,17 +325,17 @@ def test_every_message_arrives_as_it_was_said(ends, message):
 def test_what_is_no_message_is_told_as_none(ends, packet):
     ends[0]._connection.sendall(packet)
     with pytest.raises(ValueError, match="no message"):
-        ends[1].hear(PATIENCE_S, logging.getLogger())
+        ends[1].receive(PATIENCE_S, logging.getLogger())
 
 
 @pytest.mark.parametrize(
     "told",
     [
-        FrameTold((65_000, 65_000), None, 1.0, START.isoformat(), 0),
-        FrameTold((-1, -64), None, 1.0, START.isoformat(), 0),
-        FrameTold((8, 8), (65_000, 65_000), 1.0, START.isoformat(), 0),
-        FrameTold((8, 8), None, 1.0, "yesterday", 0),
-        FrameTold((0, 8), None, 1.0, START.isoformat(), 0),
+        FrameHeader((65_000, 65_000), None, 1.0, START.isoformat(), 0),
+        FrameHeader((-1, -64), None, 1.0, START.isoformat(), 0),
+        FrameHeader((8, 8), (65_000, 65_000), 1.0, START.isoformat(), 0),
+        FrameHeader((8, 8), None, 1.0, "yesterday", 0),
+        FrameHeader((0, 8), None, 1.0, START.isoformat(), 0),
     ],
 )
 def test_a_frame_that_cannot_be_one_is_refused(told):
@@ -349,7 +349,7 @@ def test_a_frame_that_cannot_be_one_is_refused(told):
 def test_colours_that_cannot_be_any_are_none(size):
     line = ColourLine()
     process = Channel(line.theirs)
-    process.say(ColoursTold(size))
+    process.send(ColoursHeader(size))
     assert line.ask(0) is None
     line.close()
 
@@ -357,7 +357,7 @@ def test_colours_that_cannot_be_any_are_none(size):
 def test_a_frame_that_has_no_room_is_refused_and_the_memory_cannot_be_shrunk():
     memory = PictureMemory.create(1000, colour=False)
     with pytest.raises(SourceError, match=r"larger than source\.max_megapixels"):
-        memory.lay(Frame(np.zeros((48, 64), np.uint8), 1.0, START, 0))
+        memory.write(Frame(np.zeros((48, 64), np.uint8), 1.0, START, 0))
     with pytest.raises(PermissionError):
         os.ftruncate(memory.descriptor, 10)
     memory.close()

@@ -16,19 +16,19 @@ _MOST_BYTES = 256 * 1024
 _LAST_VICTIM = "1000"  # proc(5): out of memory, the kernel ends this one first
 
 
-class Errand(Protocol):
+class Job(Protocol):
     """Something that is under way."""
 
     def result(self) -> Any | None:
         """What it has come to; None while it is under way."""
         ...
 
-    def drop(self) -> None:
+    def cancel(self) -> None:
         """Nobody waits for it any more."""
         ...
 
 
-class CommandErrand:
+class CommandJob:
     """``affectd ARGUMENTS``, as a process; its result is (exit code, stdout, stderr), or a sentence without one.
 
     Args:
@@ -64,7 +64,7 @@ class CommandErrand:
             self._fault = f"it cannot be started: {error.strerror}"
 
     def result(self) -> tuple[int, str, str] | str | None:
-        """See `Errand.result`."""
+        """See `Job.result`."""
         if self._process is None:
             return self._fault
         code = self._process.poll()
@@ -77,8 +77,8 @@ class CommandErrand:
         self._let_go()
         return result
 
-    def drop(self) -> None:
-        """See `Errand.drop`."""
+    def cancel(self) -> None:
+        """See `Job.cancel`."""
         self._kill()
 
     def _kill(self) -> None:
@@ -94,7 +94,7 @@ class CommandErrand:
         self._err.close()
 
 
-class ReadingErrand:
+class ReadingJob:
     """``read()`` in a thread of its own, for disks may be slow; its result is a tuple of what that gives, or None."""
 
     def __init__(self, read: Callable[[], Any]) -> None:
@@ -109,11 +109,11 @@ class ReadingErrand:
         threading.Thread(target=run, name="page-reading", daemon=True).start()
 
     def result(self) -> tuple[Any] | None:
-        """See `Errand.result`."""
+        """See `Job.result`."""
         return self._results[0] if self._results else None
 
-    def drop(self) -> None:
-        """See `Errand.drop`; the thread ends by itself."""
+    def cancel(self) -> None:
+        """See `Job.cancel`; the thread ends by itself."""
 
 
 def _text_in(file: Any) -> str:

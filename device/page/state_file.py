@@ -16,7 +16,7 @@ _MOST_SESSIONS = 32
 _log = logging.getLogger(__name__)
 
 
-class Keepsake:
+class StateFile:
     """A file in the runtime directory, which is lost when the machine is started again.
 
     Args:
