@@ -118,5 +118,5 @@ class SourceReader:
         self._lost = True
         self._slot.lose(why)
         delay_s = self._delays.next_s()
-        self._trouble.say("%s; trying again in %g s", why, delay_s)
+        self._trouble.log("%s; trying again in %g s", why, delay_s)
         return delay_s

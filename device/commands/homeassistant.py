@@ -33,8 +33,8 @@ def _run(options: argparse.Namespace) -> int:
         described = discovery_topics(config.mqtt.homeassistant, topics)
         visitor.subscribe(*described, parts_pattern(config.mqtt.homeassistant, topics), may_be_refused=True)
         kept = []
-        while heard := visitor.hear(_RETAINED_WITHIN_S):
-            kept.append(heard.topic)
+        while received := visitor.receive(_RETAINED_WITHIN_S):
+            kept.append(received.topic)
         for topic in dict.fromkeys([*described, *kept]):
             visitor.publish(topic, b"", retain=True)
     if not kept:

@@ -44,8 +44,8 @@ def _run(options: argparse.Namespace) -> int:
 def _position(visitor: "Visitor", topics: "Topics") -> str:
     """Where the switch stands, by what the broker retains."""
     retained: dict[str, str] = {}
-    while len(retained) < 2 and (heard := visitor.hear(_RETAINED_TIMEOUT_S)):
-        retained[heard.topic] = heard.payload.decode(errors="replace")
+    while len(retained) < 2 and (received := visitor.receive(_RETAINED_TIMEOUT_S)):
+        retained[received.topic] = received.payload.decode(errors="replace")
     availability = retained.get(topics.availability)
     if availability != "online":
         what = "is offline" if availability else "is not known to this broker"
@@ -58,8 +58,8 @@ def _position(visitor: "Visitor", topics: "Topics") -> str:
 def _await_turn(visitor: "Visitor", topics: "Topics", wanted: str) -> str:
     deadline_s = time.monotonic() + _TURN_TIMEOUT_S
     while (left_s := deadline_s - time.monotonic()) > 0:
-        heard = visitor.hear(left_s)
-        if heard and heard.topic == topics.pause and heard.payload.decode(errors="replace") == wanted:
+        received = visitor.receive(left_s)
+        if received and received.topic == topics.pause and received.payload.decode(errors="replace") == wanted:
             return wanted
     raise UnavailableError(
         f"{topics.device} has not answered for {_TURN_TIMEOUT_S:.0f} s",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from device.cli import terminal
-from device.mqtt.fleet import DeviceSeen, FaceSaid, Fleet
+from device.mqtt.fleet import DeviceStatus, FaceMessage, Fleet
 from device.mqtt.words import describe_reading
 from device.redact import redact
 
@@ -94,7 +94,7 @@ def _headlines(fleet: Fleet, where: str) -> tuple[str, str]:
     )
 
 
-def _rows(device: DeviceSeen) -> Iterator[tuple[str, ...]]:
+def _rows(device: DeviceStatus) -> Iterator[tuple[str, ...]]:
     stats = device.stats if device.online else None
     figures = (
         (f"{stats.fps:.1f}", "-" if stats.temperature_c is None else f"{stats.temperature_c:.0f} °C", str(stats.queue))
@@ -107,7 +107,7 @@ def _rows(device: DeviceSeen) -> Iterator[tuple[str, ...]]:
         yield ("",) * 5 + _face_cells(face)
 
 
-def _camera(device: DeviceSeen) -> str:
+def _camera(device: DeviceStatus) -> str:
     if not device.online:
         return "offline"
     if device.paused:
@@ -115,7 +115,7 @@ def _camera(device: DeviceSeen) -> str:
     return device.state.source if device.state else "?"
 
 
-def _face_cells(face: FaceSaid | None) -> tuple[str, str]:
+def _face_cells(face: FaceMessage | None) -> tuple[str, str]:
     if face is None:
         return ("", "")
     if face.emotion is None or face.confidence is None:

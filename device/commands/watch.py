@@ -12,7 +12,7 @@ from device.errors import EXIT_OK, DataError, UnavailableError
 from device.redact import redact
 
 if TYPE_CHECKING:
-    from device.mqtt.client import Heard
+    from device.mqtt.client import Received
     from device.mqtt.fleet import Fleet
     from device.mqtt.settings import MqttSettings
 
@@ -71,9 +71,9 @@ def _watch(settings: "MqttSettings", fleet: "Fleet", view: "_View") -> NoReturn:
                 been_there = True
                 backoff.reset()
                 while True:
-                    heard = visitor.hear(_REDRAW_S)
-                    if heard and fleet.counts(heard.topic):
-                        view.show(heard)
+                    received = visitor.receive(_REDRAW_S)
+                    if received and fleet.counts(received.topic):
+                        view.show(received)
                     view.refresh()
                     _require_reader()
         except UnavailableError as error:
@@ -101,7 +101,7 @@ class _View:
     def __init__(self, fleet: "Fleet") -> None:
         self._fleet = fleet
 
-    def show(self, heard: "Heard") -> None:
+    def show(self, received: "Received") -> None:
         """Show one message."""
 
     def refresh(self) -> None:
@@ -115,21 +115,21 @@ class _View:
 
 
 class _JsonLines(_View):
-    def show(self, heard: "Heard") -> None:
-        said = self._fleet.read(heard.topic, heard.payload)
+    def show(self, received: "Received") -> None:
+        message = self._fleet.read(received.topic, received.payload)
         line = {
-            "topic": heard.topic,
-            "device": said.device,
-            "channel": said.channel,
-            "retained": heard.retained,
-            "message": said.content,
+            "topic": received.topic,
+            "device": message.device,
+            "channel": message.channel,
+            "retained": received.retained,
+            "message": message.content,
         }
         print(json.dumps(line, ensure_ascii=False), flush=True)
 
 
 class _EventLines(_View):
-    def show(self, heard: "Heard") -> None:
-        for line in _tell(self._fleet, heard):
+    def show(self, received: "Received") -> None:
+        for line in _lines(self._fleet, received):
             print(line, flush=True)
 
 
@@ -141,8 +141,8 @@ class _LiveTable(_View):
         self._table = Table(fleet, where, only_wrong=only_wrong)
         self._drawn_s = 0.0
 
-    def show(self, heard: "Heard") -> None:
-        for line in _tell(self._fleet, heard):
+    def show(self, received: "Received") -> None:
+        for line in _lines(self._fleet, received):
             self._table.add_event(line)
 
     def refresh(self) -> None:
@@ -157,21 +157,21 @@ class _LiveTable(_View):
         self._table.leave()
 
 
-def _tell(fleet: "Fleet", heard: "Heard") -> list[str]:
+def _lines(fleet: "Fleet", received: "Received") -> list[str]:
     """Note a message; the line it is worth, if any."""
     from device.mqtt.words import describe
 
-    said = fleet.read(heard.topic, heard.payload)
+    message = fleet.read(received.topic, received.payload)
     clock = time.strftime("%H:%M:%S")
     try:
-        event = fleet.note(said)
+        event = fleet.note(message)
         if event:
             late = "  (late)" if event.replayed else ""
-            return [redact(f"{clock} {said.device}  face {event.track}  {describe(event.model_dump())}{late}")]
+            return [redact(f"{clock} {message.device}  face {event.track}  {describe(event.model_dump())}{late}")]
     except (DataError, TypeError) as error:
         return [redact(f"{clock} {error}")]
-    if said.channel == "availability":
-        return [redact(f"{clock} {said.device} is {said.content}")]
-    if said.channel == "pause" and not heard.retained:
-        return [redact(f"{clock} {said.device} is {'paused' if said.content == 'ON' else 'not paused'}")]
+    if message.channel == "availability":
+        return [redact(f"{clock} {message.device} is {message.content}")]
+    if message.channel == "pause" and not received.retained:
+        return [redact(f"{clock} {message.device} is {'paused' if message.content == 'ON' else 'not paused'}")]
     return []

@@ -44,4 +44,4 @@ class Attempts:
 
     def complain(self, sentence: str, reason: str, *more: object) -> None:
         """Log a warning, once until the broker lets us in again."""
-        self._once.say(sentence, reason, *more)
+        self._once.log(sentence, reason, *more)

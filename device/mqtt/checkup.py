@@ -82,7 +82,7 @@ def _hear_ourselves(
     round_trip_s: float | None = None
     until_s = begun_s + timeout_s
     # Until a moment, not for as long as somebody goes on talking.
-    while message := visitor.hear(until_s - time.monotonic()):
+    while message := visitor.receive(until_s - time.monotonic()):
         if message.topic == topics.doctor:
             if message.payload == token and round_trip_s is None:
                 round_trip_s = time.monotonic() - begun_s

@@ -29,9 +29,9 @@ _PROTOCOLS = {"3.1.1": MQTTProtocolVersion.MQTTv311, "5": MQTTProtocolVersion.MQ
 _CONNECTING_S = 60.0
 _TURN_S = 10.0
 SMALL_BYTES = 16_384
-"""More than the longest message that is said to a daemon."""
+"""More than the longest message that is sent to a daemon."""
 LARGE_BYTES = 262_144
-"""More than the longest message that a daemon says."""
+"""More than the longest message that a daemon sends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,8 @@ class Acknowledged:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """A message on a topic that was subscribed to; ``retained`` when it was said before and kept by the broker."""
+class Received:
+    """A message on a topic that was subscribed to; ``retained`` when it was published before and kept by the broker."""
 
     connection: "Connection"
     topic: str
@@ -88,7 +88,7 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class TooLong:
+class Oversized:
     """A message came on a topic that was subscribed to, and was forgotten, as nobody can mean so much."""
 
     connection: "Connection"
@@ -98,13 +98,13 @@ class TooLong:
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """The broker has answered to a subscription; ``refusals`` says for a topic why it does not let us hear."""
+    """The broker has answered to a subscription; ``refusals`` says for a topic why it was refused."""
 
     connection: "Connection"
     refusals: dict[str, str] = field(default_factory=dict)
 
 
-News = Connected | Disconnected | Acknowledged | Heard | TooLong | Subscribed
+ConnectionEvent = Connected | Disconnected | Acknowledged | Received | Oversized | Subscribed
 
 
 class Connection:
@@ -113,17 +113,17 @@ class Connection:
     paho would reconnect by itself, and then send what it still holds as it was: events that have become late without
     their mark. So each connection has a client of its own, and what was not acknowledged comes from the spool again.
 
-    ``tell`` is called from paho's thread and must not block. After a Disconnected more news may follow; it is to be
-    ignored. However the thread ends, a Disconnected is told.
+    ``notify`` is called from paho's thread and must not block. After a Disconnected more events may follow; they are to
+    be ignored. However the thread ends, a Disconnected comes.
 
     Args:
         settings: how the broker is reached.
         login: who we are to it.
         address: where it is.
         will_topic: where the broker says ``offline`` for us; None for nowhere.
-        tell: hears the news.
+        notify: gets the events of the connection.
         limits: what the broker takes, as far as an attempt before has shown.
-        largest_bytes: of a longer message only a TooLong is told; MQTT 5 brokers do not even send it.
+        largest_bytes: of a longer message only a Oversized is told; MQTT 5 brokers do not even send it.
     """
 
     def __init__(
@@ -132,7 +132,7 @@ class Connection:
         login: Login,
         address: BrokerAddress,
         will_topic: str | None,
-        tell: Callable[[News], None],
+        notify: Callable[[ConnectionEvent], None],
         *,
         limits: Limits | None = None,
         largest_bytes: int = SMALL_BYTES,
@@ -141,7 +141,7 @@ class Connection:
         self._settings = settings
         self.address = address
         """Where this broker is."""
-        self._tell = tell
+        self._notify = notify
         self._closing = False
         self._accepted = False
         self._complaint = ""
@@ -152,7 +152,7 @@ class Connection:
             largest_bytes=largest_bytes,
             on_unreachable=self._on_unreachable,
             on_fault=self._on_fault,
-            on_ended=lambda: self._tell(Disconnected(self, "the connection has ended")),
+            on_ended=lambda: self._notify(Disconnected(self, "the connection has ended")),
             callback_api_version=CallbackAPIVersion.VERSION2,
             client_id=login.client_id,
             protocol=_PROTOCOLS[settings.protocol],
@@ -213,7 +213,7 @@ class Connection:
         return int(self._client.publish(topic, payload, qos=qos, retain=retain, properties=properties).mid)
 
     def subscribe(self, topics: Sequence[str]) -> None:
-        """Ask for what others say on ``topics`` (QoS 1); a Subscribed answers, and each message comes as a Heard."""
+        """Ask for what others say on ``topics`` (QoS 1); a Subscribed answers, and each message comes as a Received."""
         with self._asking:  # paho's thread may have the answer before we have the number
             _, number = self._client.subscribe([(topic, 1) for topic in topics])
             self._asked[number or 0] = tuple(topics)
@@ -241,24 +241,24 @@ class Connection:
             client.disconnect()
         elif reason.is_failure:
             unmet = UNMET_LIMITS.get(reason.value)
-            self._tell(Disconnected(self, *explain_refusal(reason), unmet=unmet))
+            self._notify(Disconnected(self, *explain_refusal(reason), unmet=unmet))
         else:
             self._accepted = True
-            self._tell(Connected(self, _limits_in(properties)))
+            self._notify(Connected(self, _limits_in(properties)))
 
     def _on_unreachable(self, error: Exception) -> None:
-        self._tell(Disconnected(self, *explain_failure(error, self.address.host, tls=self._settings.tls)))
+        self._notify(Disconnected(self, *explain_failure(error, self.address.host, tls=self._settings.tls)))
 
     def _on_fault(self, error: Exception) -> None:
         reason = f"the broker has sent what cannot be read, or there is a fault here: {error!r}"
-        self._tell(Disconnected(self, reason))
+        self._notify(Disconnected(self, reason))
 
     def _on_disconnect(self, _client: Any, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if oversized := self._client.oversized:
             explanation = explain_oversized(*oversized, self._largest_bytes)
-            self._tell(Disconnected(self, *explanation, oversized_topic=oversized[0]))
+            self._notify(Disconnected(self, *explanation, oversized_topic=oversized[0]))
         else:
-            self._tell(Disconnected(self, *explain_end(str(reason), self._complaint, accepted=self._accepted)))
+            self._notify(Disconnected(self, *explain_end(str(reason), self._complaint, accepted=self._accepted)))
 
     def _on_log(self, _client: Any, _userdata: Any, level: int, text: str) -> None:
         # With TLS 1.3 a broker refuses our certificate after the handshake; paho tells only its log.
@@ -267,13 +267,13 @@ class Connection:
 
     def _on_publish(self, _client: Any, _userdata: Any, message_id: int, reason: Any, _properties: Any) -> None:
         refusal = str(reason) if reason.is_failure else None
-        self._tell(Acknowledged(self, message_id, refusal, final=reason.value in NEVER_ACCEPTED))
+        self._notify(Acknowledged(self, message_id, refusal, final=reason.value in NEVER_ACCEPTED))
 
     def _on_subscribe(self, _client: Any, _userdata: Any, number: int, reasons: Any, _properties: Any) -> None:
         with self._asking:
             topics = self._asked.pop(number, ())
         answers = zip(topics, reasons, strict=False)
-        self._tell(Subscribed(self, {topic: str(reason) for topic, reason in answers if reason.is_failure}))
+        self._notify(Subscribed(self, {topic: str(reason) for topic, reason in answers if reason.is_failure}))
 
     def _on_message(self, _client: Any, _userdata: Any, message: Any) -> None:
         try:
@@ -282,9 +282,9 @@ class Connection:
             return  # none of ours
         length = self._client.passed_over_bytes
         if length is None:
-            self._tell(Heard(self, topic, message.payload, message.retain))
+            self._notify(Received(self, topic, message.payload, message.retain))
         else:
-            self._tell(TooLong(self, topic, length))
+            self._notify(Oversized(self, topic, length))
 
 
 def _limits_in(properties: Any) -> Limits:

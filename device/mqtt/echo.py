@@ -42,7 +42,7 @@ class Echo:
         if self._waiting.get(topic) == float("inf"):
             self._waiting[topic] = time.monotonic() + _PATIENCE_S
 
-    def heard(self, topic: str, *, retained: bool) -> None:
+    def received(self, topic: str, *, retained: bool) -> None:
         """A message has come; one that the broker had kept may be of a day when it allowed more."""
         if topic in self._waiting and not retained:
             self._heard.add(topic)

@@ -16,13 +16,13 @@ _HOT_C = 80.0  # from there on a Raspberry Pi slows its processor down
 CHANNELS = ("availability", "info", "state", "events", "stats", "pause", "summary")
 
 
-class _Said(BaseModel):
+class _Content(BaseModel):
     """Of a message only what is shown; keys that are not known are for others."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
-class FaceSaid(_Said):
+class FaceMessage(_Content):
     """One face in view."""
 
     track: int
@@ -30,14 +30,14 @@ class FaceSaid(_Said):
     confidence: float | None = Field(ge=0, le=1)
 
 
-class StateSaid(_Said):
+class StateMessage(_Content):
     """What the device sees."""
 
     source: str
-    faces: tuple[FaceSaid, ...]
+    faces: tuple[FaceMessage, ...]
 
 
-class StatsSaid(_Said):
+class StatsMessage(_Content):
     """How the device is doing."""
 
     fps: float
@@ -46,13 +46,13 @@ class StatsSaid(_Said):
     last_error: str | None = None
 
 
-class InfoSaid(_Said):
+class InfoMessage(_Content):
     """What the device is."""
 
     version: str
 
 
-class EventSaid(_Said):
+class EventMessage(_Content):
     """One change, as far as it is told in words."""
 
     type: EventType
@@ -65,34 +65,34 @@ class EventSaid(_Said):
     replayed: bool
 
 
-class _AvailabilitySaid(_Said):
+class _AvailabilityMessage(_Content):
     text: Literal["online", "offline"]
 
 
-class _PauseSaid(_Said):
+class _PauseMessage(_Content):
     text: Literal["ON", "OFF"]
 
 
-_SHAPES: dict[str, type[_Said]] = {
-    "availability": _AvailabilitySaid,
-    "info": InfoSaid,
-    "state": StateSaid,
-    "events": EventSaid,
-    "stats": StatsSaid,
-    "pause": _PauseSaid,
+_SHAPES: dict[str, type[_Content]] = {
+    "availability": _AvailabilityMessage,
+    "info": InfoMessage,
+    "state": StateMessage,
+    "events": EventMessage,
+    "stats": StatsMessage,
+    "pause": _PauseMessage,
 }
 
 
 @dataclass
-class DeviceSeen:
-    """The latest that one device has said; None for what it has not."""
+class DeviceStatus:
+    """The latest that one device has sent; None for what it has not."""
 
     name: str
     online: bool = False
     paused: bool = False
     version: str | None = None
-    state: StateSaid | None = None
-    stats: StatsSaid | None = None
+    state: StateMessage | None = None
+    stats: StatsMessage | None = None
 
     @property
     def troubles(self) -> tuple[str, ...]:
@@ -110,8 +110,8 @@ class DeviceSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """One message: who said it on which channel, and what; the object for JSON, the text for plain ones."""
+class DeviceMessage:
+    """One message: who sent it on which channel, and what; the object for JSON, the text for plain ones."""
 
     device: str
     channel: str
@@ -137,7 +137,7 @@ class Fleet:
     """
 
     base: str
-    devices: dict[str, DeviceSeen] = field(default_factory=dict)
+    devices: dict[str, DeviceStatus] = field(default_factory=dict)
     event_count: int = 0
     only: str = "*"
 
@@ -150,43 +150,43 @@ class Fleet:
         """What to subscribe to."""
         return tuple(f"{self.base}/+/{channel}" for channel in CHANNELS)
 
-    def read(self, topic: str, payload: bytes) -> Said:
+    def read(self, topic: str, payload: bytes) -> DeviceMessage:
         """Take a message apart, whatever is in it."""
         device, _, channel = topic.removeprefix(f"{self.base}/").partition("/")
         text = payload.decode(errors="replace")
         try:
-            return Said(device, channel, _parse(text) if text.startswith("{") else text)
+            return DeviceMessage(device, channel, _parse(text) if text.startswith("{") else text)
         except (ValueError, RecursionError):
-            return Said(device, channel, text)
+            return DeviceMessage(device, channel, text)
 
-    def note(self, said: Said) -> EventSaid | None:
+    def note(self, message: DeviceMessage) -> EventMessage | None:
         """Remember a message; gives the event where it is one. Raises DataError when it is not as described."""
-        shape = _SHAPES.get(said.channel)
+        shape = _SHAPES.get(message.channel)
         if shape is None:
             return None
-        content = said.content if isinstance(said.content, dict) else {"text": said.content}
+        content = message.content if isinstance(message.content, dict) else {"text": message.content}
         try:
-            message = shape.model_validate(content)
+            parsed = shape.model_validate(content)
         except ValidationError as error:
             fault = error.errors(include_url=False)[0]
             where = ".".join(map(str, fault["loc"]))
             raise DataError(
-                f"{said.device} has said on {said.channel} what does not fit: {where}: {fault['msg']}",
+                f"{message.device} has sent on {message.channel} what does not fit: {where}: {fault['msg']}",
                 "compare its version of affectd with this one",
             ) from None
-        seen = self.devices.setdefault(said.device, DeviceSeen(said.device))
-        match message:
-            case _AvailabilitySaid(text=text):
+        seen = self.devices.setdefault(message.device, DeviceStatus(message.device))
+        match parsed:
+            case _AvailabilityMessage(text=text):
                 seen.online = text == "online"
-            case _PauseSaid(text=text):
+            case _PauseMessage(text=text):
                 seen.paused = text == "ON"
-            case InfoSaid(version=version):
+            case InfoMessage(version=version):
                 seen.version = version
-            case StateSaid():
-                seen.state = message
-            case StatsSaid():
-                seen.stats = message
-            case EventSaid():
+            case StateMessage():
+                seen.state = parsed
+            case StatsMessage():
+                seen.stats = parsed
+            case EventMessage():
                 self.event_count += 1
-                return message
+                return parsed
         return None

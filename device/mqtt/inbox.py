@@ -4,7 +4,7 @@ import queue
 import time
 from dataclasses import replace
 
-from device.mqtt.client import Heard, News, TooLong
+from device.mqtt.client import ConnectionEvent, Oversized, Received
 from device.mqtt.messages import Message
 from device.mqtt.tunables import LONGEST_WISH_BYTES
 
@@ -35,11 +35,11 @@ class Inbox:
         """Hand a message over; never blocks."""
         self._messages.put(message)
 
-    def put_news(self, news: News) -> None:
+    def put_connection_event(self, news: ConnectionEvent) -> None:
         """As ``put``, for what a connection tells: of a message only as much as can mean anything to a daemon."""
-        if isinstance(news, Heard | TooLong) and len(self) > _MOST_WAITING:
+        if isinstance(news, Received | Oversized) and len(self) > _MOST_WAITING:
             return
-        if isinstance(news, Heard):
+        if isinstance(news, Received):
             news = replace(news, payload=news.payload[:_LONGEST_HEARD])
         self._messages.put(news)
 

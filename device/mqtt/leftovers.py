@@ -74,7 +74,7 @@ class Leftovers:
         self._clearing.update(stale)
         return stale
 
-    def hear(self, topic: str, payload: bytes) -> None:
+    def receive(self, topic: str, payload: bytes) -> None:
         """Somebody, or the broker, says whether a name that was ours is in use."""
         if topic not in self.watched:
             return
@@ -117,7 +117,7 @@ class Leftovers:
         try:
             write_atomically(self._path, text.encode(), 0o600)
         except (OSError, AffectdError) as error:
-            self._once.say("what this device leaves with the broker cannot be noted: %s", str(error))
+            self._once.log("what this device leaves with the broker cannot be noted: %s", str(error))
 
     def _read(self) -> dict[str, list[str]]:
         try:

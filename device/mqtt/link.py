@@ -7,13 +7,13 @@ from dataclasses import replace
 from itertools import cycle
 
 from device.mqtt.attempts import Attempts
-from device.mqtt.client import Connection, Disconnected, News
+from device.mqtt.client import Connection, ConnectionEvent, Disconnected
 from device.mqtt.limits import Limits, SizeSuspicion
 from device.mqtt.session import Session
 from device.mqtt.settings import BrokerAddress, MqttSettings
 from device.system.log import LogOnce
 
-ConnectionFactory = Callable[[BrokerAddress, Callable[[News], None], Limits], Connection]
+ConnectionFactory = Callable[[BrokerAddress, Callable[[ConnectionEvent], None], Limits], Connection]
 """Makes a connection, not yet opened, that tells its news to the callable, to a broker with these limits."""
 
 _LOOK_EVERY_S = 2.0
@@ -31,16 +31,20 @@ class Link:
         settings: window, intervals and waits.
         events_topic: where events go.
         connect: makes connections.
-        tell: hears their news.
+        notify: gets their events.
     """
 
     def __init__(
-        self, settings: MqttSettings, events_topic: str, connect: ConnectionFactory, tell: Callable[[News], None]
+        self,
+        settings: MqttSettings,
+        events_topic: str,
+        connect: ConnectionFactory,
+        notify: Callable[[ConnectionEvent], None],
     ) -> None:
         self._settings = settings
         self._events_topic = events_topic
         self._connect = connect
-        self._tell = tell
+        self._notify = notify
         self.attempts = Attempts(settings)
         self.connection: Connection | None = None
         self.session: Session | None = None
@@ -75,7 +79,7 @@ class Link:
         """
         if self.connection is None:
             if not stopping and now_s >= self.attempts.next_at_s:
-                self.connection = self._connect(next(self._addresses), self._tell, self._limits)
+                self.connection = self._connect(next(self._addresses), self._notify, self._limits)
                 self.connection.open()
             return
         unanswered_s = self.session.unanswered_s if self.session else 0.0
@@ -96,9 +100,9 @@ class Link:
         if guess is not None and limits.packet_bytes is None:
             limits = replace(limits, packet_bytes=guess, is_guess=True)
         if limits.qos < 1:
-            self._once.say("%s", "the broker takes QoS 0 only: what is lost on the way to it is lost")
+            self._once.log("%s", "the broker takes QoS 0 only: what is lost on the way to it is lost")
         if not limits.retain:
-            self._once.say("%s", "the broker keeps no messages: who comes later knows nothing until there is news")
+            self._once.log("%s", "the broker keeps no messages: who comes later knows nothing until there is news")
         self._answers = True
         self.session = Session(
             connection,
@@ -145,4 +149,4 @@ class Link:
             )
 
     def _on_too_long(self, topic: str, length: int) -> None:
-        self._once.say("what is to be said on %s is not sent: %d bytes are more than the broker takes", topic, length)
+        self._once.log("what is to be said on %s is not sent: %d bytes are more than the broker takes", topic, length)

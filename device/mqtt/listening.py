@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from device.mqtt.client import Heard
+from device.mqtt.client import Received
 from device.mqtt.payloads import ONLINE, SWITCH_ON, SWITCH_POSITIONS
 from device.mqtt.topics import Topics
 from device.mqtt.tuning import Tuning
@@ -64,20 +64,20 @@ class Listening:
         wish_s = self._wish_due_s if self._wish is not None else float("inf")
         return min(wish_s, self._birth_due_s if self._born else float("inf"), self._tuning.due_s)
 
-    def hear(self, message: Heard) -> None:
+    def receive(self, message: Received) -> None:
         """Take note of a message; ``act`` obeys it."""
         if message.topic == self._tuning_set:
-            self._tuning.hear(message)
+            self._tuning.receive(message)
         elif message.topic != self._pause_set:
             self._born |= message.topic in self._topics and message.payload == ONLINE
         elif message.retained:
             # It was said to whoever listened then; obeyed again, it would undo every later turn at each connection.
-            self._nonsense.say("a retained message on %s is ignored; publish it without retain", message.topic)
+            self._nonsense.log("a retained message on %s is ignored; publish it without retain", message.topic)
         elif message.payload in SWITCH_POSITIONS:
             self._wish = message.payload == SWITCH_ON
             self._nonsense.forget()
         else:
-            self._nonsense.say("%s takes ON or OFF, not %.20r", message.topic, message.payload)
+            self._nonsense.log("%s takes ON or OFF, not %.20r", message.topic, message.payload)
 
     def act(self, now_s: float) -> None:
         """Do what was asked for, the latest of it, unless that was done a moment ago: then it is done later."""
@@ -93,7 +93,7 @@ class Listening:
 
     def passed_over(self, topic: str, length: int) -> None:
         """A message on ``topic`` was forgotten, as it was too long to mean anything."""
-        self._too_long.say(
+        self._too_long.log(
             "a message on %s was passed over: it has %d bytes, and nobody can mean so much; let the broker refuse such "
             "messages (message_size_limit)",
             topic,

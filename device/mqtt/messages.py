@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from device.mqtt.client import News
+from device.mqtt.client import ConnectionEvent
 from device.mqtt.payloads import StateSnapshot
 from device.records import SourceState
 from device.summary.snapshot import SummarySnapshot
@@ -35,4 +35,6 @@ class Stored:
     """There are new events in the spool."""
 
 
-Message = Stored | StateSnapshot | SourceChanged | PauseChanged | SummarySnapshot | TelemetrySnapshot | Stop | News
+Message = (
+    Stored | StateSnapshot | SourceChanged | PauseChanged | SummarySnapshot | TelemetrySnapshot | Stop | ConnectionEvent
+)

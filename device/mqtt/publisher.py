@@ -10,7 +10,7 @@ from typing import Any
 
 from device.interfaces import Clock
 from device.mqtt.board import Board
-from device.mqtt.client import Acknowledged, Connected, Connection, Disconnected, Heard, Subscribed, TooLong
+from device.mqtt.client import Acknowledged, Connected, Connection, Disconnected, Oversized, Received, Subscribed
 from device.mqtt.echo import Echo
 from device.mqtt.inbox import Inbox
 from device.mqtt.leftovers import Leftovers
@@ -76,7 +76,7 @@ class Publisher:
         self._spool = spool
         self._upkeep = Upkeep(spool)
         self._inbox = Inbox()
-        self._link = Link(settings, topics.events, connect, self._inbox.put_news)
+        self._link = Link(settings, topics.events, connect, self._inbox.put_connection_event)
         self._clock = clock
         self._run_id = run
         self._thread = threading.Thread(target=self._run, name="mqtt-publisher", daemon=True)
@@ -223,7 +223,7 @@ class Publisher:
                 self._board.set_source(state, StateSnapshot(self._clock.now()))
             case PauseChanged(paused=paused):
                 self._board.set_paused(paused=paused)
-            case Heard() | TooLong() if message.connection is self._link.connection:
+            case Received() | Oversized() if message.connection is self._link.connection:
                 self._on_heard(message)
             case Subscribed(connection=connection, refusals=refusals) if connection is self._link.connection:
                 self._on_subscribed(refusals)
@@ -250,14 +250,14 @@ class Publisher:
         topics = [own.availability, own.info, own.pause, own.events, self._board.discovery_topic]
         return Echo(topic for topic in topics if topic)
 
-    def _on_heard(self, message: Heard | TooLong) -> None:
-        if isinstance(message, TooLong):
+    def _on_heard(self, message: Received | Oversized) -> None:
+        if isinstance(message, Oversized):
             self._listening.passed_over(message.topic, message.length)
             return
         if self._echo:
-            self._echo.heard(message.topic, retained=message.retained)
-        self._leftovers.hear(message.topic, message.payload)
-        self._listening.hear(message)
+            self._echo.received(message.topic, retained=message.retained)
+        self._leftovers.receive(message.topic, message.payload)
+        self._listening.receive(message)
 
     def _on_subscribed(self, refusals: dict[str, str]) -> None:
         if refusal := refusals.get(self._topics.pause_set):

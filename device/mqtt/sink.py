@@ -10,7 +10,7 @@ from pathlib import Path
 from device.contract.model_card import Smoothing
 from device.errors import AffectdError
 from device.interfaces import Clock
-from device.mqtt.client import Connection, News
+from device.mqtt.client import Connection, ConnectionEvent
 from device.mqtt.leftovers import LEFTOVERS_NAME, Leftovers
 from device.mqtt.limits import Limits
 from device.mqtt.login import make_login
@@ -78,8 +78,8 @@ class MqttSink:
                 settings.told,
             )
 
-        def connect(address: BrokerAddress, tell: Callable[[News], None], limits: Limits) -> Connection:
-            return Connection(settings, login, address, topics.availability, tell, limits=limits)
+        def connect(address: BrokerAddress, notify: Callable[[ConnectionEvent], None], limits: Limits) -> Connection:
+            return Connection(settings, login, address, topics.availability, notify, limits=limits)
 
         self.run = run or str(uuid.uuid4())
         memory_path = (runtime_dir or state_dir) / memory_name(state_dir)

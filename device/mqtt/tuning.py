@@ -8,7 +8,7 @@ from pathlib import Path
 
 from device.contract.files import read_limited, write_atomically
 from device.errors import AffectdError
-from device.mqtt.client import Heard
+from device.mqtt.client import Received
 from device.mqtt.payloads import MESSAGE_SCHEMA, encode
 from device.mqtt.tunables import number, parse_wish
 from device.system.log import LogOnce
@@ -63,16 +63,16 @@ class Tuning:
         wish_s = self._wish_due_s if self._wishes else math.inf
         return min(wish_s, self._write_due_s if self._unwritten else math.inf)
 
-    def hear(self, message: Heard) -> None:
+    def receive(self, message: Received) -> None:
         """Take note of a wish; ``act`` obeys it."""
         if message.retained:
-            self._nonsense.say("a retained message on %s is ignored; publish it without retain", message.topic)
+            self._nonsense.log("a retained message on %s is ignored; publish it without retain", message.topic)
             return
         try:
             self._wishes |= parse_wish(message.payload)
             self._nonsense.forget()
         except ValueError as error:
-            self._nonsense.say("%s takes %s", message.topic, str(error))
+            self._nonsense.log("%s takes %s", message.topic, str(error))
 
     def act(self, now_s: float) -> None:
         """Do what was asked for, unless that was done a moment ago; write it down, unless that was."""

@@ -12,9 +12,9 @@ from device.mqtt.client import (
     Acknowledged,
     Connected,
     Connection,
+    ConnectionEvent,
     Disconnected,
-    Heard,
-    News,
+    Received,
     Subscribed,
 )
 from device.mqtt.limits import Limits
@@ -40,7 +40,7 @@ class Visitor:
     def __init__(self, settings: MqttSettings, purpose: str) -> None:
         self._settings = settings
         self._login = make_login(settings, f"affectd-{purpose}-{uuid.uuid4().hex[:8]}")
-        self._heard: list[Heard] = []
+        self._heard: list[Received] = []
         self.limits = Limits()
         """What the broker takes, as far as it says so."""
         self._prepare(settings.addresses[0])
@@ -78,7 +78,7 @@ class Visitor:
         if refusal := self._await(Acknowledged).refusal:
             raise self._away(f"does not let us publish on {topic}: {refusal}")
 
-    def hear(self, timeout_s: float) -> Heard | None:
+    def receive(self, timeout_s: float) -> Received | None:
         """The next message, None where none comes within ``timeout_s`` seconds."""
         deadline_s = time.monotonic() + timeout_s
         while not self._heard:
@@ -89,7 +89,7 @@ class Visitor:
         return self._heard.pop(0)
 
     def _prepare(self, address: BrokerAddress) -> None:
-        self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
+        self._news: queue.SimpleQueue[ConnectionEvent] = queue.SimpleQueue()
         self._connection = Connection(
             self._settings, self._login, address, None, self._news.put, largest_bytes=LARGE_BYTES
         )
@@ -104,11 +104,11 @@ class Visitor:
             if isinstance(item, kind):
                 return item
 
-    def _take(self, timeout_s: float) -> News:
+    def _take(self, timeout_s: float) -> ConnectionEvent:
         item = self._news.get(timeout=max(0.0, timeout_s))
         if isinstance(item, Disconnected):
             raise UnavailableError(f"{item.reason} ({self._connection.address})")
-        if isinstance(item, Heard):
+        if isinstance(item, Received):
             self._heard.append(item)
         return item
 

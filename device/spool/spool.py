@@ -290,7 +290,7 @@ class Spool:
         try:
             result = operation(self._memory)
         except (sqlite3.Error, OSError) as error:
-            self._memory_trouble.say("the spool in memory fails: %s; a killed daemon would lose events", str(error))
+            self._memory_trouble.log("the spool in memory fails: %s; a killed daemon would lose events", str(error))
             return None
         self._memory_trouble.forget()
         return result

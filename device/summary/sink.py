@@ -234,7 +234,7 @@ class SummarySink:
             f"the summary {self._path} cannot be written: {fault}; counts stay in memory until it can, and a power cut "
             "would take them; check the folder's permissions and the free space"
         )
-        self._once.say("%s", self._trouble)
+        self._once.log("%s", self._trouble)
 
     def _is_plausible(self) -> bool:
         if self._ledger.clock_state == "synced":

@@ -73,7 +73,7 @@ class LogOnce:
         """Whether anything was said since ``forget``."""
         return bool(self._said)
 
-    def say(self, sentence: str, reason: str, *more: object) -> None:
+    def log(self, sentence: str, reason: str, *more: object) -> None:
         """Log ``sentence`` with ``reason``, by which it is known again, and ``more`` put in."""
         self._logger.log(logging.DEBUG if reason in self._said else self._level, sentence, reason, *more)
         if len(self._said) >= _MOST_REMEMBERED:

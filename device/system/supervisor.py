@@ -152,5 +152,5 @@ class Supervisor(Generic[Sent, Reported]):
         self._shown_since_s = None
         if self._closed:
             return
-        self._trouble.say(f"no {self._name}: %s; sensing goes on, and it is tried again", reason)
+        self._trouble.log(f"no {self._name}: %s; sensing goes on, and it is tried again", reason)
         self._next_at_s = now_s + self._waits.next_s()

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import strategies as st
 
 from device.commands.table import render
-from device.commands.watch import _JsonLines, _tell
+from device.commands.watch import _JsonLines, _lines
 from device.mqtt.checkup import _source
-from device.mqtt.client import Connection, Heard
+from device.mqtt.client import Connection, Received
 from device.mqtt.fleet import CHANNELS, Fleet
 from tests.brokers import LOOPBACK, broker, listen, silent_broker
 from tests.fuzz.fuzzing import BUDGET_S, hammer, mutated, outcome_of, seeds
@@ -65,7 +65,7 @@ class Silent:
 def check(message: tuple[str, bytes]) -> str:
     leaf, payload = message
     fleet = Fleet("affectd")
-    heard = Heard(cast("Connection", None), f"affectd/hall/{leaf}", payload, retained=False)
+    heard = Received(cast("Connection", None), f"affectd/hall/{leaf}", payload, retained=False)
 
     def use() -> None:
         before, sys.stdout = sys.stdout, Silent()
@@ -73,7 +73,7 @@ def check(message: tuple[str, bytes]) -> str:
             _JsonLines(fleet).show(heard)
         finally:
             sys.stdout = before
-        lines = _tell(fleet, heard)
+        lines = _lines(fleet, heard)
         drawn = render(fleet, "here", lines, width=80, height=24)
         assert all(line.isprintable() for line in [*lines, *drawn])
         _source(payload)

@@ -139,8 +139,8 @@ def test_watch_does_not_choke_on_what_others_say(broker, listen, start):
     watch = start("--broker", f"{LOOPBACK}:{broker.port}")
     awaited = {
         "hall is online",
-        r"ha\u202ell has said on state what does not fit",
-        "hall has said on events what does not fit",
+        r"ha\u202ell has sent on state what does not fit",
+        "hall has sent on events what does not fit",
     }
     lines = ""
     while not all(words in lines for words in awaited):

@@ -177,7 +177,7 @@ class PiCamera:
 
     def _say(self, what: str) -> None:
         """Log it once, for the camera may be opened often."""
-        self._said.say("%s", f"{self.name} {what}")
+        self._said.log("%s", f"{self.name} {what}")
 
     def _to_frame(self, request: Any) -> Frame:
         """A frame of its own memory: the buffers go back to the camera."""

@@ -130,7 +130,7 @@ class Camera(LiveSource):
         told = f"{size_and_rate} as {self._given}"
         if size_and_rate != asked or format_asked:
             told += f" (asked for {asked}{' as ' if format_asked else ''}{format_asked})"
-        self._said.say("%s", f"{self.name} gives {told}")
+        self._said.log("%s", f"{self.name} gives {told}")
 
     def _sensor_ns(self, capture: cv2.VideoCapture) -> int | None:
         return round(capture.get(cv2.CAP_PROP_POS_MSEC) * 1e6)

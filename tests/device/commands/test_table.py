@@ -3,16 +3,16 @@
 import pytest
 
 from device.commands.table import render
-from device.mqtt.fleet import DeviceSeen, FaceSaid, Fleet, StateSaid, StatsSaid
+from device.mqtt.fleet import DeviceStatus, FaceMessage, Fleet, StateMessage, StatsMessage
 
 
 def device(name, *faces, online=True, paused=False, temperature_c=51.2):
-    return DeviceSeen(
+    return DeviceStatus(
         name,
         online=online,
         paused=paused,
-        state=StateSaid(source="paused" if paused else "ok", faces=faces),
-        stats=StatsSaid(fps=9.81, queue=3, temperature_c=temperature_c),
+        state=StateMessage(source="paused" if paused else "ok", faces=faces),
+        stats=StatsMessage(fps=9.81, queue=3, temperature_c=temperature_c),
     )
 
 
@@ -28,8 +28,8 @@ def line_of(lines, name):
 
 def test_a_device_has_a_line_and_each_further_face_one_below():
     happy, unread = (
-        FaceSaid(track=17, emotion="happy", confidence=0.5),
-        FaceSaid(track=18, emotion=None, confidence=None),
+        FaceMessage(track=17, emotion="happy", confidence=0.5),
+        FaceMessage(track=18, emotion=None, confidence=None),
     )
     lines = draw(device("hall", happy, unread))
     assert line_of(lines, "hall") == ["hall", "ok", "9.8", "51", "°C", "3", "17", "happy", "██████░░░░░░", "50%"]
@@ -43,7 +43,7 @@ def test_devices_stand_in_the_order_of_their_names_whoever_spoke_first():
 
 
 def test_a_device_that_is_offline_or_paused_says_so_and_shows_no_old_figures():
-    lines = draw(device("attic", online=False), device("hall", paused=True, temperature_c=None), DeviceSeen("porch"))
+    lines = draw(device("attic", online=False), device("hall", paused=True, temperature_c=None), DeviceStatus("porch"))
     assert line_of(lines, "attic") == ["attic", "offline"]
     assert line_of(lines, "hall") == ["hall", "paused", "9.8", "-", "3"]
     assert line_of(lines, "porch") == ["porch", "offline"]
@@ -70,7 +70,9 @@ def test_a_name_that_would_steer_the_terminal_is_made_harmless():
 
 
 def many(count):
-    return [device(f"device-{number:03}", FaceSaid(track=1, emotion=None, confidence=None)) for number in range(count)]
+    return [
+        device(f"device-{number:03}", FaceMessage(track=1, emotion=None, confidence=None)) for number in range(count)
+    ]
 
 
 def test_of_two_hundred_devices_those_with_a_trouble_come_first_and_the_rest_is_counted():
@@ -88,14 +90,14 @@ def test_only_what_is_wrong_is_shown_where_that_is_asked_for():
 
 
 def test_a_device_has_one_line_where_there_is_no_room_for_each_face():
-    faces = [FaceSaid(track=number, emotion=None, confidence=None) for number in range(4)]
+    faces = [FaceMessage(track=number, emotion=None, confidence=None) for number in range(4)]
     lines = draw(*(device(f"device-{number}", *faces) for number in range(5)), height=10)
     assert [line.split()[0] for line in lines[3:8]] == [f"device-{number}" for number in range(5)]
 
 
 def test_several_versions_are_counted_and_one_is_not_worth_a_line():
     old, new, newer = (
-        DeviceSeen(name, online=True, version=version) for name, version in zip("abc", "122", strict=True)
+        DeviceStatus(name, online=True, version=version) for name, version in zip("abc", "122", strict=True)
     )
     assert draw(old, new, newer)[1] == "versions of affectd: 2 (2), 1 (1)"
     assert not draw(new, newer)[1]

@@ -75,9 +75,9 @@ def test_a_message_that_the_broker_had_kept_from_better_days_is_no_proof():
     echo = Echo(["a"])
     echo.begin(cast("Connection", Wire()))
     echo.acknowledged("a")
-    echo.heard("a", retained=True)
+    echo.received("a", retained=True)
     assert echo.due_s < float("inf")
-    echo.heard("a", retained=False)
+    echo.received("a", retained=False)
     assert echo.due_s == float("inf")
 
 
@@ -95,7 +95,7 @@ def test_what_may_not_be_read_is_not_waited_for(caplog):
 def test_what_came_back_on_one_connection_is_not_asked_for_on_the_next():
     echo = Echo(["a", "b"])
     echo.begin(cast("Connection", Wire()))
-    echo.heard("a", retained=False)
+    echo.received("a", retained=False)
     again = Wire()
     echo.begin(cast("Connection", again))
     assert again.topics == ["b"]

@@ -79,7 +79,7 @@ def test_what_is_not_shown_is_passed_over(fleet, leaf):
     ids=range(11),
 )
 def test_a_message_that_does_not_fit_is_named_and_changes_nothing(fleet, leaf, payload):
-    with pytest.raises(DataError, match=rf"hall has said on {leaf} what does not fit"):
+    with pytest.raises(DataError, match=rf"hall has sent on {leaf} what does not fit"):
         say(fleet, leaf, payload)
     assert fleet.devices == {}
     assert fleet.event_count == 0

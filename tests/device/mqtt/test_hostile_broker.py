@@ -13,7 +13,7 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from device.errors import AffectdError
-from device.mqtt.client import SMALL_BYTES, Connection, Heard
+from device.mqtt.client import SMALL_BYTES, Connection, Received
 from device.mqtt.network import NetworkClient
 from device.mqtt.payloads import DeviceInfo
 from device.mqtt.settings import MqttSettings
@@ -352,11 +352,11 @@ def test_what_the_network_says_fills_no_memory_while_the_publisher_is_busy(tmp_p
         post_changes(stage, 1)
         assert busy.wait(PATIENCE_S)
         for _ in range(1000):
-            connection.tell(Heard(cast("Connection", connection), SET, bytes(16_000), retained=False))
+            connection.tell(Received(cast("Connection", connection), SET, bytes(16_000), retained=False))
         waiting = stage.publisher._inbox.receive(0.0)
     let_go.set()
     assert len(waiting) <= 60
-    assert max(len(message.payload) for message in waiting if isinstance(message, Heard)) <= 300
+    assert max(len(message.payload) for message in waiting if isinstance(message, Received)) <= 300
     stage.publisher.stop(0.2)
 
 

@@ -4,7 +4,7 @@ from typing import cast
 
 import pytest
 
-from device.mqtt.client import Connection, Heard, Subscribed
+from device.mqtt.client import Connection, Received, Subscribed
 from device.mqtt.homeassistant import HomeAssistantSettings
 from device.mqtt.listening import Listening
 from device.mqtt.payloads import DeviceInfo
@@ -142,13 +142,13 @@ def make_listening(folder, on_pause=lambda _: None, on_birth=lambda: None):
 
 
 def message(payload, topic=SET):
-    return Heard(cast("Connection", None), topic, payload, retained=False)
+    return Received(cast("Connection", None), topic, payload, retained=False)
 
 
 def test_the_first_wish_is_obeyed_at_once_and_of_those_that_follow_the_latest_a_moment_later(turns, tmp_path):
     listening = make_listening(tmp_path, on_pause=turns.append)
     for now_s, payload in ((10.0, b"ON"), (10.1, b"OFF"), (10.2, b"ON"), (10.3, b"OFF")):
-        listening.hear(message(payload))
+        listening.receive(message(payload))
         listening.act(now_s)
     assert turns == [True]
     assert listening.due_s == pytest.approx(10.5)
@@ -161,7 +161,7 @@ def test_home_assistant_that_starts_again_and_again_is_answered_once_a_second(tm
     births = []
     listening = make_listening(tmp_path, on_birth=lambda: births.append(True))
     for tick in range(30):
-        listening.hear(message(b"online", STATUS))
+        listening.receive(message(b"online", STATUS))
         listening.act(10.0 + tick / 10)
     assert len(births) == 3
 
@@ -169,5 +169,5 @@ def test_home_assistant_that_starts_again_and_again_is_answered_once_a_second(tm
 def test_nonsense_is_named_once_until_there_is_sense_again(caplog, tmp_path):
     listening = make_listening(tmp_path)
     for payload in (b"x", b"y", b"z", b"ON", b"x"):
-        listening.hear(message(payload))
+        listening.receive(message(payload))
     assert caplog.text.count("takes ON or OFF") == len([r for r in caplog.records if r.levelname == "WARNING"]) == 2

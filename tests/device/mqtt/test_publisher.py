@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from device.mqtt.client import Acknowledged, Connected, Connection, Disconnected, News
+from device.mqtt.client import Acknowledged, Connected, Connection, ConnectionEvent, Disconnected
 from device.mqtt.leftovers import Leftovers
 from device.mqtt.limits import Limits
 from device.mqtt.messages import SourceChanged
@@ -35,7 +35,7 @@ INFO = DeviceInfo("0.1.0", "emotion", "1", ("happy", "sad"), "demo")
 class FakeConnection:
     """Notes what is published; the test plays the broker."""
 
-    tell: Callable[[News], None]
+    tell: Callable[[ConnectionEvent], None]
     address: BrokerAddress
     published: list[tuple[int, str, bytes]] = field(default_factory=list)
     expiries_s: list[int | None] = field(default_factory=list)
@@ -129,7 +129,7 @@ class Stage:
         wait_until(lambda: len(self.connections) >= number, f"connection {number}")
         return self.connections[number - 1]
 
-    def _connect(self, address: BrokerAddress, tell: Callable[[News], None], limits: Limits) -> Connection:
+    def _connect(self, address: BrokerAddress, tell: Callable[[ConnectionEvent], None], limits: Limits) -> Connection:
         self.limits = limits
         self.connections.append(FakeConnection(tell, address))
         return cast("Connection", self.connections[-1])

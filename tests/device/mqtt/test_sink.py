@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from device.errors import ConfigError, StorageError
-from device.mqtt.client import Connection, Disconnected, Login, News
+from device.mqtt.client import Connection, ConnectionEvent, Disconnected, Login
 from device.mqtt.payloads import DeviceInfo
 from device.mqtt.settings import MqttSettings
 from device.mqtt.sink import MqttSink, PublisherError
@@ -354,13 +354,13 @@ def test_a_sink_that_was_never_started_can_be_closed(make_sink):
 
 
 def test_attempts_in_vain_leave_no_open_files():
-    news: list[News] = []
+    news: list[ConnectionEvent] = []
     settings = MqttSettings(host=LOOPBACK, port=free_port())
 
     def attempt() -> None:
         ended = threading.Event()
 
-        def tell(item: News) -> None:
+        def tell(item: ConnectionEvent) -> None:
             news.append(item)
             ended.set()
 

@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 
 from device.contract.model_card import Smoothing
-from device.mqtt.client import Connection, Heard
+from device.mqtt.client import Connection, Received
 from device.mqtt.payloads import DeviceInfo
 from device.mqtt.settings import MqttSettings
 from device.mqtt.sink import MqttSink
@@ -133,7 +133,7 @@ def test_a_retained_wish_is_not_obeyed_at_each_connection(broker, listen, make_s
 
 
 def wish(**values):
-    return Heard(cast("Connection", None), SET, json.dumps(values).encode(), retained=False)
+    return Received(cast("Connection", None), SET, json.dumps(values).encode(), retained=False)
 
 
 def make_tuning(folder, base=BASE, changes=None):
@@ -145,7 +145,7 @@ def test_of_many_wishes_the_latest_of_each_key_is_obeyed_and_the_disk_hears_of_f
     monkeypatch.setattr("device.mqtt.tuning.write_atomically", lambda *_: writes.append(True))
     tuning = make_tuning(tmp_path, changes=changes)
     for tick in range(100):
-        tuning.hear(wish(min_dwell_s=tick / 10))
+        tuning.receive(wish(min_dwell_s=tick / 10))
         tuning.act(10.0 + tick / 10)
     assert len(changes) == 20  # two a second
     assert len(writes) == 1
@@ -158,7 +158,7 @@ def test_of_many_wishes_the_latest_of_each_key_is_obeyed_and_the_disk_hears_of_f
 def test_a_configuration_that_has_changed_since_is_obeyed_again(tmp_path, caplog):
     caplog.set_level("INFO")
     tuning = make_tuning(tmp_path)
-    tuning.hear(wish(min_dwell_s=2, enter_threshold=0.8))
+    tuning.receive(wish(min_dwell_s=2, enter_threshold=0.8))
     tuning.act(1.0)
     again = make_tuning(tmp_path, BASE | {"min_dwell_s": 1.0})
     assert again.values == BASE | {"min_dwell_s": 1.0, "enter_threshold": 0.8}
@@ -187,7 +187,7 @@ def test_a_damaged_file_is_named_and_the_configuration_is_obeyed(tmp_path, caplo
 def test_a_disk_that_takes_nothing_is_named_and_the_wish_is_obeyed(tmp_path, caplog):
     tuning = Tuning(BASE, tmp_path / "file" / TUNING_NAME, lambda _: None)
     (tmp_path / "file").write_text("")
-    tuning.hear(wish(min_dwell_s=2))
+    tuning.receive(wish(min_dwell_s=2))
     tuning.act(1.0)
     assert tuning.values["min_dwell_s"] == 2.0
     assert "will not survive a restart" in caplog.text

@@ -6,7 +6,7 @@ import pytest
 
 from device.errors import UnavailableError
 from device.mqtt import visitor as module
-from device.mqtt.client import Acknowledged, Connected, Disconnected, Heard, Subscribed
+from device.mqtt.client import Acknowledged, Connected, Disconnected, Received, Subscribed
 from device.mqtt.limits import Limits
 from device.mqtt.settings import MqttSettings
 from device.mqtt.visitor import Visitor
@@ -52,7 +52,7 @@ def _let_in(connection):
 
 
 def _heard(payload: bytes):
-    return lambda connection: Heard(connection, "topic", payload, retained=True)
+    return lambda connection: Received(connection, "topic", payload, retained=True)
 
 
 def _acknowledged(refusal: str | None = None):
@@ -78,8 +78,8 @@ def test_a_topic_that_we_may_not_hear_is_named(visit):
 def test_what_was_heard_while_another_answer_was_awaited_comes_in_order_without_a_wait(visit):
     with visit([_heard(b"1"), _heard(b"2"), _acknowledged()]) as visitor:
         visitor.publish("topic", b"x")
-        assert [visitor.hear(0.0).payload for _ in range(2)] == [b"1", b"2"]
-        assert visitor.hear(0.0) is None
+        assert [visitor.receive(0.0).payload for _ in range(2)] == [b"1", b"2"]
+        assert visitor.receive(0.0) is None
 
 
 def test_a_broker_that_goes_away_is_an_error_that_says_why(visit):

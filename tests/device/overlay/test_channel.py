@@ -70,7 +70,7 @@ def test_each_end_sees_the_other_s_death_after_its_last_words(ends):
 def test_what_cannot_be_understood_is_left_out():
     one, other = socket_pair()
     daemon = daemon_end(one)
-    for garbage in (b"\xff", b"{}", b'{"kind": "explode"}', b'{"kind": "ready", "told": 3}', b"[" * 1000):
+    for garbage in (b"\xff", b"{}", b'{"kind": "explode"}', b'{"kind": "ready", "text": 3}', b"[" * 1000):
         other.send(garbage)
     other.send(b'{"kind": "ready"}')
     assert daemon.receive() == [Report("ready")]

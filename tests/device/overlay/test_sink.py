@@ -94,9 +94,9 @@ def test_a_coloured_picture_is_taken_where_there_is_one_also_a_larger_one(bench)
 
 def test_a_frame_that_the_overlay_did_not_take_is_followed_by_the_next(bench):
     bench.hear("ready")
-    bench.process.say = lambda _: False
+    bench.process.send = lambda _: False
     bench.observe()
-    del bench.process.say
+    del bench.process.send
     bench.observe()
     assert len(bench.process.heard) == 1
 
@@ -188,9 +188,9 @@ def test_the_broker_s_state_is_told_when_it_changes_and_only_then(bench):
 
 
 def test_a_state_that_did_not_fit_is_told_later(bench):
-    bench.process.say = lambda _: False
+    bench.process.send = lambda _: False
     bench.sink.set_source_state("paused")
-    del bench.process.say
+    del bench.process.send
     bench.sink.check()
     assert bench.process.heard[-1].source == "paused"
 

@@ -186,17 +186,17 @@ def test_what_was_kept_and_is_damaged_is_told_and_forgotten(tmp_path, caplog):
 
 
 def test_what_does_not_fit_is_told_later_and_in_order(bench):
-    bench.process.say = lambda _: False
+    bench.process.send = lambda _: False
     for track in range(3):
         bench.sink.emit(event(track))
     bench.sink.check()
-    del bench.process.say
+    del bench.process.send
     bench.sink.check()
     assert [told["event"]["track"] for told in bench.said("event")] == [0, 1, 2]
 
 
 def test_a_page_that_does_not_listen_fills_no_memory(bench):
-    bench.process.say = lambda _: False
+    bench.process.send = lambda _: False
     for track in range(5000):
         bench.sink.emit(event(track))
     assert len(bench.sink._unsent) <= 2 * MOST_EVENTS

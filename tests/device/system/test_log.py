@@ -23,11 +23,11 @@ def test_the_latest_warning_or_error_is_kept_and_what_is_less_is_not():
 def test_what_lasts_is_logged_once_and_again_only_after_it_was_forgotten(caplog):
     once = LogOnce(logging.getLogger("tests.once"))
     for reason in ("no route", "no route", "refused", "no route"):
-        once.say("%s; next attempt in %d s", reason, 5)
+        once.log("%s; next attempt in %d s", reason, 5)
     assert once
     once.forget()
     assert not once
-    once.say("%s", "no route")
+    once.log("%s", "no route")
     warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert warnings == ["no route; next attempt in 5 s", "refused; next attempt in 5 s", "no route"]
 
@@ -35,7 +35,7 @@ def test_what_lasts_is_logged_once_and_again_only_after_it_was_forgotten(caplog)
 def test_however_much_differs_little_is_remembered():
     once = LogOnce(logging.getLogger("tests.once"))
     for number in range(10_000):
-        once.say("%s", str(number))
+        once.log("%s", str(number))
     assert len(once._said) <= 100
 
 
