@@ -24,8 +24,8 @@ def try_out(config: Config) -> Iterator[str]:
     config.smoothing.over(card.smoothing)
     config.overlay.require_known_labels(classifier.labels)
     detector = open_detector(config.detector, config.device.resolved_state_dir)
-    yield f"faces are found by {detector.told}"
+    yield f"faces are found by {detector.description}"
     build_source(config.source, SystemClock())
     if config.mqtt.enabled:
         make_login(config.mqtt, config.mqtt.client_id_of(config.device.resolved_id))
-        yield f"login for the broker {config.mqtt.told}, not tried"
+        yield f"login for the broker {config.mqtt.addresses_text}, not tried"

@@ -24,7 +24,7 @@ from device.contract.container import ModelFile
 from device.contract.model_card import ModelCard
 from device.errors import AcceleratorError, AffectdError, ModelError, UnavailableError
 from device.system.confinement import confine
-from device.system.trial import MOST_TOLD_BYTES
+from device.system.trial import MAX_OUTPUT_BYTES
 
 _ACCELERATORS_GROUPS = ("plugdev", "apex")
 _TIMES = 3
@@ -34,7 +34,7 @@ def main() -> None:
     """Open the network, hold its answers against the golden ones, and its time against the limit."""
     with contextlib.suppress(Exception):  # what is wrong with it is told when the network is opened
         importlib.import_module(f"{module_name(sys.argv[1])}.interpreter")
-    confine(memory_mb=MEMORY_MB, cpu_s=CPU_S, written_bytes=MOST_TOLD_BYTES, groups=_groups())
+    confine(memory_mb=MEMORY_MB, cpu_s=CPU_S, written_bytes=MAX_OUTPUT_BYTES, groups=_groups())
     told: dict[str, str | None] = {"error": None}
     try:
         _try(sys.argv[1])

@@ -70,6 +70,6 @@ def _describe(path: Path, config: "Config") -> str:
 
     named = config.detector.model_copy(update={"kind": "yunet", "network": path})
     try:
-        return open_detector(named, None).told
+        return open_detector(named, None).description
     except AffectdError as error:
         return f"cannot be used: {error}"

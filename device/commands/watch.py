@@ -46,7 +46,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.json:
         view = _JsonLines(fleet)
     elif sys.stdout.isatty():
-        view = _LiveTable(fleet, settings.told, only_wrong=options.wrong)
+        view = _LiveTable(fleet, settings.addresses_text, only_wrong=options.wrong)
     else:
         view = _EventLines(fleet)
     try:

@@ -31,14 +31,14 @@ class Detector:
 
     Attributes:
         kind: ``haar`` or ``yunet``.
-        told: in words, for a person.
+        description: for a person.
         proposer: finds new faces.
         follower: finds known ones again.
         finder_settings: how often.
     """
 
     kind: str
-    told: str
+    description: str
     proposer: Proposer
     follower: Follower
     finder_settings: FinderSettings
@@ -99,15 +99,15 @@ def _network(settings: DetectorSettings, path: Path | None) -> Detector:
             "detector.kind is yunet, and no network is installed",
             "sudo affectd detector install FILE, or set detector.kind to auto",
         )
-    network, told = open_network(path)
-    _require_speed(network, settings.look_px, told)
+    network, description = open_network(path)
+    _require_speed(network, settings.look_px, description)
     detector = NetworkDetector(network, settings.look_px)
     round_s = len(programme(detector.parts(settings.look_px, settings.look_px))) * settings.look_interval_s
     finder = FinderSettings(round_s, settings.still_interval_s, settings.cpu_share, _MOST_FOLLOWED["yunet"])
-    return Detector("yunet", told, detector, NetworkFollower(network), finder)
+    return Detector("yunet", description, detector, NetworkFollower(network), finder)
 
 
-def _require_speed(network: YuNet, look_px: int, told: str) -> None:
+def _require_speed(network: YuNet, look_px: int, description: str) -> None:
     picture = np.full((look_px, look_px, 3), 127, np.uint8)
     network.look(picture)  # the first one also builds it
     begun_s = time.thread_time()
@@ -116,6 +116,6 @@ def _require_speed(network: YuNet, look_px: int, told: str) -> None:
     network.forget()  # a camera's pictures are of another shape
     if took_s > SLOWEST_LOOK_S:
         raise UnavailableError(
-            f"{told} takes {took_s:.1f} s of CPU for a look, expected below {SLOWEST_LOOK_S:g} s",
+            f"{description} takes {took_s:.1f} s of CPU for a look, expected below {SLOWEST_LOOK_S:g} s",
             "install OpenCV Zoo's face_detection_yunet, or lower detector.look_px",
         )

@@ -14,7 +14,7 @@ from device.detect.networkprobe import CPU_S, MEMORY_MB
 from device.detect.yunet import YuNet
 from device.errors import AffectdError, UnavailableError
 from device.system.confinement import confine
-from device.system.trial import MOST_TOLD_BYTES
+from device.system.trial import MAX_OUTPUT_BYTES
 
 _SEEN_IOU = 0.4
 
@@ -22,7 +22,7 @@ _SEEN_IOU = 0.4
 def main() -> None:
     """Look for a drawn face in pictures of two sizes, for a network that takes a single size is of no use."""
     cv2.setNumThreads(1)
-    confine(memory_mb=MEMORY_MB, cpu_s=CPU_S, written_bytes=MOST_TOLD_BYTES)
+    confine(memory_mb=MEMORY_MB, cpu_s=CPU_S, written_bytes=MAX_OUTPUT_BYTES)
     code = 0
     try:
         network = YuNet(sys.stdin.buffer.read(), sys.argv[1])

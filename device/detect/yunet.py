@@ -18,7 +18,7 @@ from device.records import Box, Face
 _OPENCV_ERROR = re.compile(r"OpenCV\([^)]*\) \S+ error: \([^)]*\) ")
 _OPENCV_PLACE = re.compile(r" in function '\w*'.*$")
 _ASSERTION = -215  # cv::Error::StsAssert
-_MOST_TOLD = 200
+_MAX_TEXT = 200
 
 _LEAST_SCORE = 0.3  # what is kept of a look; each user of it asks for more
 _NMS_IOU = 0.3
@@ -154,7 +154,7 @@ def _in_words(why: object) -> str:
     words = _OPENCV_PLACE.sub("", innermost).strip(" >")
     if getattr(why, "code", None) == _ASSERTION:
         words = f"expected {words}"
-    return words[:_MOST_TOLD] or "OpenCV gives no reason"
+    return words[:_MAX_TEXT] or "OpenCV gives no reason"
 
 
 def _sighting(row: NDArray[np.float64]) -> Sighting:

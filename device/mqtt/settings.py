@@ -155,8 +155,8 @@ class MqttSettings(Section):
         return tuple(BrokerAddress(host, self.port) for host in self.hosts or (self.host,))
 
     @property
-    def told(self) -> str:
-        """Where the broker is, as it is told."""
+    def addresses_text(self) -> str:
+        """Where the broker is, for a person."""
         return ", ".join(map(str, self.addresses))
 
     @property

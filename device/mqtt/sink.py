@@ -75,7 +75,7 @@ class MqttSink:
         if login.password and not settings.tls and not settings.is_local:
             _log.warning(
                 "the password for the broker at %s passes the network unencrypted; set mqtt.tls, and mqtt.port (8883)",
-                settings.told,
+                settings.addresses_text,
             )
 
         def connect(address: BrokerAddress, notify: Callable[[ConnectionEvent], None], limits: Limits) -> Connection:

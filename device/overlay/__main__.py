@@ -9,7 +9,7 @@ from device.errors import EXIT_OK, EXIT_UNAVAILABLE, AffectdError
 from device.overlay.channel import OverlayEnd, Report, overlay_end
 from device.overlay.settings import OverlaySettings
 from device.overlay.slot import PictureSlot
-from device.system.companion import belong_to_the_daemon
+from device.system.companion import attach_to_daemon
 
 
 def main() -> int:
@@ -19,7 +19,7 @@ def main() -> int:
     parser.add_argument("--slot", type=int, required=True, help="descriptor of the picture's memory")
     parser.add_argument("--settings", required=True, help="the section overlay, as JSON")
     options = parser.parse_args()
-    belong_to_the_daemon()
+    attach_to_daemon()
     settings = OverlaySettings.model_validate_json(options.settings)
     channel = overlay_end(socket.socket(fileno=options.channel))
     with PictureSlot(options.slot, writable=False) as slot:

@@ -13,7 +13,7 @@ from typing import Any
 from device.cli import run_command
 from device.errors import EXIT_OK, EXIT_UNAVAILABLE, AffectdError, UnavailableError
 from device.page.channel import PageEnd, Report, page_end
-from device.system.companion import belong_to_the_daemon, die_with_the_daemon
+from device.system.companion import attach_to_daemon, die_with_daemon
 
 _HELLO_TIMEOUT_S = 10.0
 _MOST_MEMORY_MB = 96
@@ -25,7 +25,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="device.page")
     parser.add_argument("--channel", type=int, required=True, help="descriptor of the socket to the daemon")
     options = parser.parse_args()
-    belong_to_the_daemon()
+    attach_to_daemon()
     logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.WARNING)
     channel = page_end(socket.socket(fileno=options.channel))
     try:
@@ -154,7 +154,7 @@ def _confine() -> None:
 
     with suppress(OSError, ValueError):
         confine(memory_mb=_MOST_MEMORY_MB, cpu_s=None, written_bytes=0, open_files=_MOST_OPEN_FILES)
-    die_with_the_daemon()
+    die_with_daemon()
 
 
 if __name__ == "__main__":

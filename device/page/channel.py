@@ -12,7 +12,7 @@ from device.system.channel import Channel
 
 ReportKind = Literal["shown", "failed", "alive", "ready", "pause", "resume", "doctor", "change", "day", "sessions"]
 _KINDS = frozenset(get_args(ReportKind))
-_MOST_TOLD = 500
+_MAX_TEXT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def read_report(data: bytes) -> Report:
     kind, words, more = message.get("kind"), message.get("text", ""), message.get("data", {})
     if kind not in _KINDS or not isinstance(words, str) or not isinstance(more, dict):
         raise ValueError(f"no report: {kind!r:.40}")
-    return Report(cast("ReportKind", kind), words[:_MOST_TOLD], more)
+    return Report(cast("ReportKind", kind), words[:_MAX_TEXT], more)
 
 
 def _write(message: dict[str, Any]) -> bytes:

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from device.errors import EXIT_UNAVAILABLE
 from device.system.channel import Channel, socket_pair
 from device.system.child import python_command
-from device.system.confinement import go_first
+from device.system.confinement import prefer_oom_kill
 
 Sent = TypeVar("Sent")
 Received = TypeVar("Received")
@@ -31,7 +31,7 @@ class Companion(Generic[Sent, Received]):
     A new interpreter and no fork of the daemon: it has none of the daemon's threads, pictures and models.
 
     Args:
-        module: of ours, which calls ``belong_to_the_daemon`` first.
+        module: of ours, which calls ``attach_to_daemon`` first.
         channel: makes the daemon's end out of a socket.
         arguments: for the module.
         descriptors: further ones that it inherits, and that ``arguments`` name.
@@ -127,18 +127,18 @@ class Companion(Generic[Sent, Received]):
             return
 
 
-def belong_to_the_daemon() -> None:
+def attach_to_daemon() -> None:
     """Stand back behind it, and end with it: at the socket's end, or by the kernel however hung this process is."""
     with suppress(OSError):  # a service's sandbox may forbid it
         os.nice(_NICENESS)
-    go_first()
-    die_with_the_daemon()
+    prefer_oom_kill()
+    die_with_daemon()
     # Ctrl-C and a service's stop reach all of its processes, and are for the daemon.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
 
 
-def die_with_the_daemon() -> None:
+def die_with_daemon() -> None:
     """Have the kernel end this process with the daemon; again after a change of the user, which undoes it."""
     daemon = os.getppid()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -11,7 +11,7 @@ _PR_SET_NO_NEW_PRIVS = 38  # prctl(2)
 _NOBODY = 65534
 
 
-def go_first() -> None:
+def prefer_oom_kill() -> None:
     """Let the kernel end this process, and not the daemon, where memory runs out; a sandbox may forbid to ask."""
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
@@ -32,7 +32,7 @@ def confine(
     Raises:
         OSError: root cannot be given up here.
     """
-    go_first()  # while /proc/self is still this user's
+    prefer_oom_kill()  # while /proc/self is still this user's
     page, data_pages = os.sysconf("SC_PAGE_SIZE"), int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
     for what, wanted in (
         (resource.RLIMIT_DATA, data_pages * page + memory_mb * 2**20),

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from device.system.child import python_command
 
-MOST_TOLD_BYTES = 65_536
+MAX_OUTPUT_BYTES = 65_536
 """Of what it says, on stdout and on stderr each; the process limits itself to it."""
 
 # A runtime or an accelerator's library may be found by it; of all else what a stranger made needs to know nothing.
@@ -37,22 +37,22 @@ class Outcome:
 def run_trial(module: str, arguments: Sequence[str], given: bytes, timeout_s: float) -> Outcome | None:
     """Run ``module`` with ``given`` on stdin and without the environment; None where it takes longer than allowed."""
     # What it says is kept in memory that it cannot make larger than its limit, and not in a pipe without end.
-    with _memory("stdout") as told, _memory("stderr") as words:
+    with _memory("stdout") as stdout, _memory("stderr") as stderr:
         try:
             ended = subprocess.run(
                 python_command(module, *arguments),
                 input=given,
-                stdout=told,
-                stderr=words,
+                stdout=stdout,
+                stderr=stderr,
                 timeout=timeout_s,
                 check=False,
                 env={name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ},
             )
         except subprocess.TimeoutExpired:
             return None
-        told.seek(0)
-        words.seek(0)
-        return Outcome(ended.returncode, told.read(MOST_TOLD_BYTES), words.read(MOST_TOLD_BYTES))
+        stdout.seek(0)
+        stderr.seek(0)
+        return Outcome(ended.returncode, stdout.read(MAX_OUTPUT_BYTES), stderr.read(MAX_OUTPUT_BYTES))
 
 
 def _memory(name: str) -> BinaryIO:

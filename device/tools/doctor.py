@@ -118,7 +118,7 @@ def examine_detector(config: Config) -> Finding:
     try:
         asked = network_in_use(settings.network, state_dir) if settings.kind == "auto" else None
         wanted = settings.model_copy(update={"kind": "yunet"}) if asked else settings
-        return Finding("ok", "detector", f"faces are found by {open_detector(wanted, state_dir).told}")
+        return Finding("ok", "detector", f"faces are found by {open_detector(wanted, state_dir).description}")
     except AffectdError as error:
         if settings.kind != "auto":
             return Finding("wrong", "detector", str(error), command)
@@ -139,7 +139,7 @@ def examine_permissions(config: Config) -> Finding:
 def examine_broker(config: Config) -> tuple[Finding, str | None]:
     """Whether it takes our messages and gives them back; and what the daemon, while online, says of its camera."""
     settings = config.mqtt
-    where = settings.told
+    where = settings.addresses_text
     if not settings.enabled:
         return Finding("ok", "broker", "none: mqtt.enabled is false"), None
     topics = Topics(settings.base_topic, config.device.resolved_id)

@@ -192,7 +192,7 @@ def test_a_broker_s_host_is_a_name_or_an_address(host):
 def test_the_brackets_around_an_address_of_ipv6_are_a_url_s_and_go():
     settings = parse_config("mqtt: {host: '[::1]'}", "c.yaml").mqtt
     assert settings.host == "::1"
-    assert settings.told == "[::1]:1883"
+    assert settings.addresses_text == "[::1]:1883"
 
 
 @pytest.mark.parametrize(

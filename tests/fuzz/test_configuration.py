@@ -61,7 +61,7 @@ def check(data: bytes) -> str:
         build_source(config.source, SystemClock())
         Topics(config.mqtt.base_topic, config.device.resolved_id)
         make_login(config.mqtt, config.mqtt.client_id_of(config.device.resolved_id))
-        _ = config.device.resolved_state_dir, config.device.resolved_runtime_dir, config.mqtt.told
+        _ = config.device.resolved_state_dir, config.device.resolved_runtime_dir, config.mqtt.addresses_text
 
     return outcome_of(use)
 

@@ -44,7 +44,7 @@ def read_segments(server: WebServer, chunks: Iterable[bytes]) -> Iterator[bytes]
 
 
 def _follow(server: WebServer, text: str) -> Iterator[bytes]:
-    told_map: str | None = None
+    sent_map: str | None = None
     next_number: int | None = None
     while True:
         if "#EXT-X-KEY" in text and "METHOD=NONE" not in text:
@@ -53,9 +53,9 @@ def _follow(server: WebServer, text: str) -> Iterator[bytes]:
         if next_number is None or not first <= next_number <= first + len(addresses):
             next_number = first + max(0, len(addresses) - _FIRST_SEGMENTS)
         found = _MAP.search(text)
-        if found and found[1] != told_map:
-            told_map = found[1]
-            yield from _body(server.beside(told_map))
+        if found and found[1] != sent_map:
+            sent_map = found[1]
+            yield from _body(server.beside(sent_map))
         for address in addresses[next_number - first :]:
             yield from _body(server.beside(address))
         next_number = first + len(addresses)

@@ -22,7 +22,7 @@ from device.capture.sources.video import VideoFile
 from device.errors import AffectdError, SourceError
 from device.interfaces import FrameSource
 from device.system.clock import SystemClock
-from device.system.confinement import go_first
+from device.system.confinement import prefer_oom_kill
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ def _confine() -> None:
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_NOFILE, (_MOST_FILES, _MOST_FILES))
-    go_first()
+    prefer_oom_kill()
 
 
 def _limit_memory(max_pixels: int) -> None:

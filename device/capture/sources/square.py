@@ -31,16 +31,16 @@ class SquarePixels:
     def __init__(self, aspect: float | None, max_pixels: int) -> None:
         self._aspect = aspect
         self._max_pixels = max_pixels
-        self._told = 1.0
+        self._declared = 1.0
 
-    def told(self, numerator: float, denominator: float) -> None:
-        """The stream tells that a pixel is ``numerator`` by ``denominator`` wide and high; 0 for nothing told."""
-        told = numerator / denominator if numerator > 0 and denominator > 0 else 1.0
-        self._told = told if 1 / _LONGEST <= told <= _LONGEST else 1.0
+    def declare(self, numerator: float, denominator: float) -> None:
+        """The stream says that a pixel is ``numerator`` by ``denominator`` wide and high; 0 for nothing said."""
+        ratio = numerator / denominator if numerator > 0 and denominator > 0 else 1.0
+        self._declared = ratio if 1 / _LONGEST <= ratio <= _LONGEST else 1.0
 
     def size(self, width: int, height: int) -> tuple[int, int]:
         """(width, height), pixels, of a picture of that size once its pixels are square."""
-        pixel = self._told if self._aspect is None else self._aspect * height / width
+        pixel = self._declared if self._aspect is None else self._aspect * height / width
         if not 1 / _LONGEST <= pixel <= _LONGEST or abs(math.log(pixel)) < _NEARLY:
             return width, height
         wide, high = (round(width * pixel), height) if pixel > 1 else (width, round(height / pixel))

@@ -78,7 +78,7 @@ class Stream(LiveSource):
             )
         width, height = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
         check_size(self.name, width, height, self._max_pixels)
-        self._square.told(capture.get(cv2.CAP_PROP_SAR_NUM), capture.get(cv2.CAP_PROP_SAR_DEN))
+        self._square.declare(capture.get(cv2.CAP_PROP_SAR_NUM), capture.get(cv2.CAP_PROP_SAR_DEN))
         return capture
 
     def _grab(self, capture: cv2.VideoCapture) -> bool:

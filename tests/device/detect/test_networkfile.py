@@ -113,7 +113,7 @@ def test_a_network_that_takes_too_long_for_a_look_is_refused_and_auto_goes_on_wi
 @needs_cascades
 @needs_network
 def test_with_a_network_auto_takes_it_and_haar_does_not():
-    assert open_detector(DetectorSettings(network=NETWORK), None).told == "YuNet 2026may"
+    assert open_detector(DetectorSettings(network=NETWORK), None).description == "YuNet 2026may"
     assert open_detector(DetectorSettings(kind="haar", network=NETWORK), None).kind == "haar"
 
 

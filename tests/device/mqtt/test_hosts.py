@@ -88,7 +88,7 @@ def test_a_command_names_the_last_node_when_none_is_there(broker):
 
 def test_all_nodes_are_told_and_one_of_them_elsewhere_makes_the_broker_no_local_one():
     settings = section(hosts=["node1.lan", "::1"], port=1883)
-    assert settings.told == "node1.lan:1883, [::1]:1883"
+    assert settings.addresses_text == "node1.lan:1883, [::1]:1883"
     assert not settings.is_local
     assert section(hosts=["::1", "localhost"]).is_local
 

@@ -6,13 +6,13 @@ import pytest
 
 from device.detect.networkprobe import try_network
 from device.errors import UnavailableError
-from device.system.trial import MOST_TOLD_BYTES, run_trial
+from device.system.trial import MAX_OUTPUT_BYTES, run_trial
 
 CHILD = f"""
 import os, sys
 from device.system.confinement import confine
 adjusted = open('/proc/self/oom_score_adj')
-confine(memory_mb=64, cpu_s=5, written_bytes={MOST_TOLD_BYTES})
+confine(memory_mb=64, cpu_s=5, written_bytes={MAX_OUTPUT_BYTES})
 print(os.geteuid(), adjusted.read().strip(), *sorted(os.environ))
 sys.stdout.flush()
 """
@@ -43,7 +43,7 @@ def test_it_cannot_fill_the_memory_with_what_it_says(child):
     child(CHILD + "print('x' * 10**7)")
     outcome = run_trial("stranger", [], b"", 60.0)
     assert outcome.returncode != 0
-    assert len(outcome.stdout) <= MOST_TOLD_BYTES
+    assert len(outcome.stdout) <= MAX_OUTPUT_BYTES
 
 
 def test_it_cannot_take_more_memory_than_is_allowed(child):

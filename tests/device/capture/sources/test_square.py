@@ -9,7 +9,7 @@ MOST_PIXELS = 2_000_000
 
 
 @pytest.mark.parametrize(
-    ("told", "aspect", "becomes"),
+    ("pixel", "aspect", "becomes"),
     [
         ((0, 1), None, (704, 288)),
         ((1, 1), None, (704, 288)),
@@ -21,18 +21,18 @@ MOST_PIXELS = 2_000_000
         ((6, 11), 16 / 9, (704, 396)),
     ],
 )
-def test_a_picture_becomes_as_wide_as_it_is_and_loses_nothing(told, aspect, becomes):
+def test_a_picture_becomes_as_wide_as_it_is_and_loses_nothing(pixel, aspect, becomes):
     square = SquarePixels(aspect, MOST_PIXELS)
-    square.told(*told)
+    square.declare(*pixel)
     pictures = square.stretch({"grey": np.zeros((288, 704), np.uint8), "bgr": np.zeros((288, 704, 3), np.uint8)})
     assert pictures["grey"].shape == becomes[::-1]
     assert pictures["bgr"].shape == (*becomes[::-1], 3)
 
 
-@pytest.mark.parametrize("told", [(1, 10_000), (10_000, 1), (-1, 1), (float("nan"), 1), (1, 0)])
-def test_what_no_recorder_has_is_not_believed(told):
+@pytest.mark.parametrize("pixel", [(1, 10_000), (10_000, 1), (-1, 1), (float("nan"), 1), (1, 0)])
+def test_what_no_recorder_has_is_not_believed(pixel):
     square = SquarePixels(None, MOST_PIXELS)
-    square.told(*told)
+    square.declare(*pixel)
     assert square.size(704, 288) == (704, 288)
 
 
