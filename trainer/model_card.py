@@ -29,7 +29,7 @@ _KNOWN_SETS = {
 }
 _NOISY_LABELS = """\
 - FER-2013's own labels are noisy: people named 65% of its faces as they are labelled, give or take 5
-  (Goodfellow et al., 2013), and of the faces it calls fear, ten people voting (FER+) call 12% fear. A model can be
+  (Goodfellow et al., 2013). Of the faces that it calls fear, the ten voters of FER+ call 12% fear. A model can be
   right and be counted wrong, and the other way round.
 """
 _TEMPLATE = "model-card.md.template"
@@ -185,8 +185,9 @@ def _training(record: Mapping[str, Any]) -> Iterator[str]:
     if learn:
         yield f"- It learns {_LEARNT.get(learn, learn)}."
     if record.get("epochs"):
-        kept = f"; epoch {record['kept_epoch']} was kept" if record.get("kept_epoch") else ""
-        yield f"- {record['epochs']} epochs{kept}; seed {record.get('seed')}; {record.get('precision', 'float32')}."
+        kept = f", of which epoch {record['kept_epoch']} was kept" if record.get("kept_epoch") else ""
+        how = f"with seed {record.get('seed')} in {record.get('precision', 'float32')}"
+        yield f"- {record['epochs']} epochs{kept}, {how}."
     if record.get("start"):
         yield f"- It started from the weights of `{record['start']['name']}`, SHA-256 `{record['start']['sha256']}`."
     for teacher in record.get("teachers", ()):
@@ -226,8 +227,8 @@ def _split_figures(split: Mapping[str, Any], one: Mapping[str, Any]) -> Iterator
         yield from (f"| {label} | {share:.1%} |" for label, share in one["recall"].items())
         return
     yield (
-        f"Accuracy {accuracy} of {one['faces']:,} faces; balanced accuracy {_with_interval(one['balanced_accuracy'])}; "
-        f"macro F1 {_with_interval(one['macro']['f1'])}; expected calibration error "
+        f"Accuracy {accuracy} of {one['faces']:,} faces. Balanced accuracy {_with_interval(one['balanced_accuracy'])}, "
+        f"macro F1 {_with_interval(one['macro']['f1'])}. Expected calibration error "
         f"{_with_interval(one['calibration']['ece'])}."
     )
     yield from ("", "| label | precision | recall | F1 | faces |", "| --- | ---: | ---: | ---: | ---: |")
