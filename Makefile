@@ -108,6 +108,21 @@ test-container: $(DEV) ## the container on a Debian of its own: an event out, no
 	@tests/container/install.sh build/container
 	$(SLOW_TESTS) -v -s tests/container
 
+test-cluster: $(DEV) ## three nodes of NATS and of RabbitMQ: killed, split, cut off, taken down in turn under load; tables of what each keeps and of what was lost (root; 300 MB the first time; 25 minutes)
+	@tests/cluster/install.sh build/cluster
+	$(SLOW_TESTS) -v -s tests/cluster
+
+test-ansible: $(DEV) ## Ansible brings three booted sensors to a state, one of them first, and goes back where that goes wrong (root; make deb PACKAGES=deb13-amd64 first; 1 GB and 5 minutes the first time; then 5)
+	@tests/ansible/install.sh build/ansible build/debian
+	$(SLOW_TESTS) -v -s tests/ansible
+
+test-monitoring: $(TEST) ## the dashboard by Grafana's own types and before a real Prometheus, the flow in a real Node-RED (make deps SLOW=1 first; 200 MB the first time; 2 minutes)
+	@tests/monitoring/install.sh build/monitoring
+	$(SLOW_TESTS) -v -s tests/monitoring
+
+test-jax: $(TEST) ## trainings on JAX, also on several devices, in build/jax (2 GB the first time; 5 minutes)
+	tests/jax.sh $(BIN)/uv build/jax
+
 test-attacks: $(DEV) ## what a hostile broker, camera, file or neighbour may try, and a table of what became of it (root; minutes; make deps SLOW=1 first)
 	$(BIN)/python -m pytest -m attack --no-skip
 
@@ -145,6 +160,9 @@ bench-page: $(DEV) ## what the page costs with nobody, one and five people who l
 
 bench-summary: $(DEV) ## what the memory of a day costs: bytes written and kept, time for a frame, and the daemon with it and without
 	$(BIN)/python -m tests.benchmarks.summary
+
+bench-fleet: $(DEV) ## what 1, 10, 50 and 200 devices in one process cost a Mosquitto here, and how they come back when it was away (15 minutes)
+	$(BIN)/python -m tests.benchmarks.fleet
 
 bench-train: $(DEV) ## faces a second and seconds an epoch of a recipe's training (RECIPE=edge), against Keras alone and in bfloat16 (THREADS=1)
 	$(BIN)/python -m tests.benchmarks.training $(or $(RECIPE),edge) $(THREADS)
