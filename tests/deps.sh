@@ -45,6 +45,8 @@ if [ "${1:-}" = slow ]; then
     /usr/bin/apt-ftparchive:apt-utils                           # repo
     /usr/bin/gpg:gpg
     /usr/bin/promtool:prometheus                                # reads the alerts
+    /usr/bin/node:nodejs                                        # test-monitoring
+    /usr/bin/npm:npm
     /usr/bin/podman:podman                                      # test-container
     /usr/sbin/runc:runc
   )

@@ -108,6 +108,11 @@ class Board:
         return self._discovery.topic if self._discovery else None
 
     @property
+    def source(self) -> SourceState:
+        """Whether the camera is there."""
+        return self._source
+
+    @property
     def pending(self) -> bool:
         """Whether there is news that no session was given."""
         return bool(self._unsent) or self._state_changed

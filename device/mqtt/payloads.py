@@ -178,11 +178,26 @@ def state_message(source: SourceState, seen: StateSnapshot) -> dict[str, Any]:
     }
 
 
-def stats_message(snapshot: TelemetrySnapshot, *, time: datetime, queue: int, dropped_events: int) -> dict[str, Any]:
-    """The JSON object on the topic ``stats``; ``queue`` counts the events that the broker has not acknowledged."""
+def stats_message(
+    snapshot: TelemetrySnapshot,
+    *,
+    time: datetime,
+    queue: int,
+    dropped_events: int,
+    version: str,
+    source: SourceState,
+    disk_ok: bool,
+) -> dict[str, Any]:
+    """The JSON object on the topic ``stats``; ``queue`` counts the events that the broker has not acknowledged.
+
+    Version, source and disk are here, too, for monitoring that listens to one topic.
+    """
     return {
         "schema": MESSAGE_SCHEMA,
         "time": rfc3339(time),
+        "version": version,
+        "source": source,
+        "disk": "ok" if disk_ok else "trouble",
         "fps": snapshot.fps,
         "latency_ms": {stage: _latency_message(latency) for stage, latency in snapshot.latency.items()},
         "queue": queue,

@@ -79,6 +79,7 @@ class Publisher:
         self._link = Link(settings, topics.events, connect, self._inbox.put_connection_event)
         self._clock = clock
         self._run_id = run
+        self._version = info.version
         self._thread = threading.Thread(target=self._run, name="mqtt-publisher", daemon=True)
         self._leftovers = leftovers
         self._board = Board.of(settings, topics, info, run=run, clock=clock, tuning=tuning, leftovers=leftovers)
@@ -308,5 +309,8 @@ class Publisher:
                 time=self._clock.now(),
                 queue=len(self._spool),
                 dropped_events=self._spool.dropped + self._refused,
+                version=self._version,
+                source=self._board.source,
+                disk_ok=self._spool.disk_trouble is None,
             )
             self._link.session.publish_once(self._topics.stats, encode(message))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from device.records import Box, ClockState, Event, Frame, Observation, ObservedF
 LABELS = ("happy", "neutral", "sad")
 NOON = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 WIDTH, HEIGHT = 640, 480
+STANDING: dict[str, Any] = {"version": "0.1.0", "source": "ok", "disk_ok": True}
+"""What ``stats`` says of a device besides figures."""
 
 
 @dataclass

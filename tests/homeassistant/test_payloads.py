@@ -19,7 +19,7 @@ from device.records import Box
 from device.summary.counts import Counts
 from device.system.telemetry import STAGES, TelemetrySnapshot
 from tests.device.mqtt.test_summary import snapshot
-from tests.device.sightings import LABELS, NOON, change, face, reading, sight
+from tests.device.sightings import LABELS, NOON, STANDING, change, face, reading, sight
 from tests.homeassistant.home import run_inside
 
 pytestmark = pytest.mark.slow
@@ -59,7 +59,7 @@ def states():
 def stats():
     def message(temperature_c, last_error):
         snapshot = TelemetrySnapshot(9.87, dict.fromkeys(STAGES), 0, temperature_c, None, last_error)
-        return stats_message(snapshot, time=NOON, queue=3, dropped_events=0)
+        return stats_message(snapshot, time=NOON, queue=3, dropped_events=0, **STANDING)
 
     long = "the broker is away; " * 30
     return [

@@ -1,6 +1,8 @@
 """A real exporter makes Prometheus's figures of what the daemon says, with the files that we give."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import urllib.request
@@ -16,11 +18,13 @@ pytestmark = pytest.mark.integration
 
 FOLDER = Path(__file__).parents[2] / "systemd" / "prometheus"
 MAPPING, RULES = FOLDER / "mqtt-exporter.yaml", FOLDER / "affectd.rules.yaml"
+ALERTS = Path(__file__).with_name("alerts.yaml")
+DASHBOARD = FOLDER.parent / "grafana" / "affectd-fleet.json"
 
 
 @pytest.fixture
-def shown(broker, tmp_path):
-    """What the exporter shows, read anew at each call."""
+def exporter(broker, tmp_path):
+    """The port of an exporter that listens to the broker."""
     program = shutil.which("prometheus-mqtt-exporter")
     if program is None:
         pytest.skip("needs an exporter: apt-get install prometheus-mqtt-exporter")
@@ -28,19 +32,25 @@ def shown(broker, tmp_path):
     mapping = tmp_path / "mapping.yaml"
     mapping.write_text(MAPPING.read_text().replace("localhost:1883", f"{LOOPBACK}:{broker.port}"))
     command = [program, "-config", str(mapping), "-listen-address", LOOPBACK, "-listen-port", str(port)]
-    exporter = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ)
+    yield port
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.fixture
+def shown(exporter):
+    """What it shows, read anew at each call."""
 
     def read() -> str:
         try:
-            with urllib.request.urlopen(f"http://{LOOPBACK}:{port}/metrics", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://{LOOPBACK}:{exporter}/metrics", timeout=5) as answer:
                 return str(answer.read().decode())
         except OSError:
             return ""
 
     wait_until(read, "the exporter")
-    yield read
-    exporter.terminate()
-    exporter.wait(10)
+    return read
 
 
 def test_figures_of_a_sensor_are_shown_under_its_name(broker, tmp_path, shown):
@@ -67,9 +77,25 @@ def test_the_alerts_name_figures_that_the_mapping_makes():
         assert any(name in rule["expr"] for name in names), rule["alert"]
 
 
-def test_prometheus_takes_the_alerts():
+def test_the_dashboard_asks_for_figures_that_the_mapping_makes():
+    names = {metric["prom_name"] for metric in yaml.safe_load(MAPPING.read_text())["metrics"]}
+    panels = json.loads(DASHBOARD.read_text())["panels"]
+    asked = {
+        name for panel in panels for target in panel["targets"] for name in re.findall(r"affectd_\w+", target["expr"])
+    }
+    assert asked <= names
+    assert len(asked) == 7
+
+
+def test_each_alert_fires_for_what_it_is_named_after_and_for_nothing_else():
     program = shutil.which("promtool")
     if program is None:
         pytest.skip("needs promtool, which comes with Prometheus: make deps SLOW=1")
-    done = subprocess.run([program, "check", "rules", str(RULES)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    # `check rules` reads the alerts, `test rules` holds them against made-up figures.
+    for command in (["check", "rules", str(RULES)], ["test", "rules", str(ALERTS)]):
+        done = subprocess.run([program, *command], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    tried = {
+        case["alertname"] for test in yaml.safe_load(ALERTS.read_text())["tests"] for case in test["alert_rule_test"]
+    }
+    assert tried == {rule["alert"] for rule in yaml.safe_load(RULES.read_text())["groups"][0]["rules"]}

@@ -9,13 +9,13 @@ from device.errors import DataError
 from device.mqtt.fleet import Fleet
 from device.mqtt.payloads import StateSnapshot, encode, state_message, stats_message
 from device.system.telemetry import STAGES, TelemetrySnapshot
-from tests.device.sightings import NOON, change, face, reading, sight
+from tests.device.sightings import NOON, STANDING, change, face, reading, sight
 
 RUN = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"
 EVENT = json.loads(replace(change(1), device="hall", run=RUN, seq=1).to_json())
 STATE = state_message("ok", StateSnapshot.of(sight(1, face(1), face(2, reading("happy")))))
 STATS = stats_message(
-    TelemetrySnapshot(9.8, dict.fromkeys(STAGES), 0, 51.0, None), time=NOON, queue=2, dropped_events=0
+    TelemetrySnapshot(9.8, dict.fromkeys(STAGES), 0, 51.0, None), time=NOON, queue=2, dropped_events=0, **STANDING
 )
 
 

@@ -8,7 +8,7 @@ from device.mqtt.payloads import DeviceInfo, StateSnapshot, encode, info_message
 from device.records import Box
 from device.system.telemetry import Latency, TelemetrySnapshot, Throttling
 from tests.device.mqtt.wire_format import check, check_payload
-from tests.device.sightings import NOON, face, reading, sight
+from tests.device.sightings import NOON, STANDING, face, reading, sight
 
 RUN = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"
 SMALL, LARGE = Box(10, 10, 40, 40), Box(200, 100, 160, 160)
@@ -99,7 +99,7 @@ def test_info_says_which_model_and_which_configuration_run_by_their_digests():
     ids=["nothing known", "everything known"],
 )
 def test_stats_fit_their_description(snapshot):
-    message = stats_message(snapshot, time=NOON, queue=3, dropped_events=1)
+    message = stats_message(snapshot, time=NOON, queue=3, dropped_events=1, **STANDING)
     check("stats", json.loads(encode(message)))
     assert (message["queue"], message["dropped"]["events"]) == (3, 1)
 
@@ -107,5 +107,12 @@ def test_stats_fit_their_description(snapshot):
 def test_stats_name_what_holds_the_processor_back():
     throttling = Throttling(("under_voltage",), ("under_voltage",))
     snapshot = TelemetrySnapshot(1.0, {"detect": None, "classify": None, "total": None}, 0, None, throttling)
-    message = stats_message(snapshot, time=NOON, queue=0, dropped_events=0)
+    message = stats_message(snapshot, time=NOON, queue=0, dropped_events=0, **STANDING)
     assert message["throttled"] == {"now": ["under_voltage"], "since_boot": ["under_voltage"]}
+
+
+def test_stats_tell_version_camera_and_disk_for_whoever_listens_to_nothing_else():
+    snapshot = TelemetrySnapshot(0.0, {"detect": None, "classify": None, "total": None}, 0, None, None)
+    standing = STANDING | {"source": "lost", "disk_ok": False}
+    message = stats_message(snapshot, time=NOON, queue=0, dropped_events=0, **standing)
+    assert (message["version"], message["source"], message["disk"]) == ("0.1.0", "lost", "trouble")

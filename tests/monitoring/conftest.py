@@ -1,0 +1,13 @@
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "build" / "monitoring"
+
+
+@pytest.fixture(scope="session")
+def modules() -> Path:
+    """What `install.sh` has brought from npm; without it the test is skipped."""
+    if not (FOLDER / ".installed").exists():
+        pytest.skip("needs Node-RED and Grafana's types, 200 MB: make test-monitoring")
+    return FOLDER / "node_modules"
