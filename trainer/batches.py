@@ -23,6 +23,7 @@ class Batches(keras.utils.PyDataset):
         weights: float32 (n,), how much each face counts.
         order: see ``Order``; each epoch is as long as the first.
         batch_size: faces at a time; the last batch of an epoch may be smaller.
+        shared_by: devices that share each batch; of the last one, what they cannot share evenly is not shown.
     """
 
     def __init__(
@@ -33,11 +34,12 @@ class Batches(keras.utils.PyDataset):
         order: Order,
         *,
         batch_size: int,
+        shared_by: int = 1,
     ) -> None:
         super().__init__()
         self._faces, self._targets, self._weights = faces, targets, weights
-        self._order, self._batch_size = order, batch_size
-        self._positions = order(0)
+        self._order, self._batch_size, self._shared_by = order, batch_size, shared_by
+        self.turn_to(0)
 
     @property
     def num_batches(self) -> int:
@@ -57,7 +59,8 @@ class Batches(keras.utils.PyDataset):
 
     def turn_to(self, epoch: int) -> None:
         """Take up the order of ``epoch``; Keras's own hooks are called more than once an epoch."""
-        self._positions = self._order(epoch)
+        positions = self._order(epoch)
+        self._positions = positions[: len(positions) - len(positions) % self._batch_size % self._shared_by]
 
 
 def shuffled(count: int, seed: int) -> Order:

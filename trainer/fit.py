@@ -13,6 +13,7 @@ from trainer.callbacks import BeginEpoch, FollowPlateau, StopEarly, StopOnNaN, T
 from trainer.checkpoints import MONITOR, LogEpoch, SaveBest, SaveState, TrainingFolder, resume
 from trainer.confidence import best_temperature, faces_of_each, fold, rare_offsets, shift
 from trainer.datasets.faces import FaceSet
+from trainer.devices import Devices
 from trainer.learner import build_learner
 from trainer.networks import build_network
 from trainer.normalisation import with_fused_normalisation
@@ -26,6 +27,7 @@ from trainer.trained import TrainedNetwork
 Precision = Literal["float32", "bfloat16"]
 _POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 _VALIDATION_BATCH = 256
+_ONE_DEVICE = Devices()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class FitOptions:
         start: whose weights are the first ones; None for chance.
         teachers: whose answers are learnt beside the data.
         verbose: Keras's: 1 a progress bar, 2 a line an epoch.
+        devices: what computes it.
     """
 
     files: TrainingFolder
@@ -49,6 +52,7 @@ class FitOptions:
     start: TrainedNetwork | None = None
     teachers: tuple[TrainedNetwork, ...] = ()
     verbose: int = 1
+    devices: Devices = _ONE_DEVICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +86,21 @@ def fit(recipe: Recipe, train: FaceSet, validation: FaceSet, options: FitOptions
     spec, classes = recipe.input.spec, len(train.label_names)
     keras.mixed_precision.set_global_policy(_POLICIES[options.precision])
     try:
-        network = build_network(recipe.network, spec, classes)
-        if options.start:
-            take_weights(network, options.start, train.label_names)
-        trained = with_fused_normalisation(network)
-        teachers = open_teachers(options.teachers, train.label_names, mirrored=recipe.targets.teachers_mirrored)
-        if teachers and recipe.targets.teachers_once:
-            answers = answers_once(teachers, faces.faces, options.files.answers)
-            faces, teachers = with_answers(faces, answers, recipe.targets.teachers_share), []
-        temperature = _train(trained, recipe, faces, held_against, options, teachers=teachers)
+        with options.devices.scope():
+            network = build_network(recipe.network, spec, classes)
+            if options.start:
+                take_weights(network, options.start, train.label_names)
+            trained = with_fused_normalisation(network)
+            teachers = open_teachers(options.teachers, train.label_names, mirrored=recipe.targets.teachers_mirrored)
+            if teachers and recipe.targets.teachers_once:
+                answers = answers_once(teachers, faces.faces, options.files.answers)
+                faces, teachers = with_answers(faces, answers, recipe.targets.teachers_share), []
+            temperature = _train(trained, recipe, faces, held_against, options, teachers=teachers)
+            weights = trained.get_weights()
     finally:
         keras.mixed_precision.set_global_policy("float32")
     network = build_network(recipe.network, spec, classes)
-    network.set_weights(trained.get_weights())
+    network.set_weights(weights)
     return Fitted(network, options.files.best_epoch(), len(options.files.rows()), temperature)
 
 
@@ -118,7 +124,10 @@ def _train(
         else shuffled(len(faces.faces), options.seed)
     )
     size = (faces.faces.shape[1], faces.faces.shape[2])
-    batches = Batches(faces.faces, faces.targets, faces.weights, order, batch_size=recipe.batch_size)
+    devices = options.devices
+    batches = Batches(
+        faces.faces, faces.targets, faces.weights, order, batch_size=recipe.batch_size, shared_by=devices.count
+    )
     steps = batches.num_batches
     learner = build_learner(
         network, recipe, size, seed=options.seed, steps=steps, epochs=options.epochs, teachers=teachers
@@ -132,23 +141,26 @@ def _train(
         initial_epoch=done,
         epochs=done if ended else options.epochs,
         validation_data=held_against,
-        validation_batch_size=_VALIDATION_BATCH,
+        validation_batch_size=devices.batch_for(len(held_against[0]), _VALIDATION_BATCH),
         callbacks=_callbacks(recipe, files, batches, options.seed),
         verbose=options.verbose,
     )
     learner.load_weights(files.best)
-    return _correct(network, learner, recipe, held_against)
+    return _correct(network, learner, recipe, held_against, devices)
 
 
-def _correct(network: Any, learner: Any, recipe: Recipe, held_against: tuple[Any, Any]) -> float | None:
+def _correct(
+    network: Any, learner: Any, recipe: Recipe, held_against: tuple[Any, Any], devices: Devices
+) -> float | None:
     """What the recipe asks to be done to the last layer of ``network`` in the end; returns the temperature."""
     images, truth = held_against[0], held_against[1].argmax(axis=1)
+    batch = devices.batch_for(len(images), _VALIDATION_BATCH)
     if recipe.logit_adjustment:
-        probabilities = learner.predict(images, batch_size=_VALIDATION_BATCH, verbose=0)
+        probabilities = learner.predict(images, batch_size=batch, verbose=0)
         shift(network, rare_offsets(probabilities, truth, recipe.logit_adjustment))
     if not recipe.temperature_scaling:
         return None
-    probabilities = learner.predict(images, batch_size=_VALIDATION_BATCH, verbose=0)
+    probabilities = learner.predict(images, batch_size=batch, verbose=0)
     temperature = best_temperature(probabilities, truth)
     fold(network, temperature)
     return temperature

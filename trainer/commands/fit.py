@@ -14,8 +14,10 @@ from trainer.commands.options import add_reading, codes_of
 from trainer.datasets.faces import DataSet
 from trainer.datasets.folds import Fold, hold_out
 from trainer.datasets.listing import printable
+from trainer.devices import open_devices, wanted_devices
 from trainer.framework import free_cores, load_keras, use_threads
 from trainer.recipe import Recipe, bundled_recipes, load_recipe
+from trainer.recipe.scaling import with_larger_batches
 from trainer.terminal import ProgressLine
 from trainer.trained import TrainedNetwork, find_trained
 
@@ -92,6 +94,20 @@ def register(verbs: Any) -> None:
         metavar="N",
         help="for TensorFlow (default: the number of cores that are idle)",
     )
+    parser.add_argument(
+        "--devices",
+        type=wanted_devices,
+        default=1,
+        metavar="N",
+        help="how many GPUs or other devices share each batch, or all; more than 1 needs JAX (default: 1)",
+    )
+    parser.add_argument(
+        "--larger-batches",
+        type=int,
+        default=1,
+        metavar="TIMES",
+        help="batches this many times as large as the recipe's, and a learning rate that goes with them",
+    )
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of the arithmetic")
     parser.set_defaults(run=_run)
 
@@ -99,7 +115,10 @@ def register(verbs: Any) -> None:
 def _run(options: argparse.Namespace) -> int:
     if options.threads is not None and options.threads < 1:
         raise UsageError(f"--threads wants at least 1, not {options.threads}")
+    if options.larger_batches < 1:
+        raise UsageError(f"--larger-batches wants at least 1, not {options.larger_batches}")
     recipe = load_recipe(options.recipe, [*options.set, *_changes(options)])
+    recipe = with_larger_batches(recipe, options.larger_batches)
     origins = _origins(recipe, options)
     folder: Path = options.out or Path("runs") / recipe.name
     data = _read(recipe, options)
@@ -162,7 +181,9 @@ def _read(recipe: Recipe, options: argparse.Namespace) -> DataSet:
 def _train(recipe: Recipe, data: DataSet, folder: Path, origins: _Origins, options: argparse.Namespace) -> None:
     threads = options.threads or begun_threads(folder) or free_cores()
     use_threads(threads)
-    load_keras()
+    devices = open_devices(load_keras(), options.devices, recipe.batch_size)
+    if devices.count > 1:
+        print(f"{devices.count} devices share each batch of {recipe.batch_size}")
     from trainer.checkpoints import TrainingFolder
     from trainer.fit import FitOptions, fit
     from trainer.results import git_revision, write_results
@@ -186,6 +207,7 @@ def _train(recipe: Recipe, data: DataSet, folder: Path, origins: _Origins, optio
             origins.start,
             origins.teachers,
             verbose,
+            devices,
         )
         with drawing():  # Keras's progress bar
             fitted = fit(recipe, data.train, data.validation, settings)
