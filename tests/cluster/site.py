@@ -16,7 +16,7 @@ from tests.cluster.network import NODES, front, inside
 from tests.cluster.nodes import Cluster
 from tests.faults.ledger import first_of_each, kept_ids, read_log
 
-_PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[2]
 _RATE_PER_S = 20.0
 _PATIENCE_S = 240.0
 _QUIET_S = 45.0
@@ -188,7 +188,7 @@ class Site:
         with said.open("ab") as file:
             process = subprocess.Popen(
                 inside(self.cluster.network.clients, sys.executable, "-m", module, json.dumps(orders)),
-                cwd=_PROJECT,
+                cwd=PROJECT,
                 stdout=file,
                 stderr=file,
                 text=True,
