@@ -1,19 +1,19 @@
 """``affectd flash``: prepares a card so that a Raspberry Pi becomes a sensor at its first boot."""
 
 import argparse
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from device import __version__
 from device.commands.flash_options import add_options
-from device.errors import EXIT_OK, StorageError, UsageError
+from device.errors import EXIT_OK, UsageError
 
 if TYPE_CHECKING:
     from device.tools.flash.boot_files import BootPlan, Wifi
     from device.tools.flash.fleet import FleetDevice
     from device.tools.flash.login import Login
+    from device.tools.flash.repository import Repository
 
 _SECRETS = (
     "AFFECTD_FLASH_WIFI_PASSPHRASE, AFFECTD_FLASH_MQTT_PASSWORD, AFFECTD_FLASH_PAGE_PASSWORD and "
@@ -38,14 +38,9 @@ def register(verbs: Any) -> None:
 def _run(options: argparse.Namespace) -> int:
     from device.detect.networkfile import read_known_network
     from device.tools.flash.login import read_public_key
+    from device.tools.flash.packages import PROCESSOR, Packages, find_packages
     from device.tools.flash.secret_input import ask_secret
-    from device.tools.flash.write import (
-        Packages,
-        find_packages,
-        require_boot_partition,
-        require_release,
-        write_boot_files,
-    )
+    from device.tools.flash.write import require_boot_partition, write_cards
 
     _refuse_what_says_nothing(options)
     targets = _targets(options)
@@ -54,15 +49,15 @@ def _run(options: argparse.Namespace) -> int:
         find_packages(options.with_packages) if options.with_packages else (),
         read_known_network(options.detector) if options.detector else None,
         options.package_sha256,
+        options.processor or PROCESSOR,
     )
-    if options.package:
-        require_release(options.package)
+    repository = _repository(options)
     values = [_values(options, device) for device, _ in targets]
     _wifi(options, passphrase=_STANDS_FOR_ONE)  # all the rest is checked before anybody types a passphrase
     if options.out is None:
         require_boot_partition(options.boot)
     text = _config_text(options)
-    plans = [_plan(one, text) for one in values]
+    plans = [_plan(one, text, repository=repository) for one in values]
     key = read_public_key(options.ssh_key) if options.ssh_key else None
     user = _user(options)
     for warning in _warnings(options, plans):
@@ -73,13 +68,12 @@ def _run(options: argparse.Namespace) -> int:
         mqtt_password = ask_secret(f"MQTT password of {options.mqtt_username}", "AFFECTD_FLASH_MQTT_PASSWORD")
     page_verifier = _ask_page_password() if options.page else None
     login = _login(user, key)
-    for (device, folder), one in zip(targets, values, strict=True):
-        plan = _plan(one, text, None if device.wifi is False else wifi, login)
-        written = write_boot_files(
-            plan, folder, packages=packages, mqtt_password=mqtt_password, page_verifier=page_verifier
-        )
-        for path in written:
-            print(f"written: {path}")
+    cards = {
+        folder: _plan(one, text, None if device.wifi is False else wifi, login, repository)
+        for (device, folder), one in zip(targets, values, strict=True)
+    }
+    for path in write_cards(cards, packages=packages, mqtt_password=mqtt_password, page_verifier=page_verifier):
+        print(f"written: {path}")
     _tell_end(options, secret=bool(wifi or mqtt_password or (login and login.password)))
     return EXIT_OK
 
@@ -92,13 +86,16 @@ def _refuse_what_says_nothing(options: argparse.Namespace) -> None:
     for option, given in (("--wifi-country", options.wifi_country), ("--wifi-open", options.wifi_open)):
         if given and options.wifi is None:
             raise UsageError(f"{option} goes with --wifi", "name the network")
-    if options.package_sha256 and options.package:
+    if not (options.package or options.package_url or options.repository):
+        raise UsageError("--package, --package-url or --repository is expected", "name where affectd comes from")
+    if options.package_sha256 and not options.package_url:
         raise UsageError("--package-sha256 goes with --package-url", "a package that is copied along needs none")
 
 
 def _targets(options: argparse.Namespace) -> list[tuple["FleetDevice", Path]]:
     """Every device with the folder that it is written to. Raises UsageError, StorageError."""
     from device.tools.flash.fleet import FleetDevice, read_fleet
+    from device.tools.flash.write import require_place
 
     if (options.boot is None) == (options.out is None):
         raise UsageError("BOOT or --out FOLDER is expected, one of them", "BOOT is where the card's bootfs is mounted")
@@ -114,11 +111,8 @@ def _targets(options: argparse.Namespace) -> list[tuple["FleetDevice", Path]]:
         return [(devices[0], options.boot)]
     folders = [options.out / device.id if options.fleet else options.out for device in devices]
     for device, folder in zip(devices, folders, strict=True):
-        _plan({"device": {"id": device.id}}, None)  # an id that makes no folder's name is refused before it is made
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StorageError(f"{folder} cannot be made: {error.strerror}") from error
+        _plan({"device": {"id": device.id}}, None)  # an id may make no folder's name
+        require_place(folder)
     return list(zip(devices, folders, strict=True))
 
 
@@ -149,7 +143,11 @@ def _values(options: argparse.Namespace, device: "FleetDevice") -> dict[str, dic
 
 
 def _plan(
-    values: dict[str, dict[str, Any]], text: str | None, wifi: "Wifi | None" = None, login: "Login | None" = None
+    values: dict[str, dict[str, Any]],
+    text: str | None,
+    wifi: "Wifi | None" = None,
+    login: "Login | None" = None,
+    repository: "Repository | None" = None,
 ) -> "BootPlan":
     from device.config import parse_config
     from device.tools.flash.boot_files import BootPlan
@@ -157,9 +155,20 @@ def _plan(
     import yaml  # isort: skip
 
     parse_config(yaml.safe_dump(values, sort_keys=False, allow_unicode=True), "the configuration of these options")
-    plan = BootPlan(values, wifi, login, text)
+    plan = BootPlan(values, wifi, login, text, repository)
     plan.needs()
     return plan
+
+
+def _repository(options: argparse.Namespace) -> "Repository | None":
+    from device.tools.flash.repository import Repository, read_key
+
+    if (options.repository is None) != (options.repository_key is None):
+        raise UsageError(
+            "--repository goes with --repository-key, and the key with it",
+            "`make repo` puts affectd-archive-keyring.gpg beside the packages",
+        )
+    return Repository(options.repository, read_key(options.repository_key)) if options.repository else None
 
 
 def _config_text(options: argparse.Namespace) -> str | None:
@@ -226,18 +235,22 @@ def _login(user: str | None, key: str | None) -> "Login | None":
 
 def _warnings(options: argparse.Namespace, plans: list["BootPlan"]) -> list[str]:
     """What will be written and may still not be what is meant."""
+    from device.tools.flash.packages import version_of
+
     chosen = [plan.chosen() for plan in plans]
     warnings = []
     if any(config.mqtt.is_local for config in chosen):
         warnings.append("--mqtt-host is the sensor itself, and no broker is installed on it")
-    if any(plan.needs() for plan in plans) and options.with_packages is None:
-        warnings.append("the first boot needs the internet, to install python3-picamera2; else see --with-packages")
+    needed = sorted({name for plan in plans for name in plan.needs().split()})
+    if needed and options.with_packages is None:
+        names = " and ".join(needed)
+        warnings.append(f"the first boot needs the internet, to install {names}; else see --with-packages")
     if options.mqtt_username and not all(config.mqtt.tls for config in chosen):
         warnings.append("the broker's password goes over the network as it is; --mqtt-tls encrypts it")
-    version = re.match(r"affectd_([0-9.]+)", options.package.name) if options.package else None
-    if version and version[1] != __version__:
-        warnings.append(f"the package is {version[1]}, and this command {__version__}: it may not know all that is set")
-    if options.package_url and options.wifi is None:
+    version = version_of(options.package) if options.package else None
+    if version and version != __version__:
+        warnings.append(f"the package is {version}, and this command {__version__}: it may not know all that is set")
+    if options.package is None and options.wifi is None:
         warnings.append("the package is fetched over a cable, for no --wifi is named")
     return warnings
 

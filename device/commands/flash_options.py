@@ -57,13 +57,27 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_packages(parser: argparse.ArgumentParser) -> None:
-    package = parser.add_mutually_exclusive_group(required=True)
+    package = parser.add_mutually_exclusive_group()
     package.add_argument(
         "--package", type=Path, metavar="FILE.deb", help="affectd's package (~deb13, arm64), copied along"
     )
     package.add_argument("--package-url", metavar="URL", help="https:// address from which the card fetches it instead")
     parser.add_argument(
         "--package-sha256", metavar="HEX", help="of the package at URL; the card installs no other package"
+    )
+    parser.add_argument(
+        "--repository",
+        metavar="URL",
+        help="a signed apt repository (make repo): the device takes later versions from it by night, and the first too "
+        "where no package is named",
+    )
+    parser.add_argument(
+        "--repository-key", type=Path, metavar="FILE.gpg", help="its public key; apt takes nothing without it"
+    )
+    parser.add_argument(
+        "--processor",
+        metavar="NAME",
+        help="the card's, as Debian calls it (default: arm64, which every Raspberry Pi of today has)",
     )
     parser.add_argument(
         "--with-packages",

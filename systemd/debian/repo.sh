@@ -9,6 +9,7 @@ packages=$(realpath "${1:?$usage}")
 folder=$(realpath -m "${2:?$usage}")
 key=${3:-}
 url=${4:-https://example.org/affectd}
+here=$(cd "$(dirname "$0")/../../device/tools/flash" && pwd)
 declare -A suites=([deb12]=bookworm [deb13]=trixie)
 architectures="amd64 arm64"
 
@@ -64,16 +65,7 @@ rm -rf "$folder/.before"
 mv "$new" "$folder/dists"
 rm -rf "$folder/.before"
 
-# Debian fills in its own release: ${VERSION_CODENAME} of /etc/os-release, see docs/service.md.
-cat >"$folder/affectd.sources" <<END
-Types: deb
-URIs: $url
-Suites: CODENAME
-Components: main
-Signed-By: /etc/apt/keyrings/affectd-archive-keyring.gpg
-END
-# unattended-upgrades takes what Debian signs, unless it is told of others.
-cat >"$folder/52affectd" <<'END'
-Unattended-Upgrade::Origins-Pattern { "origin=affectd,codename=${distro_codename}"; };
-END
+# What `affectd flash` puts on a card as well. A device fills in CODENAME, see docs/service.md.
+sed "s|URL|${url%/}|" "$here/affectd.sources" >"$folder/affectd.sources"
+install -m 644 "$here/52affectd" "$folder/52affectd"
 echo "$folder: $(du -sh "$folder" | cut -f1), $(find "$folder/pool" -name '*.deb' | wc -l) packages, signed by $key"

@@ -34,12 +34,11 @@ def require_card() -> None:
 
 def flash(out: Path, *arguments: str, **secrets: str) -> None:
     """`affectd flash --out OUT`, with the package that was made for this machine's processor."""
-    # Its own name says that it is none for a Raspberry Pi, and the command would refuse it.
-    package = out.with_name("affectd.deb")
-    package.unlink(missing_ok=True)
-    package.symlink_to(require_package("deb13"))
     environment = {f"AFFECTD_FLASH_{name}": secret for name, secret in (SECRETS | secrets).items()}
-    given = [] if "--package" in arguments else ["--package", str(package)]
+    given = [] if "--package" in arguments else ["--package", str(require_package("deb13"))]
+    if "--processor" not in arguments:
+        processor = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True)
+        given += ["--processor", processor.stdout.strip()]
     command = [sys.executable, "-m", "device", "flash", "--out", str(out), *given, *arguments]
     done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -1,9 +1,8 @@
 """A network of the test's own, as a house has one: a router with DHCP and DNS, a broker, and a mirror of packages.
 
-It is a network namespace with a bridge; each board has one of its own with a cable to it. Nothing beyond is reached.
+Each board has a cable to it. Nothing beyond is reached.
 """
 
-import contextlib
 import functools
 import json
 import os
@@ -11,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,11 +17,10 @@ from typing import Any
 import pytest
 
 from tests.brokers import find_mosquitto, wait_until
+from tests.package.network import ADDRESS, Network, call
 
 HUB = "hub.house.test"
 """The name of the machine that is router, broker and mirror."""
-ADDRESS = "192.0.2.1"
-"""Its address, of those that are for examples alone (RFC 5737)."""
 SOURCE = f"deb [trusted=yes] http://archive.{HUB}/ ./\n"
 """apt's line for the mirror."""
 SECRET = "a secret"
@@ -49,7 +46,7 @@ class Heard:
         return told
 
 
-class House:
+class House(Network):
     """The network and its hub.
 
     Args:
@@ -57,32 +54,15 @@ class House:
     """
 
     def __init__(self, users: tuple[str, ...] = ("hall",)) -> None:
-        for program in ("ip", "dnsmasq", "mosquitto_sub", "ssh"):
+        for program in ("dnsmasq", "mosquitto_sub", "ssh"):
             if shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin") is None:
                 pytest.skip(f"needs {program}: make deps SLOW=1")
+        super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="affectd-house-"))
-        self._name = f"house-{uuid.uuid4().hex[:8]}"
-        self._boards: list[str] = []
         self._programs: list[subprocess.Popen[bytes]] = []
         self._web: subprocess.Popen[bytes] | None = None
-        _call("ip", "netns", "add", self._name)
-        self._link("link", "set", "lo", "up")
-        self._link("link", "add", "br0", "type", "bridge")
-        self._link("address", "add", f"{ADDRESS}/24", "dev", "br0")
-        self._link("link", "set", "br0", "up")
         self._start_router()
         self._start_broker(users)
-
-    def plug_in(self) -> Path:
-        """A cable for a new board; returns the network that the board is to have."""
-        name, plug = f"{self._name}-{len(self._boards)}", f"port{len(self._boards)}"
-        _call("ip", "netns", "add", name)
-        self._boards.append(name)
-        # Process 1 does that on a machine, and not in a container that is handed its network.
-        _call("ip", "-n", name, "link", "set", "lo", "up")
-        self._link("link", "add", plug, "type", "veth", "peer", "name", "eth0", "netns", name)
-        self._link("link", "set", plug, "master", "br0", "up")
-        return Path("/run/netns") / name
 
     def open_mirror(self, folder: Path) -> None:
         """From now on there is an apt repository in the network."""
@@ -101,10 +81,6 @@ class House:
         lines = leases.read_text().splitlines() if leases.exists() else []
         return next((line.split()[2] for line in lines if line.split()[3] == host), None)
 
-    def command(self, *command: str) -> list[str]:
-        """A command as it is started on the hub."""
-        return ["ip", "netns", "exec", self._name, *command]
-
     def heard(self, ending: str = "") -> list[Heard]:
         """What came at the broker on topics that end so, in order."""
         lines = (self.folder / "heard").read_text(encoding="utf-8").splitlines()
@@ -116,9 +92,7 @@ class House:
         for program in self._programs:
             program.send_signal(signal.SIGTERM)
             program.wait(30)
-        for name in (*self._boards, self._name):
-            with contextlib.suppress(AssertionError):
-                _call("ip", "netns", "delete", name)
+        super().remove()
         shutil.rmtree(self.folder)
 
     def _start_router(self) -> None:
@@ -132,7 +106,7 @@ class House:
         passwords = self.folder / "passwords"
         passwords.touch(mode=0o600)
         for user in (*users, _LISTENER):
-            _call("mosquitto_passwd", "-b", str(passwords), user, SECRET)
+            call("mosquitto_passwd", "-b", str(passwords), user, SECRET)
         lines = ["user root", "allow_anonymous false", f"password_file {passwords}", f"listener 1883 {ADDRESS}"]
         (self.folder / "mosquitto.conf").write_text("\n".join(lines) + "\n")
         self._start(find_mosquitto(), "-c", str(self.folder / "mosquitto.conf"))
@@ -150,12 +124,3 @@ class House:
         )
         self._programs.append(program)
         return program
-
-    def _link(self, *arguments: str) -> None:
-        _call("ip", "-n", self._name, *arguments)
-
-
-def _call(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{command}: {done.stderr}"
-    return done.stdout

@@ -8,6 +8,7 @@ import sys
 import pytest
 import yaml
 
+from tests.device.tools.flash.debs import write_deb
 from tests.integration.processes import ROOT, run_affectd
 
 pytestmark = pytest.mark.integration
@@ -27,9 +28,7 @@ def boot(tmp_path):
 
 @pytest.fixture
 def package(tmp_path):
-    path = tmp_path / "affectd_1_arm64.deb"
-    path.write_bytes(b"!<arch>\nand so on")
-    return path
+    return write_deb(tmp_path / "affectd_1_arm64.deb")
 
 
 def flash(*arguments, secrets=SECRETS):

@@ -94,13 +94,16 @@ class Root:
         shutil.copy(package, self.path / "root")
         return self.run("apt-get", "install", "-y", "--reinstall", f"/root/{package.name}")
 
-    def boot(self, script: str, *options: str, lasting_s: float = 0.0) -> dict[str, str]:
+    def boot(
+        self, script: str, *options: str, lasting_s: float = 0.0, network: str = "--private-network"
+    ) -> dict[str, str]:
         """Start it with systemd as process 1, run a shell script and end; what the script printed, by `== heading`.
 
         Args:
             script: for bash, run as root.
             options: of systemd-nspawn, beside those that are always given.
             lasting_s: how long the script takes on purpose.
+            network: see `start`.
         """
         told = self._folder / "told"
         told.write_text("")
@@ -112,7 +115,7 @@ class Root:
         wanted.parent.mkdir(exist_ok=True)
         wanted.unlink(missing_ok=True)
         wanted.symlink_to("../check.service")
-        process = self.start(f"--bind={told}:/told", *options)
+        process = self.start(f"--bind={told}:/told", *options, network=network)
         try:
             printed, _ = process.communicate(timeout=_BOOT_TIMEOUT_S + lasting_s)
         finally:

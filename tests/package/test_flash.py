@@ -8,7 +8,8 @@ import pytest
 
 from device.tools.flash.boot_files import BootPlan, Wifi
 from device.tools.flash.login import Login
-from device.tools.flash.write import Packages, write_boot_files
+from device.tools.flash.packages import Packages
+from device.tools.flash.write import write_boot_files
 from tests.package.roots import Root, cut_power, require_package
 
 pytestmark = pytest.mark.slow

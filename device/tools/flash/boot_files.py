@@ -13,6 +13,7 @@ from device.config import Config, parse_config, sample_config
 from device.errors import UsageError
 from device.tools.config_file import flattened, with_values
 from device.tools.flash.login import Login
+from device.tools.flash.repository import NEEDED, Repository
 
 BOOT_FOLDER = "/boot/firmware"
 """Where Raspberry Pi OS has the boot partition."""
@@ -78,12 +79,14 @@ class BootPlan:
         wifi: None for a cable.
         login: None for nobody.
         config_text: the configuration's whole text, which ``config`` goes over; None takes the one that ships.
+        repository: where later versions come from; None for nowhere.
     """
 
     config: dict[str, dict[str, Any]]
     wifi: Wifi | None = None
     login: Login | None = None
     config_text: str | None = None
+    repository: Repository | None = None
 
     def __post_init__(self) -> None:
         Config.model_validate(self.config)
@@ -109,9 +112,14 @@ class BootPlan:
         return parse_config(self.config_yaml(), CONFIG_NAME)
 
     def needs(self) -> str:
-        """The file ``needs``: the Debian packages that the configured source asks for, one a line."""
-        uri = self.chosen().source.uri
-        return "".join(f"{name}\n" for kind, name in _NEEDED_BY_SOURCE.items() if uri.split(":")[0] == kind)
+        """The file ``needs``: the Debian packages that source and repository ask for, one a line."""
+        names = [NEEDED] if self.repository else []
+        return "".join(f"{name}\n" for name in (*self.camera_needs(), *names))
+
+    def camera_needs(self) -> list[str]:
+        """The Debian packages that the configured source asks for."""
+        kind = self.chosen().source.uri.split(":")[0]
+        return [_NEEDED_BY_SOURCE[kind]] if kind in _NEEDED_BY_SOURCE else []
 
     def user_data(self) -> str:
         """The file ``user-data``; no secret is in it, since cloud-init keeps copies."""

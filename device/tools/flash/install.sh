@@ -29,6 +29,15 @@ if [ -s /etc/credstore/affectd-login ] && chpasswd </etc/credstore/affectd-login
   shred --iterations=1 --zero --remove=unlink /etc/credstore/affectd-login 2>/dev/null || rm -f /etc/credstore/affectd-login
 fi
 
+# Where later versions come from; apt takes none that this key has not signed.
+if [ -s "$here/affectd.sources" ]; then
+  install -D -m 644 "$here/affectd-archive-keyring.gpg" /etc/apt/keyrings/affectd-archive-keyring.gpg &&
+    install -D -m 644 "$here/52affectd" /etc/apt/apt.conf.d/52affectd &&
+    sed "s/CODENAME/$(. /etc/os-release && echo "$VERSION_CODENAME")/" "$here/affectd.sources" |
+    install -D -m 644 /dev/stdin /etc/apt/sources.list.d/affectd.sources || fail "the repository cannot be set up"
+fi
+
+package=$(find "$here" -maxdepth 1 -name 'affectd*.deb' | sort -V | tail -1)
 if [ -s "$here/package-url" ]; then
   # Nobody but root may write there, and put another file in its place.
   install -d -m 700 /var/cache/affectd-install
@@ -40,14 +49,17 @@ if [ -s "$here/package-url" ]; then
     rm -f "$package"
     fail "what $url gives is not the package that the card was made for: it has another SHA-256"
   }
-else
-  package=$(find "$here" -maxdepth 1 -name 'affectd*.deb' | sort -V | tail -1)
-  [ -n "$package" ] || fail "there is no affectd_*.deb in the folder affectd of the card's boot partition: copy it there"
+elif [ -z "$package" ]; then
+  [ -s "$here/affectd.sources" ] ||
+    fail "there is no affectd_*.deb in the folder affectd of the card's boot partition: copy it there"
+  package=affectd
 fi
-dpkg-deb --fsys-tarfile "$package" >/dev/null 2>"$log" || fail "$(basename "$package") is damaged: copy it again"
-made_for=$(dpkg-deb --field "$package" Architecture) system=$(dpkg --print-architecture)
-[ "$made_for" = "$system" ] || [ "$made_for" = all ] ||
-  fail "$(basename "$package") is for another processor, $made_for, and this system is $system: copy the right one there"
+if [ "$package" != affectd ]; then
+  dpkg-deb --fsys-tarfile "$package" >/dev/null 2>"$log" || fail "$(basename "$package") is damaged: copy it again"
+  made_for=$(dpkg-deb --field "$package" Architecture) system=$(dpkg --print-architecture)
+  [ "$made_for" = "$system" ] || [ "$made_for" = all ] ||
+    fail "$(basename "$package") is for another processor, $made_for, and this system is $system: copy the right one there"
+fi
 
 # A camera's address may hold a password: the service reads the configuration, and nobody else.
 if [ -e /etc/affectd/config.yaml ]; then
@@ -69,6 +81,7 @@ fi
 export DEBIAN_FRONTEND=noninteractive
 {
   dpkg --force-confold --configure -a
+  [ "$package" != affectd ] || apt-get update
   apt-get install --yes -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold "$package"
 } 2>&1 | tee "$log"
 [ "${PIPESTATUS[0]}" -eq 0 ] || fail "$(why "$log")"
@@ -80,28 +93,28 @@ systemctl enable --now affectd.service || true
 # The page may then change the configuration.
 [ ! -e /var/lib/affectd/page-password ] || systemctl enable --now affectd-page-change.path || true
 
-# What the camera needs, from the folder packages beside this file, else from the network.
+# What the camera and updates need, from the folder packages beside this file, else from the network.
 missing=()
 while read -r name; do
   dpkg-query --show --showformat='${db:Status-Status}' "$name" 2>/dev/null | grep -qx installed || missing+=("$name")
 done < <(cat "$here/needs" 2>/dev/null)
+# add NAME...
+add() { apt-get install --yes --no-install-recommends -o DPkg::Lock::Timeout=600 "$@"; }
 if [ ${#missing[@]} -gt 0 ]; then
   shopt -s nullglob
   further=("$here"/packages/*.deb)
   # Once: where it fails every minute, the card is not to be written every minute.
-  grep -qs 'which the camera needs, is not' "$here/status.txt" ||
-    say "affectd is installed, and ${missing[*]} for the camera is being installed"
-  if [ ${#further[@]} -gt 0 ]; then
-    apt-get install --yes --no-install-recommends -o DPkg::Lock::Timeout=600 "${further[@]}"
-  else
+  grep -qs 'which the card asks for, is not' "$here/status.txt" ||
+    say "affectd is installed, and ${missing[*]} is being installed"
+  { [ ${#further[@]} -gt 0 ] && add "${further[@]}" "${missing[@]}"; } >"$log" 2>&1 || {
     # One mirror that does not answer need not be the one that has it.
     apt-get update
-    apt-get install --yes --no-install-recommends -o DPkg::Lock::Timeout=600 "${missing[@]}"
-  fi >"$log" 2>&1
+    add "${further[@]}" "${missing[@]}"
+  } >"$log" 2>&1
   result=$?
   cat "$log"
   [ $result -eq 0 ] || {
-    say "affectd is installed, and ${missing[*]}, which the camera needs, is not: $(why "$log"); it is tried again every minute, and at every start"
+    say "affectd is installed, and ${missing[*]}, which the card asks for, is not: $(why "$log"); it is tried again every minute, and at every start"
     exit 1
   }
   systemctl restart affectd.service || true

@@ -13,6 +13,7 @@ from device.commands import main
 from device.config import load_config
 from device.errors import EXIT_CONFIG, EXIT_IO, EXIT_OK, EXIT_UNAVAILABLE, EXIT_USAGE
 from device.mqtt.settings import read_password
+from tests.device.tools.flash.debs import write_deb
 
 ROOT = Path(__file__).parents[3]
 
@@ -28,9 +29,7 @@ def boot(tmp_path):
 
 @pytest.fixture
 def package(tmp_path):
-    path = tmp_path / "affectd_1-1~deb13_arm64.deb"
-    path.write_bytes(b"!<arch>\npackage")
-    return path
+    return write_deb(tmp_path / "affectd_1-1~deb13_arm64.deb")
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +76,8 @@ def test_what_will_not_work_as_it_is_meant_is_noted(boot, tmp_path, more, told, 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "MINE").write_text("source: {uri: 'picamera:1'}\n")
     for name in ("affectd.deb", *(word for word in more if word.endswith(".deb"))):
-        (tmp_path / name).write_bytes(b"!<arch>\npackage")
+        version = name.removesuffix(".deb").split("_")[1] if "_" in name else f"{__version__}-1"
+        write_deb(tmp_path / name, Version=version)
     source = [] if "--config" in more else ["--source", "0"]
     arguments = ("--device-id", "hall", "--mqtt-host", "hub.local", "--package", "affectd.deb", "--no-login", *source)
     assert flash(boot, *arguments, *more) == EXIT_OK
@@ -162,6 +162,9 @@ def test_a_secret_that_nobody_could_type_is_refused_and_nothing_is_written(
         (["--detector", "missing.onnx"], "missing.onnx"),
         (["--user", "Ada"], "small letters"),
         (["--package-sha256", "0" * 64], "--package-url"),
+        (["--repository", "https://hub/affectd"], "--repository goes with --repository-key"),
+        (["--repository-key", "missing.gpg"], "--repository goes with --repository-key"),
+        (["--repository", "https://hub/affectd", "--repository-key", "missing.gpg"], "missing.gpg cannot be read"),
     ],
 )
 def test_what_is_wrong_is_told_before_a_secret_is_asked_for(boot, package, more, told, monkeypatch, capsys):
@@ -195,12 +198,13 @@ def test_what_is_missing_is_told_in_one_line_and_nothing_is_written(boot, packag
     (line,) = capsys.readouterr().err.splitlines()
     assert told in line
     assert files(tmp_path) == before
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
     ("package", "told"),
     [
-        ([], "one of the arguments --package --package-url is required"),
+        ([], "--package, --package-url or --repository is expected"),
         (["--package", "a.deb", "--package-url", "https://a/a.deb"], "not allowed with"),
         (["--package-url", "http://a/a.deb", "--package-sha256", "0" * 64], "is no https:// address"),
         (["--package-url", "https://a/a.deb"], "needs --package-sha256"),
@@ -218,12 +222,25 @@ def test_a_package_that_cannot_be_had_is_told(boot, package, told, capsys):
     assert files(boot) == before
 
 
-@pytest.mark.parametrize("name", ["affectd_1-1~deb12_arm64.deb", "affectd_1-1~deb13_amd64.deb"])
-def test_a_package_for_another_debian_or_processor_is_refused(boot, tmp_path, name, capsys):
-    other = tmp_path / name
-    other.write_bytes(b"!<arch>\n")
-    assert usual(boot, other, "--no-login") == EXIT_USAGE
-    assert "deb13 and arm64" in capsys.readouterr().err
+@pytest.mark.parametrize("fields", [{"Version": "1-1~deb12"}, {"Architecture": "amd64"}])
+def test_a_package_for_another_debian_or_processor_is_refused(boot, tmp_path, fields, capsys):
+    before = files(boot)
+    assert usual(boot, write_deb(tmp_path / "affectd.deb", **fields), "--no-login") == EXIT_USAGE
+    assert "take the one for" in capsys.readouterr().err
+    assert files(boot) == before
+
+
+def test_a_card_takes_affectd_and_its_later_versions_from_a_repository(boot, tmp_path, capsys):
+    key = tmp_path / "key.gpg"
+    key.write_bytes(b"\xc6 a key")
+    repository = ("--repository", "https://hub/affectd", "--repository-key", key)
+    assert flash(boot, "--device-id", "hall", "--mqtt-host", "hub.local", "--no-login", *repository) == EXIT_OK
+    assert "URIs: https://hub/affectd\n" in (boot / "affectd/affectd.sources").read_text()
+    assert (boot / "affectd/affectd-archive-keyring.gpg").read_bytes() == key.read_bytes()
+    assert (boot / "affectd/needs").read_text() == "python3-picamera2\nunattended-upgrades\n"
+    told = capsys.readouterr().err
+    assert "to install python3-picamera2 and unattended-upgrades" in told
+    assert "the package is fetched over a cable" in told
 
 
 def test_an_image_that_is_too_old_to_read_the_files_is_refused(boot, package, capsys):
@@ -302,7 +319,21 @@ def test_a_table_that_is_wrong_is_refused_and_writes_nothing(tmp_path, package, 
     arguments = ("--out", out, "--fleet", table, "--mqtt-host", "hub", "--package", package, "--no-login")
     assert flash(*arguments) in {EXIT_USAGE, EXIT_CONFIG}
     assert told in capsys.readouterr().err
-    assert not out.exists() or not files(out)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    "more",
+    [["--user", "root"], ["--wifi", "House"], ["--with-packages", "nowhere"], ["--mqtt-port", "0"], []],
+    ids=["user", "Wi-Fi", "packages", "port", "no password is typed"],
+)
+def test_a_fleet_that_is_refused_leaves_no_folder(tmp_path, package, more):
+    table, out = tmp_path / "devices.csv", tmp_path / "cards/out"
+    table.write_text("id\nhall\nshop\n")
+    arguments = ("--out", out, "--fleet", table, "--mqtt-host", "hub", "--package", package)
+    login = () if "--user" in more else ("--no-login", "--mqtt-username", "hall")
+    assert flash(*arguments, *login, *more) == (EXIT_CONFIG if "--mqtt-port" in more else EXIT_USAGE)
+    assert not (tmp_path / "cards").exists()
 
 
 def test_it_runs_where_there_is_no_posix(tmp_path, package):

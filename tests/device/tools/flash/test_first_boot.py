@@ -11,7 +11,10 @@ import pytest
 from device.errors import UsageError
 from device.tools.flash.boot_files import BootPlan, Wifi, scripts
 from device.tools.flash.login import Login
-from device.tools.flash.write import Packages, write_boot_files
+from device.tools.flash.packages import Packages
+from device.tools.flash.repository import Repository
+from device.tools.flash.write import write_boot_files
+from tests.device.tools.flash.debs import write_deb
 
 INSTALL = """
 while [ $# -gt 0 ]; do case $1 in -o|-g) shift ;; *) kept="$kept $1" ;; esac; shift; done
@@ -48,17 +51,25 @@ class Device:
         self.root, self.boot = folder, folder / "boot"
         for name in ("boot", "bin", "etc/cloud", "etc/systemd/system", "run", "var/cache"):
             (folder / name).mkdir(parents=True)
+        (folder / "etc/os-release").write_text("VERSION_CODENAME=trixie\n")
         (self.boot / "config.txt").touch()
         (self.boot / "cmdline.txt").write_text("console=tty1\n")
         for name, text in PROGRAMS.items():
             self.give(name, text)
 
-    def flash(self, package: Path | str, uri: str = URI, further: tuple[Path, ...] = ()) -> None:
+    def flash(
+        self,
+        package: Path | str | None,
+        uri: str = URI,
+        further: tuple[Path, ...] = (),
+        repository: Repository | None = None,
+    ) -> None:
         config = {"device": {"id": "hall"}, "source": {"uri": uri}}
         digest = DIGEST if isinstance(package, str) else None
         packages = Packages(package, further, digest=digest)
         login = Login("ada", password="let me in")  # noqa: S106
-        plan = BootPlan(config=config, wifi=Wifi("House", "DE", "a passphrase"), login=login)
+        wifi = Wifi("House", "DE", "a passphrase")
+        plan = BootPlan(config=config, wifi=wifi, login=login, repository=repository)
         write_boot_files(plan, self.boot, packages=packages, mqtt_password="secret", page_verifier=VERIFIER)  # noqa: S106
         for name, text in scripts().items():
             for path in ("/etc/", "/run/", "/var/cache", "/var/lib/"):
@@ -88,15 +99,13 @@ class Device:
         return line
 
     def on_the_partition(self) -> str:
-        files = [path for path in self.boot.rglob("*") if path.is_file() and path.suffix not in {".sh", ".deb"}]
+        files = [path for path in self.boot.rglob("*") if path.is_file() and path.suffix not in {".sh", ".deb", ".gpg"}]
         return "".join(path.read_text() for path in files)
 
 
 @pytest.fixture
 def package(tmp_path):
-    path = tmp_path / "affectd_1_arm64.deb"
-    path.write_bytes(b"!<arch>\npackage")
-    return path
+    return write_deb(tmp_path / "affectd_1_arm64.deb")
 
 
 @pytest.fixture
@@ -268,22 +277,80 @@ def test_what_the_camera_needs_is_installed_from_the_network_after_affectd(devic
 
 
 def test_what_the_camera_needs_is_installed_from_the_card_without_a_network(device, package, tmp_path):
-    further = tmp_path / "python3-picamera2_1_all.deb"
-    further.write_bytes(b"!<arch>\npackage")
+    further = write_deb(tmp_path / "python3-picamera2_1_all.deb", Package="python3-picamera2", Architecture="all")
     device.flash(package, uri="picamera", further=(further,))
     assert device.run("install.sh") == 0
     asked = [line for line in device.asked if line.startswith("apt-get ")]
     assert "apt-get update" not in asked
-    assert asked[1].endswith(str(device.boot / "affectd/packages" / further.name))
+    assert asked[1].endswith(f"{device.boot / 'affectd/packages' / further.name} python3-picamera2")
+
+
+REPOSITORY = Repository("http://hub/affectd", b"\xc6 a key")
+
+
+def test_a_card_with_a_repository_hands_it_to_apt_with_its_key(device, package):
+    device.flash(package, repository=REPOSITORY)
+    assert device.run("install.sh") == 0
+    source = (device.root / "etc/apt/sources.list.d/affectd.sources").read_text()
+    assert "URIs: http://hub/affectd\nSuites: trixie\n" in source
+    keyring = device.root / "etc/apt/keyrings/affectd-archive-keyring.gpg"
+    assert keyring.read_bytes() == REPOSITORY.key
+    assert "origin=affectd" in (device.root / "etc/apt/apt.conf.d/52affectd").read_text()
+    asked = [line for line in device.asked if line.startswith("apt-get ")]
+    assert asked[0].endswith(package.name)
+    assert asked[-1].endswith("unattended-upgrades")
+
+
+def test_a_card_with_a_repository_alone_gets_affectd_from_there(device, package):
+    device.flash(package)
+    device.flash(None, repository=REPOSITORY)
+    device.give("dpkg-query", "echo installed")
+    assert device.run("install.sh") == 0
+    asked = [line for line in device.asked if line.startswith("apt-get ")]
+    assert asked[0] == "apt-get update"
+    assert asked[1].endswith("--force-confold affectd")
+    assert "affectd is installed" in device.status
+
+
+def test_a_repository_that_is_not_signed_by_the_key_is_told(device):
+    device.flash(None, repository=REPOSITORY)
+    refusal = "E: The repository 'http://hub/affectd trixie InRelease' is not signed."
+    device.give("apt-get", f'case "$*" in update) echo "{refusal}";; *) echo "E: Unable to locate"; exit 100;; esac')
+    assert device.run("install.sh") == 1
+    assert f"affectd is not installed yet: {refusal}; it is tried again" in device.status
+
+
+def test_what_the_card_brings_is_taken_though_the_rest_comes_from_the_network(device, package, tmp_path):
+    further = write_deb(tmp_path / "python3-picamera2_1_all.deb", Package="python3-picamera2", Architecture="all")
+    device.flash(package, uri="picamera", further=(further,), repository=REPOSITORY)
+    device.give(
+        "apt-get",
+        f'[ -e {device.root}/known ] || case "$*" in update) touch {device.root}/known;; *unatt*) exit 100;; esac',
+    )
+    assert device.run("install.sh") == 0
+    asked = [line for line in device.asked if line.startswith("apt-get ")]
+    assert asked[2] == "apt-get update"
+    assert asked[3].endswith(f"{further.name} python3-picamera2 unattended-upgrades")
+
+
+def test_a_card_that_is_flashed_again_without_a_repository_has_none(device, package):
+    device.flash(package, repository=REPOSITORY)
+    device.flash(package)
+    assert not list((device.boot / "affectd").glob("*.sources"))
+    assert not list((device.boot / "affectd").glob("*.gpg"))
+
+
+def test_a_package_of_any_name_is_found_by_the_first_boot(device, tmp_path):
+    device.flash(write_deb(tmp_path / "download (1).deb"))
+    assert device.run("install.sh") == 0
+    assert any(line.endswith("affectd/affectd.deb") for line in device.asked)
 
 
 def test_a_camera_s_package_that_is_not_to_be_had_is_named_and_tried_again_while_affectd_runs(device, package):
     device.flash(package, uri="picamera")
     device.give("apt-get", OFFLINE)
     assert device.run("install.sh") == 1
-    said = (
-        "affectd is installed, and python3-picamera2, which the camera needs, is not: W: Failed to fetch http://archive"
-    )
+    said = "affectd is installed, and python3-picamera2, which the card asks for, is not: W: Failed to fetch http://archive"
     assert said in device.status
     assert "systemctl enable --now affectd.service" in device.asked
     assert not (device.root / "etc/cloud/cloud-init.disabled").exists()

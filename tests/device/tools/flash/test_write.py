@@ -11,7 +11,9 @@ import pytest
 from device.errors import StorageError
 from device.tools.flash.boot_files import BootPlan, Wifi
 from device.tools.flash.login import Login
-from device.tools.flash.write import Packages, write_boot_files
+from device.tools.flash.packages import Packages
+from device.tools.flash.write import write_boot_files, write_cards
+from tests.device.tools.flash.debs import write_deb
 
 WIFI = Wifi("House", "DE", "correct horse")
 LOGIN = Login("ada", password="let me in")  # noqa: S106
@@ -22,9 +24,7 @@ def plan(device: str) -> BootPlan:
 
 
 def package(folder: Path, name: str, size: int = 1000) -> Path:
-    path = folder / name
-    path.write_bytes(b"!<arch>\n" + name.encode() * size)
-    return path
+    return write_deb(folder / name, name.encode() * size, Package=name.partition("_")[0])
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -85,6 +85,26 @@ def test_a_card_that_fills_up_at_any_file_is_as_it_was(boot, packages, made_befo
     assert b"id: shop" in files(boot)["affectd/config.yaml"]
 
 
+def test_a_fleet_that_fills_the_disk_leaves_nothing_of_any_card(tmp_path, packages, monkeypatch):
+    plans = {tmp_path / "out" / name: plan(name) for name in ("hall", "shop", "tower")}
+    for room in (0, 12, 29):
+        monkeypatch.setattr("device.tools.flash.staging.os.fsync", Filling(room))
+        with pytest.raises(StorageError, match=r"out cannot be written: No space left on device"):
+            write_cards(plans, packages=packages)
+        assert not (tmp_path / "out").exists()
+    monkeypatch.setattr("device.tools.flash.staging.os.fsync", Filling(50))
+    write_cards(plans, packages=packages)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"hall", "shop", "tower"}
+
+
+def test_a_fleet_s_room_is_asked_for_before_anything_is_written(tmp_path, packages, monkeypatch):
+    plans = {tmp_path / "out" / name: plan(name) for name in ("hall", "shop", "tower")}
+    monkeypatch.setattr("device.tools.flash.write.shutil.disk_usage", lambda _: _Usage(free=2_500_000))
+    with pytest.raises(StorageError, match="has room for 2 MB, and 3 MB are to be written"):
+        write_cards(plans, packages=packages)
+    assert not (tmp_path / "out").exists()
+
+
 def test_what_an_earlier_card_s_making_or_first_boot_left_goes(earlier, packages):
     write(earlier, packages)
     names = set(files(earlier))
@@ -110,8 +130,8 @@ def test_the_package_that_is_there_already_is_not_written_again(earlier, package
 
 def test_one_of_the_same_size_and_another_content_is(earlier, packages):
     write(earlier, packages)
-    changed = bytes(reversed(packages.affectd.read_bytes()[8:]))
-    packages.affectd.write_bytes(b"!<arch>\n" + changed)
+    changed = bytes(reversed(packages.affectd.read_bytes()[-1000:]))
+    packages.affectd.write_bytes(packages.affectd.read_bytes()[:-1000] + changed)
     write(earlier, packages)
     assert (earlier / "affectd/affectd_2.deb").read_bytes().endswith(changed)
 
