@@ -30,6 +30,8 @@ from device.interfaces import Clock, FrameSource, Sink
 from device.mqtt.payloads import DeviceInfo
 from device.mqtt.sink import MqttSink
 from device.overlay.sink import OverlaySink
+from device.page.address import page_url
+from device.page.password import has_password
 from device.pipeline import Pipeline
 from device.summary.database import SUMMARY_NAME
 from device.summary.sink import SummarySink
@@ -235,6 +237,7 @@ def _describe(config: Config, classifier: TfliteClassifier, detector: Detector, 
         model_sha256=classifier.digest,
         config_sha256=config_digest(config),
         counts=config.summary.enabled,
+        page_url=page_url(config.page, has_password=has_password(config.device.resolved_state_dir)),
     )
 
 

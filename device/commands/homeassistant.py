@@ -28,7 +28,8 @@ def _run(options: argparse.Namespace) -> int:
     from device.mqtt.visitor import Visitor
 
     config = config_of(options)
-    topics = Topics(options.base_topic or config.mqtt.base_topic, options.device or config.device.resolved_id)
+    base = config.mqtt.base_topic if options.base_topic is None else options.base_topic
+    topics = Topics(base, options.device or config.device.resolved_id)
     with Visitor(config.mqtt, "homeassistant") as visitor:
         described = discovery_topics(config.mqtt.homeassistant, topics)
         visitor.subscribe(*described, parts_pattern(config.mqtt.homeassistant, topics), may_be_refused=True)

@@ -12,7 +12,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from device.mqtt.limits import NO_LIMIT, Limits
+from device.mqtt.limits import NO_LIMIT, SMALL_BYTES, Limits
 from device.mqtt.network import NetworkClient
 from device.mqtt.payloads import OFFLINE
 from device.mqtt.refusals import (
@@ -28,8 +28,6 @@ from device.mqtt.settings import BrokerAddress, MqttSettings
 _PROTOCOLS = {"3.1.1": MQTTProtocolVersion.MQTTv311, "5": MQTTProtocolVersion.MQTTv5}
 _CONNECTING_S = 60.0
 _TURN_S = 10.0
-SMALL_BYTES = 16_384
-"""More than the longest message that is sent to a daemon."""
 LARGE_BYTES = 262_144
 """More than the longest message that a daemon sends."""
 

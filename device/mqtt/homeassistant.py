@@ -10,7 +10,7 @@ from typing import Any, get_args
 from pydantic import Field
 
 from device.mqtt.entities import binary_sensor, sensor, summary_sensors
-from device.mqtt.limits import Limits
+from device.mqtt.limits import SMALL_BYTES, Limits, packet_bytes
 from device.mqtt.payloads import OFFLINE, ONLINE, SWITCH_OFF, SWITCH_ON, DeviceInfo, encode
 from device.mqtt.topics import DEFAULT_BASE, Topics
 from device.mqtt.tunables import TUNABLES, Tunable
@@ -71,8 +71,9 @@ class Discovery:
         return cls(discovery_topic(settings, topics), encode(message), parts)
 
     def messages(self, limits: Limits) -> dict[str, bytes]:
-        """By topic, what a broker with ``limits`` takes."""
-        return {self.topic: self.payload} if limits.admit(self.topic, self.payload) else self.parts
+        """By topic, what a broker with ``limits`` takes, and this device itself."""
+        is_short = packet_bytes(self.topic, self.payload) <= SMALL_BYTES
+        return {self.topic: self.payload} if is_short and limits.admit(self.topic, self.payload) else self.parts
 
 
 def _component_topic(settings: HomeAssistantSettings, topics: Topics, platform: str, key: str) -> str:
@@ -121,6 +122,7 @@ def discovery_message(topics: Topics, info: DeviceInfo) -> dict[str, Any]:
             "model": "Emotion sensor",
             "model_id": redact(f"{info.model_name} {info.model_version}"),
             "sw_version": info.version,
+            **({"configuration_url": info.page_url} if info.page_url else {}),
         },
         "origin": {"name": "affectd", "sw_version": info.version},
         "availability_topic": topics.availability,

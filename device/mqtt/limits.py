@@ -4,6 +4,8 @@ import time
 from dataclasses import dataclass
 
 NO_LIMIT = 65_535
+SMALL_BYTES = 16_384
+"""More than the longest message that is sent to a daemon; and a daemon, which listens to itself, sends none longer."""
 _SUSPICIOUS_BYTES = 1000
 _SOON_S = 10.0
 _TIMES = 2

@@ -39,6 +39,7 @@ class DeviceInfo:
         model_sha256: digest of the model's file, in hexadecimal.
         config_sha256: see `device.config.config_digest`.
         counts: whether it counts visits by hour and day.
+        page_url: where its page is; None where it has none for other machines.
     """
 
     version: str
@@ -51,6 +52,7 @@ class DeviceInfo:
     model_sha256: str = ""
     config_sha256: str = ""
     counts: bool = True
+    page_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,14 @@ def read_verifier(state_dir: Path) -> Verifier | None:
         raise StorageError(f"{path} cannot be read: {error.strerror}", "set it anew: affectd page password") from error
 
 
+def has_password(state_dir: Path) -> bool:
+    """Whether one is set; a damaged one counts as none, for the page is not served with it."""
+    try:
+        return read_verifier(state_dir) is not None
+    except StorageError:
+        return False
+
+
 def write_verifier(state_dir: Path, verifier: Verifier) -> Path:
     """Keep it, for the daemon alone to read; returns where. Raises StorageError, OSError."""
     path = state_dir / PASSWORD_NAME

@@ -8,6 +8,7 @@ from itertools import combinations
 import pytest
 from pydantic import ValidationError
 
+from device.contract.labels import EMOTIONS
 from device.mqtt.homeassistant import (
     Discovery,
     HomeAssistantSettings,
@@ -15,6 +16,7 @@ from device.mqtt.homeassistant import (
     discovery_topic,
     unique_id,
 )
+from device.mqtt.limits import SMALL_BYTES, Limits, packet_bytes
 from device.mqtt.payloads import DeviceInfo, encode
 from device.mqtt.topics import Topics
 from device.mqtt.tunables import TUNABLES, parse_wish
@@ -278,3 +280,40 @@ def test_every_sensor_has_an_icon_or_a_kind_that_brings_one():
             icon = component.get("icon", "")
             assert icon.startswith("mdi:") or component.get("device_class"), key
     assert components()["temperature"]["device_class"] == "temperature"
+
+
+def test_it_links_to_the_page_where_there_is_one():
+    assert "configuration_url" not in discovery_message(HALL, INFO)["device"]
+    message = discovery_message(HALL, replace(INFO, page_url="http://kitchen.local:8471"))
+    assert message["device"]["configuration_url"] == "http://kitchen.local:8471"
+    check("discovery", message)
+
+
+ALL = DeviceInfo(
+    "10.20.30",
+    "emotion-of-a-museum",
+    "2026.11.30",
+    EMOTIONS,
+    "demo",
+    name="\U0001f3e0" * 32,
+    page_url="http://a.local:8471",
+)
+"""Every optional entity, and a name in which each letter takes four bytes."""
+
+
+@pytest.mark.parametrize(("base", "device"), [("affectd", "entrance-hall-upstairs"), ("museum/affectd", "hall-2")])
+def test_with_every_entity_it_is_one_message_that_brokers_and_the_device_itself_take(base, device):
+    topics = Topics(base, device)
+    described = discovery_message(topics, ALL)["components"]
+    assert {"visits_today", "median_stay_last_hour", "share_happy", "share_uncertain", "update"} <= set(described)
+    discovery = Discovery.of(SETTINGS, topics, ALL)
+    assert list(discovery.messages(Limits())) == [discovery.topic]
+    assert packet_bytes(discovery.topic, discovery.payload) <= SMALL_BYTES
+
+
+def test_with_the_longest_names_it_is_said_in_parts_none_of_which_is_too_long():
+    topics = Topics("museum/" + "wing-2/" * 8 + "floor", "d" * 63)
+    longest = replace(ALL, name="\U0001f3e0" * 64, model_name="m" * 100, page_url=f"https://{'a' * 253}:65535")
+    messages = Discovery.of(SETTINGS, topics, longest).messages(Limits())
+    assert len(messages) == len(discovery_message(topics, longest)["components"])
+    assert max(packet_bytes(topic, payload) for topic, payload in messages.items()) <= SMALL_BYTES / 4

@@ -13,7 +13,8 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from device.errors import AffectdError
-from device.mqtt.client import SMALL_BYTES, Connection, Received
+from device.mqtt.client import Connection, Received
+from device.mqtt.limits import SMALL_BYTES
 from device.mqtt.network import NetworkClient
 from device.mqtt.payloads import DeviceInfo
 from device.mqtt.settings import MqttSettings
