@@ -9,7 +9,7 @@ from device.commands.options import add_config_option
 from device.errors import EXIT_CONFIG, EXIT_OK, EXIT_UNAVAILABLE
 
 if TYPE_CHECKING:
-    from device.tools.doctor import Finding
+    from device.tools.finding import Finding
 
 _MARKS = {"ok": "ok     ", "warning": "warning", "wrong": "WRONG  "}
 

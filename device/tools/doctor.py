@@ -6,11 +6,9 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from shlex import quote
-from typing import Literal
 
 from device import __version__
 from device.capture.privacy_switch import is_switched_on
@@ -31,8 +29,8 @@ from device.system.clock import SystemClock
 from device.system.lock import SERVICE_STATE_DIR, is_held
 from device.system.telemetry import SYSFS, read_temperature_c, read_throttling
 from device.system.user import user_name
-
-Grade = Literal["ok", "warning", "wrong"]
+from device.tools.finding import Finding
+from device.tools.summary.checkup import examine_summary
 
 _WARM_C, _HOT_C = 70.0, 80.0
 _LITTLE_DISK_MB = 100
@@ -42,23 +40,6 @@ _SQUEEZED = (
     "set source.aspect to the shape that the picture is to be seen in, such as 16:9"
 )
 _OVERLAY_PACKAGES = {"pygame-ce": "pygame", "Pillow": "PIL"}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one look has found.
-
-    Attributes:
-        grade: ``wrong`` keeps the daemon from its work, a ``warning`` may later.
-        subject: what was looked at.
-        message: what there is, in one line.
-        command: what mends it, or shows more of it; empty where nothing is to be done.
-    """
-
-    grade: Grade
-    subject: str
-    message: str
-    command: str = ""
 
 
 def examine(config_path: Path) -> Iterator[Finding]:
@@ -79,6 +60,8 @@ def examine(config_path: Path) -> Iterator[Finding]:
         yield examine_camera(config, daemon_source)
         if config.overlay.enabled:
             yield examine_overlay(config.overlay, daemon_source)
+        if config.summary.enabled:
+            yield examine_summary(config.device.resolved_state_dir)
         yield examine_disk(config.device.resolved_state_dir)
     yield examine_clock()
     yield examine_temperature()

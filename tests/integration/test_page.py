@@ -1,16 +1,15 @@
 """The page beside a real daemon: whatever becomes of it, the sensor goes on."""
 
-import http.client
 import os
 import re
 import signal
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
 
 from tests.brokers import LOOPBACK, free_port, wait_until
 from tests.cameras import MjpegCamera
+from tests.integration.browser import Browser
 from tests.integration.processes import run_affectd
 
 pytest.importorskip("microdot", reason="needs microdot: pip install 'affectd[page]'")
@@ -19,40 +18,6 @@ pytestmark = pytest.mark.integration
 
 ENDLESS = {"uri": "demo", "pace": "real-time", "loop": True}
 PASSWORD = "correct horse battery"
-
-
-class Browser:
-    """As much of one as these tests need."""
-
-    def __init__(self, port):
-        self.port = port
-        self.cookie = ""
-
-    def ask(self, method, path, form=None):
-        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=90)
-        headers = {"Origin": f"http://{LOOPBACK}:{self.port}", "Cookie": self.cookie}
-        if form is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        try:
-            connection.request(method, path, urlencode(form or {}) if method == "POST" else None, headers)
-            response = connection.getresponse()
-            if cookie := response.getheader("Set-Cookie"):
-                self.cookie = cookie.partition(";")[0]
-            return response.status, response.read().decode()
-        finally:
-            connection.close()
-
-    def answers(self, path="/alive"):
-        try:
-            return self.ask("GET", path)[0] < 400
-        except OSError:
-            return False
-
-    def shows(self, path, pattern):
-        try:
-            return re.search(pattern, self.ask("GET", path)[1])
-        except OSError:
-            return None
 
 
 @pytest.fixture
