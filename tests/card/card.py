@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tests.brokers import wait_until
 from tests.card.house import SECRET, SOURCE, House
-from tests.package.roots import Root, cut_power, require_package
+from tests.package.roots import Root, cut_power, processor, require_package
 from tests.picamera2.camera import plug_in_virtual_camera
 
 FOLDER = Path(__file__).parents[2] / "build" / "card"
@@ -37,8 +37,7 @@ def flash(out: Path, *arguments: str, **secrets: str) -> None:
     environment = {f"AFFECTD_FLASH_{name}": secret for name, secret in (SECRETS | secrets).items()}
     given = [] if "--package" in arguments else ["--package", str(require_package("deb13"))]
     if "--processor" not in arguments:
-        processor = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True)
-        given += ["--processor", processor.stdout.strip()]
+        given += ["--processor", processor()]
     command = [sys.executable, "-m", "device", "flash", "--out", str(out), *given, *arguments]
     done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

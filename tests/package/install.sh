@@ -41,5 +41,13 @@ for name in "${wanted[@]}"; do
     inside "$folder/$name" systemctl disable --quiet mosquitto.service
     touch "$folder/.$name"
   fi
+  if [ "$name" = deb13 ] && [ ! -e "$folder/.upgrades" ]; then
+    # As docs/start-pi.md fetches what a card brings along.
+    inside "$folder/$name" apt-get install -qq --download-only --no-install-recommends unattended-upgrades
+    mkdir -p "$folder/upgrades"
+    cp "$folder/$name"/var/cache/apt/archives/*.deb "$folder/upgrades/"
+    inside "$folder/$name" apt-get clean
+    touch "$folder/.upgrades"
+  fi
   echo "Debian is in $folder/$name"
 done

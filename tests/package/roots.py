@@ -38,12 +38,15 @@ WantedBy=multi-user.target
 """
 
 
+def processor() -> str:
+    """This machine's, as Debian calls it."""
+    command = ["dpkg", "--print-architecture"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
 def require_package(release: str, architecture: str | None = None) -> Path:
     """The package for ``release``, on this processor unless another is named; without it the test is skipped."""
-    if architecture is None:
-        command = ["dpkg", "--print-architecture"]
-        architecture = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    found = sorted(PACKAGES.glob(f"affectd_*~{release}_{architecture}.deb"))
+    found = sorted(PACKAGES.glob(f"affectd_*~{release}_{architecture or processor()}.deb"))
     if not found:
         pytest.skip("needs the packages: make deb")
     return found[-1]

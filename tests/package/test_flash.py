@@ -10,7 +10,7 @@ from device.tools.flash.boot_files import BootPlan, Wifi
 from device.tools.flash.login import Login
 from device.tools.flash.packages import Packages
 from device.tools.flash.write import write_boot_files
-from tests.package.roots import Root, cut_power, require_package
+from tests.package.roots import Root, cut_power, processor, require_package
 
 pytestmark = pytest.mark.slow
 
@@ -49,8 +49,10 @@ echo "== end"
 class Card:
     """A system that was never started, and a card's boot partition for it."""
 
-    def __init__(self, folder, package) -> None:
+    def __init__(self, folder, package, repository=None, further=()) -> None:
         self.package = package
+        self.repository = repository
+        self.further = further
         self.boot_folder = folder / "firmware"
         self.boot_folder.mkdir()
         for name in ("cmdline.txt", "config.txt"):
@@ -63,8 +65,10 @@ class Card:
 
     def flash(self, wifi: Wifi) -> None:
         self.key = wifi.key or ""
-        plan = BootPlan(config=CONFIG, wifi=wifi, login=Login("ada", ssh_key="ssh-ed25519 AAAA ada"))
-        write_boot_files(plan, self.boot_folder, packages=Packages(self.package), mqtt_password="secret")  # noqa: S106
+        login = Login("ada", ssh_key="ssh-ed25519 AAAA ada")
+        plan = BootPlan(config=CONFIG, wifi=wifi, login=login, repository=self.repository)
+        packages = Packages(self.package, self.further, processor=processor())
+        write_boot_files(plan, self.boot_folder, packages=packages, mqtt_password="secret")  # noqa: S106
 
     @property
     def copy(self):
@@ -72,17 +76,21 @@ class Card:
 
     @property
     def partition(self) -> str:
-        files = [path for path in self.boot_folder.rglob("*") if path.is_file() and path.suffix not in {".deb", ".sh"}]
+        files = [
+            path
+            for path in self.boot_folder.rglob("*")
+            if path.is_file() and path.suffix not in {".deb", ".sh", ".gpg"}
+        ]
         return "".join(path.read_text() for path in files)
 
     @property
     def bind(self) -> str:
         return f"--bind={self.boot_folder}:/boot/firmware"
 
-    def boot(self) -> dict[str, str]:
+    def boot(self, more: str = "") -> dict[str, str]:
         # What an earlier boot said is not this one's.
         (self.boot_folder / "affectd/status.txt").unlink(missing_ok=True)
-        told = self.root.boot(SCRIPT.replace("KEY", self.key), self.bind)
+        told = self.root.boot(SCRIPT.replace("KEY", self.key) + more, self.bind)
         for heading, body in told.items():
             print(f"== {heading}\n{body}")
         return told
