@@ -65,7 +65,7 @@ def _watch_daemon(stack: contextlib.ExitStack, mqtt: dict[str, Any], source: str
     path = folder / "config.yaml"
     path.write_text(yaml.safe_dump(config), encoding="utf-8")
     with _ignoring_interrupts():
-        daemon = subprocess.Popen(python_command("device", "run", "--config", str(path)))
+        daemon = subprocess.Popen(python_command("device", "run", "--config", str(path), prefer_oom_kill=False))
         return daemon.wait()
 
 

@@ -5,7 +5,6 @@ import subprocess
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, Protocol
 
@@ -13,7 +12,6 @@ from device.interfaces import Clock
 from device.system.child import python_command
 
 _MOST_BYTES = 256 * 1024
-_LAST_VICTIM = "1000"  # proc(5): out of memory, the kernel ends this one first
 
 
 class Job(Protocol):
@@ -58,8 +56,6 @@ class CommandJob:
                     env={name: value for name, value in os.environ.items() if name != "NOTIFY_SOCKET"},
                     process_group=0,
                 )
-            with suppress(OSError):
-                Path(f"/proc/{self._process.pid}/oom_score_adj").write_text(_LAST_VICTIM, encoding="ascii")
         except OSError as error:
             self._fault = f"it cannot be started: {error.strerror}"
 

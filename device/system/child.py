@@ -9,15 +9,21 @@ _RUN = (
     "import json, runpy, sys; sys.path[:] = json.loads(sys.argv.pop(1)); "
     "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
 )
+# Said before Python starts, which alone takes 10 MB: what it is started for may be more than the memory that is left.
+# Linux alone has that (proc(5)), and a sandbox may forbid it.
+_PREFER_OOM_KILL = ("/bin/sh", "-c", 'echo 1000 2>/dev/null >/proc/self/oom_score_adj; exec "$@"', "sh")
 
 
-def python_command(module: str, *arguments: str) -> list[str]:
+def python_command(module: str, *arguments: str, prefer_oom_kill: bool = True) -> list[str]:
     """The command that runs ``module`` of ours with ``arguments``, isolated (``-I``).
+
+    Where memory runs out the kernel ends it before this process, unless ``prefer_oom_kill`` is false.
 
     Python looks for imports in the working directory first, and in what the environment names: a ``json.py`` there
     would run in the child, as root under ``sudo``.
     """
-    return [sys.executable, "-I", "-c", _RUN, json.dumps(_import_path()), module, *arguments]
+    first = _PREFER_OOM_KILL if prefer_oom_kill and sys.platform == "linux" else ()
+    return [*first, sys.executable, "-I", "-c", _RUN, json.dumps(_import_path()), module, *arguments]
 
 
 def _import_path() -> list[str]:

@@ -12,7 +12,6 @@ from typing import Generic, TypeVar
 from device.errors import EXIT_UNAVAILABLE
 from device.system.channel import Channel, socket_pair
 from device.system.child import python_command
-from device.system.confinement import prefer_oom_kill
 
 Sent = TypeVar("Sent")
 Received = TypeVar("Received")
@@ -131,7 +130,6 @@ def attach_to_daemon() -> None:
     """Stand back behind it, and end with it: at the socket's end, or by the kernel however hung this process is."""
     with suppress(OSError):  # a service's sandbox may forbid it
         os.nice(_NICENESS)
-    prefer_oom_kill()
     die_with_daemon()
     # Ctrl-C and a service's stop reach all of its processes, and are for the daemon.
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -4,17 +4,10 @@ import ctypes
 import os
 import resource
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 _PR_SET_NO_NEW_PRIVS = 38  # prctl(2)
 _NOBODY = 65534
-
-
-def prefer_oom_kill() -> None:
-    """Let the kernel end this process, and not the daemon, where memory runs out; a sandbox may forbid to ask."""
-    with suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
 
 def confine(
@@ -32,7 +25,6 @@ def confine(
     Raises:
         OSError: root cannot be given up here.
     """
-    prefer_oom_kill()  # while /proc/self is still this user's
     page, data_pages = os.sysconf("SC_PAGE_SIZE"), int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
     for what, wanted in (
         (resource.RLIMIT_DATA, data_pages * page + memory_mb * 2**20),

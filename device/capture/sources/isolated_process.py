@@ -22,7 +22,6 @@ from device.capture.sources.video import VideoFile
 from device.errors import AffectdError, SourceError
 from device.interfaces import FrameSource
 from device.system.clock import SystemClock
-from device.system.confinement import prefer_oom_kill
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -95,7 +94,7 @@ def _answer(source: FrameSource, request: Request, memory: PictureMemory, colour
 
 
 def _confine() -> None:
-    """End with the daemon, gain no rights, leave no core behind, and be the first to go where memory runs out."""
+    """End with the daemon, gain no rights, and leave no core behind."""
     libc = ctypes.CDLL(None)
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
@@ -104,7 +103,6 @@ def _confine() -> None:
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_NOFILE, (_MOST_FILES, _MOST_FILES))
-    prefer_oom_kill()
 
 
 def _limit_memory(max_pixels: int) -> None:

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from device.system.child import python_command
 
 ROOT = Path(__file__).parents[3]
@@ -35,3 +37,14 @@ def test_the_source_tree_is_found_where_nothing_is_installed(tmp_path, monkeypat
     command = python_command("device.classify.probe_child")
     answer = subprocess.run(command, input=b"no JSON\n", capture_output=True, check=False)
     assert b"probe_child.py" in answer.stderr  # it was found, and complains about its arguments
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux ends processes where memory runs out")
+@pytest.mark.parametrize("prefer_oom_kill", [True, False])
+def test_a_child_goes_first_where_memory_runs_out_from_its_first_import_on(tmp_path, monkeypatch, prefer_oom_kill):
+    (tmp_path / "given.py").write_text("print(open('/proc/self/oom_score_adj').read())\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    own = Path("/proc/self/oom_score_adj").read_text().strip()
+    command = python_command("given", prefer_oom_kill=prefer_oom_kill)
+    answer = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == ("1000" if prefer_oom_kill else own)
