@@ -44,8 +44,13 @@ class TrainingFolder:
 
     @property
     def answers(self) -> Path:
-        """What teachers that are asked once answered, a row a face."""
+        """What teachers that are asked before training answered, a row a picture."""
         return self.folder / "checkpoints" / "answers.npy"
+
+    @property
+    def views(self) -> Path:
+        """The changed pictures that teachers answered, of each face as many as the recipe says."""
+        return self.folder / "checkpoints" / "views.npy"
 
     def state(self, epoch: int) -> Path:
         """Weights, optimizer and random seeds as they were when ``epoch`` epochs were done."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.errors import DataError
-from trainer.batches import Batches, oversampled, shuffled
+from trainer.batches import Batches, Order, oversampled, shuffled
 from trainer.callbacks import BeginEpoch, FollowPlateau, StopEarly, StopOnNaN, TimeEpoch, stands_still, tensorboard
 from trainer.checkpoints import MONITOR, LogEpoch, SaveBest, SaveState, TrainingFolder, resume
 from trainer.confidence import best_temperature, faces_of_each, fold, rare_offsets, shift
@@ -22,7 +22,9 @@ from trainer.recipe.learning import Plateau
 from trainer.start import take_weights
 from trainer.targets import TrainingSet, reference_labels, training_set, with_answers
 from trainer.teachers import Teacher, answers_once, open_teachers
+from trainer.terminal import ProgressLine
 from trainer.trained import TrainedNetwork
+from trainer.views import Shares, in_turn, in_views
 
 Precision = Literal["float32", "bfloat16"]
 _POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
@@ -92,10 +94,16 @@ def fit(recipe: Recipe, train: FaceSet, validation: FaceSet, options: FitOptions
                 take_weights(network, options.start, train.label_names)
             trained = with_fused_normalisation(network)
             teachers = open_teachers(options.teachers, train.label_names, mirrored=recipe.targets.teachers_mirrored)
-            if teachers and recipe.targets.teachers_once:
-                answers = answers_once(teachers, faces.faces, options.files.answers)
+            views = recipe.targets.teachers_views if teachers else 0
+            if views:
+                shares = Shares.of(recipe.augmentation)
+                faces = in_views(faces, shares.once, views, options.seed, options.files.views)
+                recipe = recipe.model_copy(update={"augmentation": shares.each_time})
+            if teachers and (recipe.targets.teachers_once or views):
+                progress = ProgressLine("teachers answer")
+                answers = answers_once(teachers, faces.faces, options.files.answers, progress)
                 faces, teachers = with_answers(faces, answers, recipe.targets.teachers_share), []
-            temperature = _train(trained, recipe, faces, held_against, options, teachers=teachers)
+            temperature = _train(trained, recipe, faces, held_against, options, teachers=teachers, views=views or 1)
             weights = trained.get_weights()
     finally:
         keras.mixed_precision.set_global_policy("float32")
@@ -112,17 +120,14 @@ def _train(
     options: FitOptions,
     *,
     teachers: list[Teacher],
+    views: int,
 ) -> float | None:
     """Run Keras's loop from where the folder's state stands to the end, and leave the best weights in ``network``.
 
     Returns the temperature that calibrated these, where the recipe asks for it.
     """
     files = options.files
-    order = (
-        oversampled(faces.targets.argmax(axis=1), options.seed)
-        if recipe.loss.balance == "oversample"
-        else shuffled(len(faces.faces), options.seed)
-    )
+    order = _order(recipe, faces, options.seed, views)
     size = (faces.faces.shape[1], faces.faces.shape[2])
     devices = options.devices
     batches = Batches(
@@ -147,6 +152,13 @@ def _train(
     )
     learner.load_weights(files.best)
     return _correct(network, learner, recipe, held_against, devices)
+
+
+def _order(recipe: Recipe, faces: TrainingSet, seed: int, views: int) -> Order:
+    count = len(faces.faces) // views
+    if recipe.loss.balance == "oversample":
+        return in_turn(oversampled(faces.targets[:count].argmax(axis=1), seed), count, views)
+    return in_turn(shuffled(count, seed), count, views)
 
 
 def _correct(

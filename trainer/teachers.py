@@ -22,6 +22,8 @@ from trainer.trained import TrainedNetwork
 Teacher = Callable[[Any], Any]
 """Float32 (n, height, width, 1) in 0 to 1, of any size, to probabilities (n, labels)."""
 
+Progress = Callable[[int, int], None]
+
 _BATCH = 128
 
 
@@ -50,7 +52,7 @@ def _open(trained: TrainedNetwork, labels: tuple[str, ...]) -> Teacher:
             f"{trained.path} tells {', '.join(trained.labels)} apart, and the data has {', '.join(labels)}",
             "a teacher must know the same labels",
         )
-    network, spec = open_keras(trained.path), trained.spec
+    network, spec = _in_precision(open_keras(trained.path)), trained.spec
     low, high = spec.real_range
     columns = [trained.labels.index(label) for label in labels]
 
@@ -62,16 +64,41 @@ def _open(trained: TrainedNetwork, labels: tuple[str, ...]) -> Teacher:
     return answer
 
 
-def answers_once(teachers: Sequence[Teacher], images: NDArray[np.uint8], kept: Path) -> NDArray[np.float32]:
+def _in_precision(network: Any) -> Any:
+    """``network`` in the precision of the training, whose processor computes faster in it; its softmax in its own."""
+    policy = keras.mixed_precision.global_policy()
+    if policy.name == "float32":
+        return network
+
+    def cloned(layer: Any) -> Any:
+        kept = isinstance(layer, keras.layers.Softmax | keras.Model)
+        changed = {} if kept else {"dtype": policy.name}
+        return type(layer).from_config({**layer.get_config(), **changed})
+
+    quick = keras.models.clone_model(network, clone_function=cloned)
+    quick.set_weights(network.get_weights())
+    return quick
+
+
+def answers_once(
+    teachers: Sequence[Teacher], images: NDArray[np.uint8], kept: Path, progress: Progress = lambda _done, _total: None
+) -> NDArray[np.float32]:
     """The teachers' mean answers to ``images`` as they are, uint8 (n, height, width, 1): float32 (n, labels).
 
-    They are kept in the file ``kept``, and read from there the next time.
+    They are kept in the file ``kept``, and read from there the next time. ``progress`` is told of the pictures that are
+    answered.
     """
     if kept.exists():
         found: NDArray[np.float32] = np.load(kept, allow_pickle=False)
         if found.shape[:1] == images.shape[:1]:
             return found
-    answers = np.concatenate([_mean_answer(teachers, images[at : at + _BATCH]) for at in range(0, len(images), _BATCH)])
+    parts = []
+    answer = _mean_answer(teachers, images.shape[1:])
+    for at in range(0, len(images), _BATCH):
+        progress(at, len(images))
+        parts.append(answer.predict_on_batch(images[at : at + _BATCH].astype(np.float32) / 255))
+    progress(len(images), len(images))
+    answers = np.concatenate(parts)
     buffer = io.BytesIO()
     np.save(buffer, answers)
     kept.parent.mkdir(parents=True, exist_ok=True)
@@ -79,11 +106,11 @@ def answers_once(teachers: Sequence[Teacher], images: NDArray[np.uint8], kept: P
     return answers
 
 
-def _mean_answer(teachers: Sequence[Teacher], images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    faces = images.astype(np.float32) / 255
-    answers = [np.asarray(ops.convert_to_numpy(teacher(faces)), np.float32) for teacher in teachers]
-    mean: NDArray[np.float32] = np.mean(answers, axis=0)
-    return mean
+def _mean_answer(teachers: Sequence[Teacher], shape: tuple[int, ...]) -> Any:
+    """A Keras model from faces of ``shape`` to their mean answers, which its backend compiles."""
+    faces = keras.Input(shape)
+    answers = [teacher(faces) for teacher in teachers]
+    return keras.Model(faces, sum(answers[1:], answers[0]) / len(answers))
 
 
 class LearnFromTeachers(keras.layers.Layer):

@@ -195,12 +195,16 @@ def test_teachers_and_recipes_that_do_not_fit_each_other_are_one_line(folder, tr
     assert not out.exists()
 
 
-def test_a_pupil_of_teachers_that_are_asked_once_learns_their_answers(folder, trained, tmp_path):
-    targets = "targets={learn: labels, teachers_share: 1, teachers_once: true}"
+@pytest.mark.parametrize(
+    ("how", "answered", "precision"), [("teachers_once: true", 210, "float32"), ("teachers_views: 2", 420, "bfloat16")]
+)
+def test_a_pupil_of_teachers_that_are_asked_before_learns_their_answers(
+    folder, trained, tmp_path, how, answered, precision
+):
+    targets = f"targets={{learn: labels, teachers_share: 1, {how}}}"
     command = _command(folder, out := tmp_path / "pupil", "--set", targets, "--teacher", trained)
-    assert _run_here(command) == 0
-    answers = np.load(out / "checkpoints" / "answers.npy")
-    assert answers.shape == (210, 7)
+    assert _run_here([*command, "--precision", precision]) == 0
+    assert np.load(out / "checkpoints" / "answers.npy").shape == (answered, 7)
     assert json.loads((out / "training.json").read_text(encoding="utf-8"))["measured"][0]["value"] >= 0.7
 
 

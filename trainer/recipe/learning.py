@@ -1,8 +1,8 @@
 """How a network learns: the loss, the optimizer, its rate over time, and when to stop."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from trainer.recipe.part import Part
 
@@ -18,6 +18,8 @@ class Targets(Part):
         teachers_mirrored: whether a teacher's answer is the mean of those to a face and to its mirror image.
         teachers_once: whether teachers answer each face once, before training and as it is in the data, and not each
             changed picture of it: for teachers that are slow.
+        teachers_views: how many changed views of each face teachers answer before training, which then shows these in
+            turn (see ``trainer.views``); 0 to change faces anew at each showing.
     """
 
     learn: Literal["labels", "majority", "votes", "mix"]
@@ -25,6 +27,13 @@ class Targets(Part):
     teachers_share: float = Field(default=0.0, ge=0, le=1)
     teachers_mirrored: bool = False
     teachers_once: bool = False
+    teachers_views: int = Field(default=0, ge=0, le=100)
+
+    @model_validator(mode="after")
+    def _in_one_way(self) -> Self:
+        if self.teachers_once and self.teachers_views:
+            raise ValueError("teachers_once and teachers_views exclude each other: set one of them")
+        return self
 
 
 class Loss(Part):
