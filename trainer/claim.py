@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
 from device.contract.files import write_atomically
 from device.errors import DataError, UsageError
+from trainer.framework import Precision
 from trainer.recipe import Recipe
 from trainer.recipe.files import RENAMED
 
@@ -120,11 +121,21 @@ def begun_threads(folder: Path) -> int | None:
 
     None where none has begun or it does not say; what is wrong with the file is for ``claim`` to say.
     """
+    threads = _begun(folder, _THREADS)
+    return threads if isinstance(threads, int) and threads > 0 else None
+
+
+def begun_precision(folder: Path) -> Precision | None:
+    """The precision that the training in ``folder`` began with, as ``begun_threads``."""
+    found = _begun(folder, "precision")
+    return found if found in get_args(Precision) else None
+
+
+def _begun(folder: Path, key: str) -> Any:
     try:
-        threads = json.loads((folder / CLAIM_FILE).read_text(encoding="utf-8"))[_THREADS]
+        return json.loads((folder / CLAIM_FILE).read_text(encoding="utf-8"))[key]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return threads if isinstance(threads, int) and threads > 0 else None
 
 
 def _brought_up(found: Any) -> Any:

@@ -1,7 +1,7 @@
 """Training: Keras's own loop over our order of faces, with checkpoints that survive a kill."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import keras
 import numpy as np
@@ -14,6 +14,7 @@ from trainer.checkpoints import MONITOR, LogEpoch, SaveBest, SaveState, Training
 from trainer.confidence import best_temperature, faces_of_each, fold, rare_offsets, shift
 from trainer.datasets.faces import FaceSet
 from trainer.devices import Devices
+from trainer.framework import Precision
 from trainer.learner import build_learner
 from trainer.networks import build_network
 from trainer.normalisation import with_fused_normalisation
@@ -26,7 +27,6 @@ from trainer.terminal import ProgressLine
 from trainer.trained import TrainedNetwork
 from trainer.views import Shares, in_turn, in_views
 
-Precision = Literal["float32", "bfloat16"]
 _POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 _VALIDATION_BATCH = 256
 _ONE_DEVICE = Devices()
@@ -66,12 +66,28 @@ class Fitted:
         kept_epoch: the epoch, from 1, whose weights it holds.
         epochs: how many were trained in all; fewer than asked for when the training ended early.
         temperature: by which its logits were divided in the end; None where the recipe asks for none.
+        before_offsets: what was reached without ``logit_adjustment``; None where the recipe asks for none.
     """
 
     network: Any
     kept_epoch: int
     epochs: int
     temperature: float | None = None
+    before_offsets: "Reached | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Shares of right answers, 0 to 1: of all faces, and in the mean over the labels."""
+
+    accuracy: float
+    mean_recall: float
+
+    @classmethod
+    def of(cls, probabilities: NDArray[np.floating[Any]], truth: NDArray[np.int64]) -> "Reached":
+        """Of ``probabilities`` (n, labels) to faces of which ``truth`` (n,) is known."""
+        right = probabilities.argmax(axis=1) == truth
+        return cls(float(right.mean()), float(np.mean([right[truth == label].mean() for label in np.unique(truth)])))
 
 
 def fit(recipe: Recipe, train: FaceSet, validation: FaceSet, options: FitOptions) -> Fitted:
@@ -95,21 +111,30 @@ def fit(recipe: Recipe, train: FaceSet, validation: FaceSet, options: FitOptions
             trained = with_fused_normalisation(network)
             teachers = open_teachers(options.teachers, train.label_names, mirrored=recipe.targets.teachers_mirrored)
             views = recipe.targets.teachers_views if teachers else 0
-            if views:
-                shares = Shares.of(recipe.augmentation)
-                faces = in_views(faces, shares.once, views, options.seed, options.files.views)
-                recipe = recipe.model_copy(update={"augmentation": shares.each_time})
             if teachers and (recipe.targets.teachers_once or views):
-                progress = ProgressLine("teachers answer")
-                answers = answers_once(teachers, faces.faces, options.files.answers, progress)
-                faces, teachers = with_answers(faces, answers, recipe.targets.teachers_share), []
-            temperature = _train(trained, recipe, faces, held_against, options, teachers=teachers, views=views or 1)
+                faces, recipe = _answered(teachers, faces, recipe, options)
+                teachers = []
+            temperature, before = _train(
+                trained, recipe, faces, held_against, options, teachers=teachers, views=views or 1
+            )
             weights = trained.get_weights()
     finally:
         keras.mixed_precision.set_global_policy("float32")
     network = build_network(recipe.network, spec, classes)
     network.set_weights(weights)
-    return Fitted(network, options.files.best_epoch(), len(options.files.rows()), temperature)
+    return Fitted(network, options.files.best_epoch(), len(options.files.rows()), temperature, before)
+
+
+def _answered(
+    teachers: list[Teacher], faces: TrainingSet, recipe: Recipe, options: FitOptions
+) -> tuple[TrainingSet, Recipe]:
+    """``faces`` or their views with what teachers answer before training, and what is left of ``recipe`` to be done."""
+    if views := recipe.targets.teachers_views:
+        shares = Shares.of(recipe.augmentation)
+        faces = in_views(faces, shares.once, views, options.seed, options.files.views)
+        recipe = recipe.model_copy(update={"augmentation": shares.each_time})
+    answers = answers_once(teachers, faces.faces, options.files.answers, ProgressLine("teachers answer"))
+    return with_answers(faces, answers, recipe.targets.teachers_share), recipe
 
 
 def _train(
@@ -121,10 +146,10 @@ def _train(
     *,
     teachers: list[Teacher],
     views: int,
-) -> float | None:
+) -> tuple[float | None, Reached | None]:
     """Run Keras's loop from where the folder's state stands to the end, and leave the best weights in ``network``.
 
-    Returns the temperature that calibrated these, where the recipe asks for it.
+    Returns what ``_correct`` does.
     """
     files = options.files
     order = _order(recipe, faces, options.seed, views)
@@ -163,19 +188,24 @@ def _order(recipe: Recipe, faces: TrainingSet, seed: int, views: int) -> Order:
 
 def _correct(
     network: Any, learner: Any, recipe: Recipe, held_against: tuple[Any, Any], devices: Devices
-) -> float | None:
-    """What the recipe asks to be done to the last layer of ``network`` in the end; returns the temperature."""
+) -> tuple[float | None, Reached | None]:
+    """What the recipe asks to be done to the last layer of ``network`` in the end.
+
+    Returns the temperature, and what was reached before the offsets; None for what the recipe does not ask for.
+    """
     images, truth = held_against[0], held_against[1].argmax(axis=1)
+    before = None
     batch = devices.batch_for(len(images), _VALIDATION_BATCH)
     if recipe.logit_adjustment:
         probabilities = learner.predict(images, batch_size=batch, verbose=0)
+        before = Reached.of(probabilities, truth)
         shift(network, rare_offsets(probabilities, truth, recipe.logit_adjustment))
     if not recipe.temperature_scaling:
-        return None
+        return None, before
     probabilities = learner.predict(images, batch_size=batch, verbose=0)
     temperature = best_temperature(probabilities, truth)
     fold(network, temperature)
-    return temperature
+    return temperature, before
 
 
 def _callbacks(recipe: Recipe, files: TrainingFolder, batches: Batches, seed: int) -> list[Any]:

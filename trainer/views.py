@@ -20,7 +20,7 @@ from trainer.targets import TrainingSet
 _BATCH = 256
 _AT_BOTH = frozenset({"flip"})
 _AT_EACH_SHOWING = frozenset({"corrupt_probability", "blur_px", "lowest_light", "noise"})
-"""What is drawn anew whenever a view is shown: a pupil is to answer a blurred picture as teachers answer the clear one."""
+"""What is drawn anew whenever a view is shown: blurred, it keeps the teachers' answer to the clear one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def _kept_views(
     kept.parent.mkdir(parents=True, exist_ok=True)
     partial = kept.with_name(f".{kept.name}.partial")
     try:
-        written = np.lib.format.open_memmap(partial, "w+", np.uint8, shape)  # type: ignore[no-untyped-call]
+        written = np.lib.format.open_memmap(partial, "w+", np.uint8, shape)
         _draw(images, Augment(augmentation, seed), written)
         written.flush()
         partial.replace(kept)

@@ -132,7 +132,7 @@ class Training:
         faces = training_set(data.train, recipe)
         if teachers:
             asked = open_teachers(map(find_trained, teachers), names, mirrored=recipe.targets.teachers_mirrored)
-            answers = answers_once([jax.jit(one) for one in asked], faces.faces, folder / "answers.npy")
+            answers = answers_once(asked, faces.faces, folder / "answers.npy")
             faces = with_answers(faces, answers, recipe.targets.teachers_share)
         self.order = shuffled(len(faces.faces), seed)
         self.steps = max(1, len(faces.faces) // recipe.batch_size)

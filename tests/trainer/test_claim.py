@@ -5,7 +5,7 @@ import os
 import pytest
 
 from device.errors import DataError, UsageError
-from trainer.claim import CLAIM_FILE, begun_threads, claim, claimed
+from trainer.claim import CLAIM_FILE, begun_precision, begun_threads, claim, claimed
 from trainer.recipe import load_recipe
 
 FILES = {"fer2013.csv": "ab12"}
@@ -98,6 +98,14 @@ def test_a_training_goes_on_with_the_threads_that_it_began_with(tmp_path):
 def test_threads_that_are_not_told_are_nobody_s(tmp_path, text):
     (tmp_path / CLAIM_FILE).write_text(text, encoding="utf-8")
     assert begun_threads(tmp_path) is None
+
+
+def test_a_training_goes_on_in_the_precision_that_it_began_with(tmp_path):
+    assert begun_precision(tmp_path) is None
+    claim(tmp_path, load_recipe("edge"), seed=1, precision="bfloat16", files=FILES)
+    assert begun_precision(tmp_path) == "bfloat16"
+    (tmp_path / CLAIM_FILE).write_text('{"precision": "float8"}', encoding="utf-8")
+    assert begun_precision(tmp_path) is None
 
 
 def test_a_training_without_a_fold_is_not_one_with_it(tmp_path):

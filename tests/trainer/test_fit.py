@@ -22,6 +22,7 @@ from trainer.recipe import bundled_recipes
 
 keras = pytest.importorskip("keras", reason="training needs Keras: pip install 'affectd[train]'")
 
+ALIKE = ("--threads", "1", "--precision", "float32")  # on every machine
 ROOT = Path(__file__).parents[2]
 
 
@@ -42,7 +43,7 @@ def folder(tmp_path_factory):
 
 def _command(folder, out, *more):
     files = ["--data", folder / "fer2013.csv", "--ferplus", folder / "fer2013new.csv"]
-    return [sys.executable, "-m", "trainer", "fit", folder / "tiny.yaml", *files, "--threads", "1", "--out", out, *more]
+    return [sys.executable, "-m", "trainer", "fit", folder / "tiny.yaml", *files, *ALIKE, "--out", out, *more]
 
 
 def _figures(out):
@@ -121,11 +122,16 @@ def test_a_finished_training_is_calibrated_without_training_again(folder, traine
     np.testing.assert_allclose(scaled, sharpened / sharpened.sum(axis=1, keepdims=True), atol=1e-3)
 
 
-def test_rare_labels_are_helped_by_an_offset_for_each(folder, tmp_path):
+def test_rare_labels_are_helped_by_an_offset_for_each_and_the_figures_without_are_told(folder, tmp_path, capsys):
     out = tmp_path / "unsure"
     assert _run_here(_command(folder, out, "--epochs", "1")) == 0
     before = _answers(out)
+    (_, reached) = json.loads((out / "training.json").read_text(encoding="utf-8"))["measured"]
+    mean_recall = sum(reached["recall"].values()) / len(reached["recall"])
+    capsys.readouterr()
     assert _run_here(_command(folder, out, "--epochs", "1", "--set", "logit_adjustment=1")) == 0
+    told = f"without logit_adjustment: {reached['value']:.2%}, in the mean over the labels {mean_recall:.2%}"
+    assert told in capsys.readouterr().out
     offsets = np.log(_answers(out)) - np.log(before)
     offsets -= offsets.mean(axis=1, keepdims=True)
     assert np.abs(offsets[0]).max() > 0.01

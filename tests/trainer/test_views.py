@@ -6,8 +6,8 @@ from trainer.targets import TrainingSet
 
 pytest.importorskip("keras", reason="views are drawn by Keras: pip install 'affectd[train]'")
 
-from trainer.batches import shuffled  # noqa: E402 (wants Keras)
-from trainer.views import Shares, in_turn, in_views  # noqa: E402
+from trainer.batches import shuffled
+from trainer.views import Shares, in_turn, in_views
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ def register(verbs: Any) -> None:
 def _run(options: argparse.Namespace) -> int:
     from trainer.judging.data import read_data, sample
     from trainer.judging.evaluation import Evaluation, judge
+    from trainer.judging.light import mark_light
     from trainer.judging.seen import mark_known, read_seen, role_of
     from trainer.judging.table import as_text
     from trainer.predictor import load_predictor
@@ -60,6 +61,7 @@ def _run(options: argparse.Namespace) -> int:
         faces = sample(whole, options.limit)
         if "train" in data.splits and split != "train":
             faces = mark_known(faces, data.splits["train"][1])
+        faces = mark_light(faces)
         chosen[word] = faces
         probabilities = predictor.probabilities(faces.images, flip=options.tta == "flip")
         splits.append(judge(probabilities, faces, predictor.labels, word, role))

@@ -9,13 +9,13 @@ from typing import Any
 
 from device.cli import drawing
 from device.errors import EXIT_OK, DataError, UsageError
-from trainer.claim import begun_threads, claimed
+from trainer.claim import begun_precision, begun_threads, claimed
 from trainer.commands.options import add_reading, codes_of
 from trainer.datasets.faces import DataSet
 from trainer.datasets.folds import Fold, hold_out
 from trainer.datasets.listing import printable
 from trainer.devices import open_devices, wanted_devices
-from trainer.framework import free_cores, load_keras, use_threads
+from trainer.framework import free_cores, load_keras, quick_precision, use_threads
 from trainer.recipe import Recipe, bundled_recipes, load_recipe
 from trainer.recipe.scaling import with_larger_batches
 from trainer.terminal import ProgressLine
@@ -108,7 +108,11 @@ def register(verbs: Any) -> None:
         metavar="TIMES",
         help="batches this many times as large as the recipe's, and a learning rate that goes with them",
     )
-    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of the arithmetic")
+    parser.add_argument(
+        "--precision",
+        choices=("float32", "bfloat16"),
+        help="of the arithmetic (default: bfloat16 if the processor has instructions for it, else float32)",
+    )
     parser.set_defaults(run=_run)
 
 
@@ -180,6 +184,7 @@ def _read(recipe: Recipe, options: argparse.Namespace) -> DataSet:
 
 def _train(recipe: Recipe, data: DataSet, folder: Path, origins: _Origins, options: argparse.Namespace) -> None:
     threads = options.threads or begun_threads(folder) or free_cores()
+    precision = options.precision or begun_precision(folder) or quick_precision()
     use_threads(threads)
     devices = open_devices(load_keras(), options.devices, recipe.batch_size)
     if devices.count > 1:
@@ -194,7 +199,7 @@ def _train(recipe: Recipe, data: DataSet, folder: Path, origins: _Origins, optio
         folder,
         recipe,
         seed=options.seed,
-        precision=options.precision,
+        precision=precision,
         files=dict(data.files),
         origins={**origins.as_dict(), **({"fold": str(options.fold)} if options.fold else {})},
         threads=threads,
@@ -203,7 +208,7 @@ def _train(recipe: Recipe, data: DataSet, folder: Path, origins: _Origins, optio
             TrainingFolder(folder),
             options.seed,
             recipe.epochs,
-            options.precision,
+            precision,
             origins.start,
             origins.teachers,
             verbose,
@@ -214,7 +219,7 @@ def _train(recipe: Recipe, data: DataSet, folder: Path, origins: _Origins, optio
         training = {
             "name": _model_name(recipe, options),
             "seed": options.seed,
-            "precision": options.precision,
+            "precision": precision,
             "git_revision": revision,
             **origins.as_dict(),
         }
@@ -227,6 +232,8 @@ def _train(recipe: Recipe, data: DataSet, folder: Path, origins: _Origins, optio
     for one in results.measured:
         recall = ", ".join(f"{label} {share:.0%}" for label, share in one.recall.items())
         print(f"{one.split} {one.metric}: {one.value:.2%} of {one.count} faces; recall: {recall}")
+    if before := fitted.before_offsets:
+        print(f"without logit_adjustment: {before.accuracy:.2%}, in the mean over the labels {before.mean_recall:.2%}")
     for remark in results.remarks:
         print(f"note: {remark}")
     print(f"next: affectd-convert tflite {folder / 'model.keras'}")

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from trainer.commands.options import add_model
 if TYPE_CHECKING:
     from trainer.photos import PhotoReader, PictureAnswer
     from trainer.predict import Table
+    from trainer.sheet import Sheet
     from trainer.show import Window
 
 
@@ -36,6 +38,9 @@ def register(verbs: Any) -> None:
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write a row for each face")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all probabilities")
     parser.add_argument("--annotate", type=Path, metavar="DIR", help="write each picture with its faces marked")
+    parser.add_argument(
+        "--sheet", type=Path, metavar="FILE", help="write all faces as one PNG, by what they are taken for"
+    )
     parser.add_argument("--show", action="store_true", help="show them in a window, one after the other")
     parser.set_defaults(run=_run, reading="auto")
 
@@ -45,8 +50,9 @@ def _run(options: argparse.Namespace) -> int:
     from trainer.photos import PhotoReader, find_pictures
     from trainer.predict import Table, as_csv, as_dict
     from trainer.predictor import load_predictor
+    from trainer.sheet import Sheet
 
-    for file in filter(None, (options.csv, options.json)):
+    for file in filter(None, (options.csv, options.json, options.sheet)):
         check_folder(file)
     paths = list(find_pictures(options.pictures))
     predictor = load_predictor(options.model, describe=options.describe)
@@ -54,9 +60,12 @@ def _run(options: argparse.Namespace) -> int:
     if options.annotate:
         options.annotate.mkdir(parents=True, exist_ok=True)
     with _window(wanted=options.show) as window:
-        answers, unread = _read_all(reader, paths, options, window, Table(paths, predictor.labels))
+        drawn = _Drawn(options.annotate, Sheet() if options.sheet else None, window)
+        answers, unread = _read_all(reader, paths, drawn, Table(paths, predictor.labels))
     if options.csv:
         write_atomically(options.csv, as_csv(answers, predictor.labels).encode("utf-8"))
+    if drawn.sheet:
+        write_atomically(options.sheet, drawn.sheet.png())
     if options.json:
         model = {key: value for key, value in predictor.describe().items() if key != "training"}
         write_atomically(options.json, (json.dumps(as_dict(answers, model), indent=1) + "\n").encode("utf-8"))
@@ -74,8 +83,17 @@ def _window(*, wanted: bool) -> "AbstractContextManager[Window | None]":
     return open_window()
 
 
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """Where pictures go as they are read; None for what is not wanted."""
+
+    folder: Path | None
+    sheet: "Sheet | None"
+    window: "Window | None"
+
+
 def _read_all(
-    reader: "PhotoReader", paths: list[Path], options: argparse.Namespace, window: "Window | None", table: "Table"
+    reader: "PhotoReader", paths: list[Path], drawn: _Drawn, table: "Table"
 ) -> tuple[list["PictureAnswer"], list[Path]]:
     """Tell, draw and show the answers as they come; returns them, and what could not be read."""
     from trainer.predict import annotated, encode, free_name
@@ -93,8 +111,10 @@ def _read_all(
             continue
         answers.append(answer)
         print(*table.lines(answer), sep="\n", flush=True)
-        if options.annotate:
-            write_atomically(options.annotate / free_name(path, names), encode(annotated(answer, pixels)))
-        if window:
-            window.show(answer, pixels)
+        if drawn.folder:
+            write_atomically(drawn.folder / free_name(path, names), encode(annotated(answer, pixels)))
+        if drawn.sheet:
+            drawn.sheet.add(answer, pixels)
+        if drawn.window:
+            drawn.window.show(answer, pixels)
     return answers, unread
