@@ -13,7 +13,7 @@ from device.redact import redact
 
 _HOME_AND_CLEAR = "\x1b[H\x1b[J"
 _HIDE_CURSOR, _SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
-_HEADER = ("DEVICE", "CAMERA", "FPS", "TEMP", "QUEUE", "FACE", "EMOTION")
+_HEADER = ("DEVICE", "CAMERA", "FPS", "TEMP", "QUEUE", "WRONG", "FACE", "EMOTION")
 _MOST_EVENTS = 200
 _MOST_VERSIONS = 5
 _LINES_AROUND = 4  # two above the table, its header, and one below
@@ -102,9 +102,10 @@ def _rows(device: DeviceStatus) -> Iterator[tuple[str, ...]]:
         else ("", "", "")
     )
     faces = list(device.state.faces) if device.online and device.state else []
-    yield (device.name, _camera(device), *figures, *_face_cells(faces[0] if faces else None))
+    wrong = ", ".join(device.troubles) if device.online else ""
+    yield (device.name, _camera(device), *figures, wrong, *_face_cells(faces[0] if faces else None))
     for face in faces[1:]:
-        yield ("",) * 5 + _face_cells(face)
+        yield ("",) * 6 + _face_cells(face)
 
 
 def _camera(device: DeviceStatus) -> str:

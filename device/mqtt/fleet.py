@@ -44,6 +44,7 @@ class StatsMessage(_Content):
     queue: int
     temperature_c: float | None = None
     last_error: str | None = None
+    disk: str = "ok"
 
 
 class InfoMessage(_Content):
@@ -106,6 +107,8 @@ class DeviceStatus:
             found.append(f"{self.stats.queue} events wait")
         if self.stats and (self.stats.temperature_c or 0.0) >= _HOT_C:
             found.append(f"{self.stats.temperature_c:.0f} °C")
+        if self.stats and self.stats.disk != "ok":
+            found.append("disk")
         return tuple(found)
 
 

@@ -2,6 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.brokers import broker, listen, silent_broker
+
+__all__ = ["broker", "listen", "silent_broker"]
+
 FOLDER = Path(__file__).parents[2] / "build" / "monitoring"
 
 

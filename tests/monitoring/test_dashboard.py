@@ -8,6 +8,7 @@ import subprocess
 import urllib.parse
 import urllib.request
 from functools import partial
+from http import HTTPStatus
 
 import pytest
 
@@ -78,6 +79,8 @@ def ask(tmp_path, exporter):
             with urllib.request.urlopen(f"http://{LOOPBACK}:{port}/api/v1/query?{query}", timeout=5) as answer:
                 return json.load(answer)["data"]["result"]
         except urllib.error.HTTPError as error:
+            if error.code == HTTPStatus.SERVICE_UNAVAILABLE:  # it reads what it has kept
+                return []
             pytest.fail(f"{question}: {error.read().decode()}")
         except OSError:
             return []

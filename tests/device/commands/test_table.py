@@ -49,6 +49,12 @@ def test_a_device_that_is_offline_or_paused_says_so_and_shows_no_old_figures():
     assert line_of(lines, "porch") == ["porch", "offline"]
 
 
+def test_what_is_wrong_with_a_device_is_told_in_words():
+    lines = draw(device("attic"), device("hall", temperature_c=84.0))
+    assert "84 °C  3      84 °C" in next(line for line in lines if line.startswith("hall"))
+    assert lines[3].startswith("hall")
+
+
 def test_the_latest_events_fill_what_is_left_of_the_height():
     events = [f"event {number}" for number in range(50)]
     lines = draw(device("hall"), events=events, height=12)

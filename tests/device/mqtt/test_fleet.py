@@ -119,6 +119,8 @@ def test_what_somebody_should_look_after_is_named(fleet):
     say(fleet, "stats", STATS | {"queue": 120, "temperature_c": 81.0})
     say(fleet, "state", STATE | {"source": "lost"})
     assert hall.troubles == ("camera lost", "120 events wait", "81 °C")
+    say(fleet, "stats", STATS | {"disk": "trouble"})
+    assert hall.troubles == ("camera lost", "disk")
     say(fleet, "state", STATE | {"source": "paused"})
     assert "camera lost" not in hall.troubles
     say(fleet, "availability", b"offline")
