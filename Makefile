@@ -55,7 +55,10 @@ test-converters: $(DEV) ## - the converters'
 	$(FAST_TESTS) --part=converters
 
 test-lowest: $(TEST) ## the device's tests on the oldest packages that pyproject.toml allows, in build/lowest (Python 3.11)
-	tests/lowest.sh $(BIN)/uv build/lowest $(WORKERS)
+	tests/lowest.sh $(BIN)/uv build/lowest $(WORKERS) demo,overlay,test device
+
+test-lowest-train: $(TEST) ## the trainer's and the converters' tests on the oldest packages that pyproject.toml allows, in build/lowest-train (Python 3.11; 3 GB)
+	tests/lowest.sh $(BIN)/uv build/lowest-train $(WORKERS) demo,onnx,overlay,sign,test,train trainer converters
 
 test-packaging: $(TEST) ## wheel and sdist as a new user has them: installed in an empty environment and unpacked, each runs the demo (2 minutes)
 	$(SLOW_TESTS) tests/packaging

@@ -18,7 +18,7 @@ from device.contract.described import description_of
 from device.contract.keras_models import KERAS_SUFFIXES
 from device.contract.preprocess import InputSpec, to_real
 from device.contract.training_record import FILE as RECORD_FILE
-from device.contract.training_record import read_record
+from device.contract.training_record import model_in, read_record
 from device.errors import DataError
 
 Scorer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
@@ -62,6 +62,7 @@ def describe(path: Path) -> Description | None:
         DataError: there is no such file, or none of a kind that is known here.
         ModelError: a ``.tflite`` is damaged.
     """
+    path = model_in(path)
     if path.suffix not in SUFFIXES:
         raise DataError(f"{path} is none of {', '.join(SUFFIXES)}", remedy_for(path))
     if not path.is_file():
@@ -85,13 +86,14 @@ def open_network(path: Path, fallback: Description | None = None, threads: int =
     """Open the network at ``path``.
 
     Args:
-        path: a ``.keras``, ``.tflite`` or ``.onnx`` file.
+        path: a ``.keras``, ``.tflite`` or ``.onnx`` file, or a training's folder.
         fallback: what it is taken for where nothing says it.
         threads: how many an interpreter may use.
 
     Raises:
         AffectdError: it is missing, damaged, or nothing says what its pixels stand for.
     """
+    path = model_in(path)
     known = describe(path)
     if known is None and (told := description_of(path)):
         network = open_foreign(path, load_keras, threads)

@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from converters.framework import load_keras
+from device.classify.interpreter.foreign import SUFFIXES, remedy_for
 from device.contract.described import description_of
-from device.contract.keras_models import read_keras_model
+from device.contract.keras_models import KERAS_SUFFIXES, read_keras_model
+from device.contract.labels import label_of
 from device.contract.preprocess import InputSpec, resize
 from device.contract.training_record import FILE as RECORD_FILE
-from device.contract.training_record import RecordedInput, TrainingRecord, read_record
+from device.contract.training_record import RecordedInput, TrainingRecord, model_in, read_record
 from device.errors import DataError
 
 _TRAIN_AGAIN = "train again with affectd-train, and keep the files of a training together"
@@ -38,6 +40,24 @@ class Trained:
     check: LabelledFaces
 
 
+def keras_file(path: Path) -> Path:
+    """The Keras model where ``path`` is one, or the folder of a training.
+
+    Raises:
+        DataError: there is none, or a model of another kind.
+    """
+    file = model_in(path)
+    if not file.is_file():
+        raise DataError(f"a Keras model is expected at {file}, and there is none", "name the .keras file of a training")
+    if file.suffix not in KERAS_SUFFIXES:
+        told = {".tflite": "is converted already", ".onnx": "is ONNX, which other programs convert"}
+        raise DataError(
+            f"a Keras model is expected, and {file} {told.get(file.suffix, 'is none')}",
+            "name the .keras file of a training" if file.suffix in SUFFIXES else remedy_for(file),
+        )
+    return file
+
+
 def load_trained(path: Path, faces: Path | None = None) -> Trained:
     """Read the Keras model at ``path``, its record beside it, and the faces there or in the folder ``faces``.
 
@@ -45,8 +65,12 @@ def load_trained(path: Path, faces: Path | None = None) -> Trained:
         DataError: one of them is missing, is something else, or does not fit the others.
         UnavailableError: Keras or TensorFlow is not installed.
     """
-    if not path.is_file():
-        raise DataError(f"a Keras model is expected at {path}, and there is none", "name the .keras file of a training")
+    path = keras_file(path)
+    if not path.with_name(RECORD_FILE).is_file():
+        raise DataError(
+            f"{path} has no {RECORD_FILE} beside it",
+            "keep the files of a training together; somebody else's model wants --describe YAML and --data FACES.npz",
+        )
     record = read_record(path.with_name(RECORD_FILE))
     spec = record.input.spec()
     folder = faces or path.parent
@@ -68,6 +92,7 @@ def load_described(path: Path, given: Path, data: Path) -> Trained:
     Raises:
         DataError: one of them is missing, is something else, or the network is none that a device could run.
     """
+    path = keras_file(path)
     described = description_of(path, given)
     assert described is not None  # noqa: S101 (a file was given)
     if (described.input.colour, described.input.layout) != ("grey", "nhwc"):
@@ -96,7 +121,7 @@ def read_any_faces(path: Path, spec: InputSpec, labels: tuple[str, ...]) -> Labe
 
     A face whose label is none of ``labels`` gets -1. Raises DataError as ``read_faces``.
     """
-    faces, found, names = _read_arrays(path)
+    faces, found, names = _read_arrays(path, "affectd-train data convert DATA FACES.npz writes such a file")
     if faces.dtype != np.uint8 or faces.ndim != 4 or faces.shape[-1] != 1 or not len(faces):
         raise DataError(f"{path}: faces are uint8 (n, height, width, 1), not {faces.dtype} {faces.shape}")
     if found.shape != faces.shape[:1] or not np.issubdtype(found.dtype, np.integer):
@@ -104,11 +129,11 @@ def read_any_faces(path: Path, spec: InputSpec, labels: tuple[str, ...]) -> Labe
     known = names or labels
     if found.max(initial=-1) >= len(known):
         raise DataError(f"{path}: label {found.max()} is beyond the {len(known)} labels that are known")
-    table = np.array([*(labels.index(name) if name in labels else -1 for name in known), -1], np.int64)
+    table = np.array([*(label_of(name, labels) for name in known), -1], np.int64)  # the last is for no label
     sized = (
         faces if faces.shape[1:3] == (spec.height, spec.width) else np.stack([resize(f[..., 0], spec) for f in faces])
     )
-    return LabelledFaces(sized, table[found])
+    return LabelledFaces(sized, table[np.maximum(found, -1)])
 
 
 def read_faces(path: Path, spec: InputSpec, labels: int) -> LabelledFaces:
@@ -126,19 +151,19 @@ def read_faces(path: Path, spec: InputSpec, labels: int) -> LabelledFaces:
     return LabelledFaces(faces, found.astype(np.int64))
 
 
-def _read_arrays(path: Path) -> tuple[NDArray[Any], NDArray[Any], tuple[str, ...]]:
-    """Faces, labels, and the labels' names where the file has them."""
+def _read_arrays(path: Path, remedy: str = _TRAIN_AGAIN) -> tuple[NDArray[Any], NDArray[Any], tuple[str, ...]]:
+    """Faces, labels, and the labels' names where the file has them; ``remedy`` is for a file that cannot be used."""
     try:
         # Opened here, not by NumPy: it would leave the file open where this is no archive.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             names = tuple(map(str, archive["label_names"])) if "label_names" in archive else ()
             return archive["faces"], archive["labels"], names
     except FileNotFoundError as error:
-        raise DataError(f"{path} is expected, and is not there", _TRAIN_AGAIN) from error
+        raise DataError(f"{path} is expected, and is not there", remedy) from error
     except KeyError as error:
-        raise DataError(f"{path} lacks an array: faces and labels are expected ({error})", _TRAIN_AGAIN) from error
+        raise DataError(f"{path} lacks an array: faces and labels are expected ({error})", remedy) from error
     except (ValueError, TypeError, AttributeError, EOFError, IndexError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} is not an .npz archive of arrays ({error})", _TRAIN_AGAIN) from error
+        raise DataError(f"{path} is not an .npz archive of arrays ({error})", remedy) from error
 
 
 def load_network(path: Path) -> Any:

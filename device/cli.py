@@ -7,6 +7,7 @@ stderr is redacted; who draws on a terminal does so on the stream that ``termina
 import argparse
 import codecs
 import contextlib
+import errno
 import json
 import os
 import re
@@ -31,6 +32,17 @@ from device.errors import (
 from device.redact import learn_secrets_in, mask_secrets, printable
 
 _VARIABLE = re.compile(r"(?:^|(?<=/))\$(?:[A-Za-z_]\w*|\{\w+\})")
+
+
+_LARGEST_SEED = 2**32 - 1
+"""What every library takes."""
+
+
+def seed(text: str) -> int:
+    """An option's value as the seed of what is random. Raises UsageError for what no library takes as one."""
+    if not text.isdecimal() or int(text) > _LARGEST_SEED:
+        raise UsageError(f"--seed is a whole number from 0 to {_LARGEST_SEED}, not {text!r}")
+    return int(text)
 
 
 def build_parser(program: str, description: str, verbs: Sequence[Any]) -> argparse.ArgumentParser:
@@ -259,4 +271,6 @@ def _where_to_report() -> str:
 
 def _describe_os_error(error: OSError) -> str:
     what = error.strerror or str(error)
-    return f"{error.filename}: {what}; check the path, its permissions and the free space" if error.filename else what
+    if error.filename:
+        return f"{error.filename}: {what}; check the path, its permissions and the free space"
+    return f"{what}; make room" if error.errno == errno.ENOSPC else what

@@ -71,7 +71,7 @@ class TrainingFolder:
                 rows = [{name: float(row[name]) for name in (MONITOR, *row)} for row in reader]
             except (TypeError, ValueError, KeyError, csv.Error) as error:
                 raise DataError(
-                    f"{self.log}:{reader.line_num}: an epoch's figures are expected ({error})", _LOST
+                    f"{self.log}:{reader.line_num}: an epoch's figures are expected, and something else is there", _LOST
                 ) from error
         return rows
 
@@ -94,12 +94,10 @@ def resume(learner: Any, files: TrainingFolder) -> int:
         if epoch > rows:
             raise DataError(f"{files.log} has {rows} epochs, and {path} was saved after {epoch}", _LOST)
         learner.optimizer.build(learner.trainable_variables)
-        try:
-            learner.load_weights(path)
-        except (OSError, KeyError, ValueError):
+        if not _loaded(learner, path):
             continue
-        if not files.best.is_file():
-            raise DataError(f"the weights of the best of {epoch} epochs are gone: {files.best} is missing", _LOST)
+        load_best(learner, files)  # now, and not after hours: it may well stay the best
+        _loaded(learner, path)
         _cut_log(files.log, epoch)
         return epoch
     if states or (files.folder / "model.keras").is_file() or rows > 1:
@@ -107,6 +105,22 @@ def resume(learner: Any, files: TrainingFolder) -> int:
         raise DataError(f"{files.folder} holds a training of {rows} epochs, and no state of it {what}", _LOST)
     _cut_log(files.log, 0)
     return 0
+
+
+def load_best(learner: Any, files: TrainingFolder) -> None:
+    """Give ``learner`` the weights of the best epoch. Raises DataError where they are gone or damaged."""
+    if not files.best.is_file():
+        raise DataError(f"the weights of the best epoch are gone: {files.best} is missing", _LOST)
+    if not _loaded(learner, files.best):
+        raise DataError(f"the weights of the best epoch are damaged: {files.best} cannot be read", _LOST)
+
+
+def _loaded(learner: Any, path: Path) -> bool:
+    try:
+        learner.load_weights(path)
+    except (OSError, KeyError, ValueError):
+        return False
+    return True
 
 
 class LogEpoch(keras.callbacks.CSVLogger):

@@ -5,16 +5,17 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import ValidationError
 
 from device.contract.files import write_atomically
-from device.errors import DataError, UsageError
+from device.errors import DataError, StorageError, UsageError
 from trainer.framework import Precision
 from trainer.recipe import Recipe
-from trainer.recipe.files import RENAMED
+from trainer.recipe.refusal import RENAMED
 
 CLAIM_FILE = "begun.json"
 _THREADS = "threads"
@@ -30,25 +31,52 @@ _MAY_DIFFER: Mapping[str, bool | set[str]] = {
 _OTHER = "name another folder with --out, or remove this one"
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is trained in a folder.
+
+    Attributes:
+        recipe: what is trained.
+        seed: of the training.
+        precision: of its arithmetic.
+        files: the data, name to digest.
+        origins: the models that it starts from and learns from, for JSON.
+        threads: that it computes in, written down for ``begun_threads``.
+    """
+
+    recipe: Recipe
+    seed: int
+    precision: str
+    files: Mapping[str, str]
+    origins: Mapping[str, Any] = field(default_factory=dict)
+    threads: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """What tells this training from another."""
+        return {
+            "recipe": _compared(self.recipe),
+            "seed": self.seed,
+            "precision": self.precision,
+            "files": dict(self.files),
+            **self.origins,
+        }
+
+
 @contextmanager
-def claimed(
-    folder: Path,
-    recipe: Recipe,
-    *,
-    seed: int,
-    precision: str,
-    files: dict[str, str],
-    origins: dict[str, Any] | None = None,
-    threads: int | None = None,
-) -> Iterator[None]:
-    """``claim`` the folder for as long as the block runs, so that two processes do not write into one training.
+def claimed(folder: Path, claim: Claim) -> Iterator[None]:
+    """``lay_claim`` to the folder while the block runs, so that two processes do not write into one training.
 
     Raises:
-        DataError: see ``claim``.
+        DataError: see ``lay_claim``.
         UsageError: another process trains there, which is named.
+        StorageError: nothing can be written there.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / LOCK_FILE).open("a+", encoding="ascii") as file:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / LOCK_FILE).open("a+", encoding="ascii")
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -57,51 +85,37 @@ def claimed(
                 f"process {file.read().strip() or 'of another user'} trains in {folder} already",
                 "wait for it, or name another folder with --out",
             ) from None
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
-        claim(folder, recipe, seed=seed, precision=precision, files=files, origins=origins, threads=threads)
+        try:
+            file.truncate(0)
+            file.write(f"{os.getpid()}\n")
+            file.flush()
+            lay_claim(folder, claim)
+        except OSError as error:
+            raise _unwritable(folder, error) from error
         yield
 
 
-def claim(
-    folder: Path,
-    recipe: Recipe,
-    *,
-    seed: int,
-    precision: str,
-    files: dict[str, str],
-    origins: dict[str, Any] | None = None,
-    threads: int | None = None,
-) -> None:
+def _unwritable(folder: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"nothing can be written in {folder}: {error.strerror}", "make room, or name another folder with --out"
+    )
+
+
+def lay_claim(folder: Path, claim: Claim) -> None:
     """Write down what is trained in ``folder``; a folder that holds this training already goes on.
 
     A longer or shorter training of the same kind is the same one, and so is one that differs in what is done to the
     trained network in the end, or in how wide the device is to crop; whatever else differs makes another.
 
-    Args:
-        folder: made when it is not there.
-        recipe: what is trained.
-        seed: of the training.
-        precision: of its arithmetic.
-        files: the data, name to digest.
-        origins: the models that it starts from and learns from, for JSON.
-        threads: that it computes in, written down for ``begun_threads``.
-
     Raises:
         DataError: the folder holds another training, or what is written of it cannot be read.
+        OSError: nothing can be written there.
     """
-    training = {
-        "recipe": _claimed(recipe),
-        "seed": seed,
-        "precision": precision,
-        "files": files,
-        **(origins or {}),
-    }
+    wanted = claim.as_dict()
     path = folder / CLAIM_FILE
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        begun = training if threads is None else {**training, _THREADS: threads}
+        begun = wanted if claim.threads is None else {**wanted, _THREADS: claim.threads}
         write_atomically(path, (json.dumps(begun, indent=2) + "\n").encode("utf-8"))
         return
     try:
@@ -111,7 +125,7 @@ def claim(
     known = _brought_up(found)
     if isinstance(known, dict):
         known.pop(_THREADS, None)
-    differing = list(_differences(known, training))
+    differing = list(_differences(known, wanted))
     if differing:
         raise DataError(f"{folder} holds another training: {', '.join(differing[:3])}", _OTHER)
 
@@ -119,7 +133,7 @@ def claim(
 def begun_threads(folder: Path) -> int | None:
     """The threads that the training in ``folder`` began with: sums of others are rounded otherwise.
 
-    None where none has begun or it does not say; what is wrong with the file is for ``claim`` to say.
+    None where none has begun or it does not say; what is wrong with the file is for ``lay_claim`` to say.
     """
     threads = _begun(folder, _THREADS)
     return threads if isinstance(threads, int) and threads > 0 else None
@@ -145,7 +159,7 @@ def _brought_up(found: Any) -> Any:
         read = Recipe.model_validate({**_renamed(recipe or {}), "about": "", "epochs": 1})
     except (TypeError, ValidationError):
         return found
-    return {**found, "recipe": _claimed(read)}
+    return {**found, "recipe": _compared(read)}
 
 
 def _renamed(found: Any) -> Any:
@@ -155,7 +169,7 @@ def _renamed(found: Any) -> Any:
     return {RENAMED.get(key, key): _renamed(value) for key, value in found.items()}
 
 
-def _claimed(recipe: Recipe) -> dict[str, Any]:
+def _compared(recipe: Recipe) -> dict[str, Any]:
     return recipe.model_dump(mode="json", exclude=_MAY_DIFFER)
 
 

@@ -43,13 +43,13 @@ def read_log(path: Path) -> tuple[Epoch, ...]:
     """
     if not path.is_file():
         return ()
-    with path.open(newline="", encoding="utf-8") as file:
+    with path.open(newline="", encoding="utf-8", errors="replace") as file:
         reader = csv.DictReader(file)
         try:
             return tuple(_epoch(row) for row in reader)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, csv.Error) as error:
             raise DataError(
-                f"{path}:{reader.line_num}: an epoch's loss and accuracy are expected ({error})",
+                f"{path}:{reader.line_num}: an epoch's loss and accuracy are expected, and something else is there",
                 "remove the file, or train again",
             ) from error
 

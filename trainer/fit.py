@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from device.errors import DataError
 from trainer.batches import Batches, Order, oversampled, shuffled
 from trainer.callbacks import BeginEpoch, FollowPlateau, StopEarly, StopOnNaN, TimeEpoch, stands_still, tensorboard
-from trainer.checkpoints import MONITOR, LogEpoch, SaveBest, SaveState, TrainingFolder, resume
+from trainer.checkpoints import MONITOR, LogEpoch, SaveBest, SaveState, TrainingFolder, load_best, resume
 from trainer.confidence import best_temperature, faces_of_each, fold, rare_offsets, shift
 from trainer.datasets.faces import FaceSet
 from trainer.devices import Devices
@@ -175,7 +175,7 @@ def _train(
         callbacks=_callbacks(recipe, files, batches, options.seed),
         verbose=options.verbose,
     )
-    learner.load_weights(files.best)
+    load_best(learner, files)
     return _correct(network, learner, recipe, held_against, devices)
 
 

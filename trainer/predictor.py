@@ -18,15 +18,12 @@ from device.contract.keras_models import KERAS_SUFFIXES, read_keras_model
 from device.contract.model_card import ModelCard
 from device.contract.preprocess import InputSpec, resize, to_real
 from device.contract.training_record import FILE as RECORD_FILE
-from device.contract.training_record import TrainingRecord, read_record
+from device.contract.training_record import TrainingRecord, model_in, read_record
 from device.errors import DataError, ModelError, RecordError
 from trainer.framework import load_keras
 
 Kind = Literal["keras", "tflite", "onnx"]
 Answer = Callable[[NDArray[np.uint8]], NDArray[np.floating[Any]]]
-
-MODEL_NAME = "model.keras"
-"""What ``fit`` calls it."""
 
 _CHUNK = 512
 _BATCH = 128
@@ -130,15 +127,18 @@ def load_predictor(path: Path, threads: int = 2, describe: Path | None = None) -
     own = describe is None and (
         container.looks_like_model_file(container.read_bytes(file))
         if file.suffix == ".tflite"
-        else file.suffix == ".keras" and file.with_name(RECORD_FILE).is_file()
+        else path.is_dir() or (file.suffix == ".keras" and file.with_name(RECORD_FILE).is_file())
     )
     description = None if own else description_of(file, describe)
     if description is not None:
         return _load_foreign(file, description, threads)
-    if not own and file.suffix != ".keras":
+    if not own:
+        kept = (
+            "put the training.json of its training beside it; of another's model, " if file.suffix == ".keras" else ""
+        )
         raise DataError(
             f"nothing says what the labels and the pixels of {file} are",
-            f"affectd-convert describe {file} > {file.with_suffix('.yaml')} drafts it, to be completed by hand",
+            f"{kept}affectd-convert describe {file} > {file.with_suffix('.yaml')} drafts it, to be completed by hand",
         )
     return _load_tflite(file, threads) if file.suffix == ".tflite" else _load_keras(file)
 
@@ -147,13 +147,14 @@ def model_file(path: Path) -> Path:
     """The model's file where ``path`` is one, or a training's folder.
 
     Raises:
-        ModelError: there is none, or it is of no kind that is known here.
+        ModelError: there is none.
+        DataError: it is of no kind that is known here.
     """
-    file = path / MODEL_NAME if path.is_dir() else path
+    file = model_in(path)
     if not file.is_file():
         raise ModelError(f"a model is expected at {file}, and there is none", "name a .keras or a .tflite file")
     if file.suffix not in SUFFIXES:
-        raise ModelError(f"{file} is none of {', '.join(SUFFIXES)}", remedy_for(file))
+        raise DataError(f"{file} is none of {', '.join(SUFFIXES)}", remedy_for(file))
     return file
 
 

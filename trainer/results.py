@@ -19,19 +19,20 @@ from device.contract.training_record import (
     RecordedMeasurement,
     RecordedSplit,
     TrainingRecord,
+    model_in,
 )
 from device.contract.versions import library_versions
 from device.errors import UnavailableError
 from trainer.curves import read_log, say_when_curves_part
 from trainer.datasets.faces import DataSet, FaceSet
 from trainer.fit import Fitted
-from trainer.judging.evaluation import Evaluation, SplitFigures, judge
+from trainer.judging.evaluation import Evaluation, SplitFigures, judge, say_of_one_answer
 from trainer.judging.references import METRIC_NAMES
 from trainer.judging.seen import FILE as SEEN_FILE
 from trainer.judging.seen import seen_arrays
 from trainer.model_card import EVALUATION_FILE, write_card
 from trainer.plots import write_curves, write_mistakes
-from trainer.predictor import MODEL_NAME, Predictor, answers_of, load_predictor
+from trainer.predictor import Predictor, answers_of, load_predictor
 from trainer.recipe import Recipe
 from trainer.targets import reference_labels
 
@@ -67,15 +68,17 @@ def write_results(
     """
     faces, spec = data.validation, recipe.input.spec
     split = data.splits["validation"]
-    _replace(folder / MODEL_NAME, fitted.network.save)
+    _replace(model_in(folder), fitted.network.save)
     _write_calibration(folder, data.train, spec, int(training["seed"]))
     labels = reference_labels(faces, recipe)
     _write_arrays(folder / "check.npz", faces=_sized(faces.images, spec), labels=labels)
     _write_arrays(folder / SEEN_FILE, **seen_arrays(data))
     network = Predictor(
-        str(training["name"]), folder / MODEL_NAME, "keras", faces.label_names, spec, answers_of(fitted.network, spec)
+        str(training["name"]), model_in(folder), "keras", faces.label_names, spec, answers_of(fitted.network, spec)
     )
-    figures = judge(network.probabilities(faces.images), faces, faces.label_names, split, "chosen on")
+    probabilities = network.probabilities(faces.images)
+    one_answer = say_of_one_answer(probabilities, faces.label_names)
+    figures = judge(probabilities, faces, faces.label_names, split, "chosen on")
     record = TrainingRecord(
         labels=faces.label_names,
         input=RecordedInput.of(spec),
@@ -98,7 +101,10 @@ def write_results(
         data.notes,
     )
     write_atomically(folder / EVALUATION_FILE, (json.dumps(evaluation.as_dict(), indent=1) + "\n").encode("utf-8"))
-    remarks = _draw(folder, fitted, evaluation, data)
+    remarks = [
+        *(f"{told}; train it longer, on more faces, or with another learning_rate" for told in one_answer),
+        *_draw(folder, fitted, evaluation, data),
+    ]
     write_card(folder)
     return Results(record.measured, remarks)
 

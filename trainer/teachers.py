@@ -88,10 +88,9 @@ def answers_once(
     They are kept in the file ``kept``, and read from there the next time. ``progress`` is told of the pictures that are
     answered.
     """
-    if kept.exists():
-        found: NDArray[np.float32] = np.load(kept, allow_pickle=False)
-        if found.shape[:1] == images.shape[:1]:
-            return found
+    found = _kept_answers(kept)
+    if found is not None and found.shape[:1] == images.shape[:1]:
+        return found
     parts = []
     answer = _mean_answer(teachers, images.shape[1:])
     for at in range(0, len(images), _BATCH):
@@ -104,6 +103,16 @@ def answers_once(
     kept.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(kept, buffer.getvalue())
     return answers
+
+
+def _kept_answers(kept: Path) -> NDArray[np.float32] | None:
+    """The answers in a file; None where there is none, or a damaged one."""
+    try:
+        with kept.open("rb") as file:
+            found: NDArray[np.float32] = np.load(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return found
 
 
 def _mean_answer(teachers: Sequence[Teacher], shape: tuple[int, ...]) -> Any:

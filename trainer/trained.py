@@ -41,7 +41,9 @@ def find_trained(path: Path) -> TrainedNetwork:
         DataError: it is of another kind, or lacks its ``training.json``.
     """
     file = model_file(path)
-    if file.suffix != ".keras":
+    if file.suffix == ".tflite":
         raise DataError(f"{file} has weights rounded for the device", "name the .keras file of its training")
+    if file.suffix != ".keras":
+        raise DataError(f"{file} is no model of affectd-train", "name the .keras file or the folder of a training")
     record = read_record(file.with_name(RECORD_FILE))
     return TrainedNetwork(file, record.name, record.labels, record.input.spec(), file_sha256(file))

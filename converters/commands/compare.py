@@ -8,8 +8,9 @@ from converters.commands.options import print_rows, say
 from converters.comparison import compare_formats
 from converters.networks import Network, open_network
 from converters.paired import compare_paired
-from converters.trained import load_trained, read_any_faces
-from device.contract.keras_models import multiply_adds
+from converters.trained import keras_file, load_trained, read_any_faces
+from device.cli import seed
+from device.contract.keras_models import KERAS_SUFFIXES, multiply_adds
 from device.errors import EXIT_OK, DataError, UsageError
 
 _ROW = "{:<16}{:<9}{:>10}{:>10}{:>11}{:>12}{:>10}"
@@ -34,20 +35,25 @@ def register(verbs: Any) -> None:
         help="a .keras file, with the training's other files beside it. Or two models "
         "of any kind and DATA: an .npz of `affectd-train data convert` or a folder with check.npz",
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the calibration (default: %(default)s)")
+    parser.add_argument("--seed", type=seed, default=0, help="of the calibration (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=15, help="of timing (default: %(default)s)")
     parser.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
     *models, last = options.models
-    if last.is_dir() or last.suffix == ".npz":
-        if len(models) != 2:
-            raise UsageError(
-                f"two models are compared on {last}, not {len(models)}", "affectd-convert compare A B DATA"
-            )
-        return _compare_pair(models[0], models[1], last / "check.npz" if last.is_dir() else last)
-    return _compare_formats(options)
+    folders = len(models) != 2 and all(path.is_dir() for path in options.models)
+    if last.suffix in KERAS_SUFFIXES or folders:
+        return _compare_formats(options)
+    if len(models) != 2:
+        raise UsageError(f"two models are compared on {last}, not {len(models)}", "affectd-convert compare A B DATA")
+    data = last / "check.npz" if last.is_dir() else last
+    if data.suffix != ".npz" or not data.is_file():
+        raise DataError(
+            f"faces are expected in an .npz, and {last} is none",
+            f"affectd-train data convert {last} FACES.npz makes it",
+        )
+    return _compare_pair(models[0], models[1], data)
 
 
 def _compare_pair(first: Path, second: Path, data: Path) -> int:
@@ -80,7 +86,7 @@ def _right(network: Network, data: Path) -> tuple[Any, Any]:
 
 def _compare_formats(options: argparse.Namespace) -> int:
     rows, notes = [], []
-    for path in options.models:
+    for path in [keras_file(path) for path in options.models]:
         say(f"reading {path}")
         trained = load_trained(path)
         check = trained.record.check

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from converters.framework import load_keras
+from converters.networks import describe
 from device.classify.interpreter.foreign import ForeignNetwork, open_foreign
 from device.contract.described import DescribedInput, ModelDescription, write_draft
 from device.contract.labels import EMOTIONS
+from device.contract.training_record import model_in
 from device.errors import EXIT_OK, DataError
 
 _UNKNOWN_SIZE = 48
@@ -27,8 +29,14 @@ def register(verbs: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    network = open_foreign(options.model, load_keras)
-    description, remarks = draft(network, options.model.stem)
+    model: Path = model_in(options.model)
+    known = describe(model)
+    if known:
+        raise DataError(
+            f"{model} is a model of affectd, whose labels and input are known: {', '.join(known.labels)}",
+            "it needs no description",
+        )
+    description, remarks = draft(open_foreign(model, load_keras), model.stem)
     print(write_draft(description, remarks), end="")
     return EXIT_OK
 

@@ -7,7 +7,7 @@ from typing import Any
 from converters.commands.options import add_threshold_options, print_parity, print_rows, say, thresholds_of, told
 from converters.networks import keras_scorer, onnx_scorer
 from converters.onnx import open_session, to_onnx
-from converters.trained import load_trained
+from converters.trained import keras_file, load_trained
 from converters.verify import SAME_ARITHMETIC, compare, require_parity
 from device.contract.files import check_folder, write_atomically
 from device.errors import EXIT_OK
@@ -21,7 +21,10 @@ def register(verbs: Any) -> None:
         description="Export a Keras model as ONNX, compare it with Keras, and write it.",
     )
     parser.add_argument(
-        "model", type=Path, metavar="MODEL.keras", help="of affectd-train, with the training's other files beside it"
+        "model",
+        type=Path,
+        metavar="MODEL",
+        help="a training's folder, or its .keras file with the other files beside it",
     )
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="where check.npz is (default: beside the model)")
     parser.add_argument(
@@ -32,10 +35,11 @@ def register(verbs: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    out: Path = options.out or options.model.with_suffix(".onnx")
+    model = keras_file(options.model)
+    out: Path = options.out or model.with_suffix(".onnx")
     check_folder(out)
-    say(f"reading {options.model}")
-    trained = load_trained(options.model, options.data)
+    say(f"reading {model}")
+    trained = load_trained(model, options.data)
     labels = trained.record.labels
     data = to_onnx(trained.network, trained.spec, labels)
     faces = trained.check

@@ -16,9 +16,10 @@ from converters.layers import LayerDifference, compare_layers, worst
 from converters.model_card import describe
 from converters.networks import keras_scorer
 from converters.tflite import Target, convert, match_tensors
-from converters.trained import Trained, load_described, load_trained, require_probabilities
+from converters.trained import Trained, keras_file, load_described, load_trained, require_probabilities
 from converters.verify import QUANTISED, SAME_ARITHMETIC, compare, missed, require_parity
 from device.classify.interpreter import open_interpreter
+from device.cli import seed
 from device.contract.container import attach
 from device.contract.files import check_folder, write_atomically
 from device.contract.keras_models import multiply_adds
@@ -27,6 +28,10 @@ from device.errors import EXIT_OK, GateError, UsageError
 
 SEED = 0
 _LAYER_FACES = 32
+_PARITY_REMEDY = (
+    "nothing was written; keep the layers that lose most out of it with --keep-float, train longer or wider, or "
+    "allow more with the options of the gate"
+)
 
 
 def register(verbs: Any) -> None:
@@ -37,7 +42,10 @@ def register(verbs: Any) -> None:
         description="Convert a Keras model, compare the result with it, and write a model file.",
     )
     parser.add_argument(
-        "model", type=Path, metavar="MODEL.keras", help="of affectd-train, with the training's other files beside it"
+        "model",
+        type=Path,
+        metavar="MODEL",
+        help="a training's folder, its .keras file with the other files beside it, or somebody else's .keras or .h5",
     )
     parser.add_argument(
         "--data",
@@ -48,6 +56,22 @@ def register(verbs: Any) -> None:
     parser.add_argument(
         "--describe", type=Path, metavar="YAML", help="of somebody else's .keras or .h5: its labels and its input"
     )
+    _add_format(parser)
+    parser.add_argument("--seed", type=seed, default=SEED, help="of what is random (default: %(default)s)")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="the file to write (default: beside the model, as .tflite)"
+    )
+    parser.add_argument("--name", help="of the model (default: the training's)")
+    parser.add_argument(
+        "--allow-one-answer",
+        action="store_true",
+        help="write the file even if the network gives one answer to all faces",
+    )
+    add_threshold_options(parser, f"int8: {told(QUANTISED)}; floats: {told(SAME_ARITHMETIC)}")
+    parser.set_defaults(run=_run)
+
+
+def _add_format(parser: Any) -> None:
     parser.add_argument(
         "--format",
         choices=("int8", "float16", "float32"),
@@ -67,36 +91,15 @@ def register(verbs: Any) -> None:
     parser.add_argument(
         "--calibration-faces", type=_count, default=FACES, metavar="N", help="how many (default: %(default)s)"
     )
-    parser.add_argument("--seed", type=int, default=SEED, help="of what is random (default: %(default)s)")
-    parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="the file to write (default: beside the model, as .tflite)"
-    )
-    parser.add_argument("--name", help="of the model (default: the training's)")
-    parser.add_argument(
-        "--allow-one-answer",
-        action="store_true",
-        help="write the file even if the network gives one answer to all faces",
-    )
-    add_threshold_options(parser, f"int8: {told(QUANTISED)}; floats: {told(SAME_ARITHMETIC)}")
-    parser.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
-    out: Path = options.out or options.model.with_suffix(".tflite")
+    model = keras_file(options.model)
+    out: Path = options.out or model.with_suffix(".tflite")
     if options.format != "int8" and (options.io or options.keep_float):
         raise UsageError(f"--io and --keep-float are for int8, not for {options.format}")
     check_folder(out)
-    say(f"reading {options.model}")
-    if options.describe and not options.data:
-        raise UsageError(
-            "--describe wants faces: --data FACES.npz", "affectd-train data convert DATA FACES.npz writes them"
-        )
-    if options.describe:
-        trained = load_described(options.model, options.describe, options.data)
-    else:
-        trained = load_trained(options.model, options.data)
-    # Before TensorFlow sees it: over some layers its converter does not raise, but ends the process.
-    multiply_adds(trained.network)
+    trained = _read(model, options)
     reference = keras_scorer(trained.network, trained.spec)(trained.check.faces)
     require_probabilities(reference)
     calibration = representative_set(trained.calibration, options.seed, options.calibration_faces)
@@ -123,15 +126,25 @@ def _run(options: argparse.Namespace) -> int:
     thresholds = thresholds_of(options, QUANTISED if target.format == "int8" else SAME_ARITHMETIC)
     if missed(parity, thresholds) and target.format == "int8":
         _print_layers(worst(_layers(trained, calibration, flatbuffer), 5))
-    require_parity(
-        parity,
-        thresholds,
-        "nothing was written; keep the layers that lose most out of it with --keep-float, train longer or wider, or "
-        "allow more with the options of the gate",
-    )
+    require_parity(parity, thresholds, _PARITY_REMEDY)
     write_atomically(out, attach(flatbuffer, card))
     say(f"wrote {out}: {card.name} {card.version}")
     return EXIT_OK
+
+
+def _read(model: Path, options: argparse.Namespace) -> Trained:
+    say(f"reading {model}")
+    if options.describe and not options.data:
+        raise UsageError(
+            "--describe wants faces: --data FACES.npz", "affectd-train data convert DATA FACES.npz writes them"
+        )
+    if options.describe:
+        trained = load_described(model, options.describe, options.data)
+    else:
+        trained = load_trained(model, options.data)
+    # Before TensorFlow sees it: over some layers its converter does not raise, but ends the process.
+    multiply_adds(trained.network)
+    return trained
 
 
 def _require_several_answers(scores: NDArray[np.float32], labels: tuple[str, ...], *, allowed: bool) -> None:

@@ -31,7 +31,9 @@ def register(verbs: Any) -> None:
         help="hold two networks against each other, as a gate before a release",
         description="Ask two networks about the same faces. The exit code is 3 if they differ by more than is allowed.",
     )
-    parser.add_argument("reference", type=Path, metavar="A", help="a .keras, .tflite or .onnx file")
+    parser.add_argument(
+        "reference", type=Path, metavar="A", help="a .keras, .tflite or .onnx file, or a training's folder"
+    )
     parser.add_argument("converted", type=Path, metavar="B", help="another file, made from the same network")
     parser.add_argument(
         "--data", type=Path, metavar="FILE", help="an .npz of faces and labels (default: check.npz beside A)"
@@ -46,7 +48,7 @@ def _run(options: argparse.Namespace) -> int:
     reference, converted = (open_network(path, known) for path in (options.reference, options.converted))
     _check_alike(reference, converted)
     labels = reference.labels or ()
-    data = options.data or options.reference.parent
+    data = options.data or reference.path.parent
     faces = read_check_faces(data, reference.spec, len(labels))
     say(f"comparing on {len(faces.faces)} faces of {data}")
     parity = compare(reference.score(faces.faces), converted.score(faces.faces), faces.labels)

@@ -20,6 +20,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from device.contract.files import read_limited
+from device.contract.keras_models import KERAS_SUFFIXES
 from device.contract.model_card import SCHEMA, ModelCard
 from device.errors import ModelError, StorageError
 
@@ -199,10 +200,9 @@ def verify(data: bytes, name: str) -> None:
 def check_identifier(data: bytes, name: str) -> None:
     """Make sure that ``data`` starts as a TFLite flatbuffer does. Raises ModelError."""
     if data[4:8] != _IDENTIFIER:
-        raise ModelError(
-            f"{name} is not a TFLite model: it starts with {data[:8]!r}, and bytes 4 to 8 should read {_IDENTIFIER!r}",
-            "name a .tflite file, or fetch it again",
-        )
+        is_keras = Path(name).suffix in KERAS_SUFFIXES
+        remedy = "convert it on a PC: affectd-convert tflite" if is_keras else "name a .tflite file, or fetch it again"
+        raise ModelError(f"{name} is not a TFLite model", remedy)
 
 
 def looks_like_model_file(data: bytes) -> bool:

@@ -64,9 +64,17 @@ def write_atomically(path: Path, data: bytes, mode: int = 0o644, *, as_folder_s_
         OSError: the disk is full or broken; ``path`` is as it was.
     """
     check_folder(path)
-    if not hasattr(os, "O_DIRECTORY"):  # a card is also prepared on Windows
-        _write_by_name(path, data)
-        return
+    try:
+        if hasattr(os, "O_DIRECTORY"):
+            _write_in_folder(path, data, mode, as_folder_s_owner=as_folder_s_owner)
+        else:  # a card is also prepared on Windows
+            _write_by_name(path, data)
+    except OSError as error:
+        # By the name that was asked for: a full disk is told of by none, and a temporary file's says nothing.
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _write_in_folder(path: Path, data: bytes, mode: int, *, as_folder_s_owner: bool) -> None:
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         temporary = f".{path.name}.{secrets.token_hex(8)}"

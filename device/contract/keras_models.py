@@ -11,7 +11,12 @@ _FREE = frozenset({"BatchNormalization", "LayerNormalization", "Normalization", 
 _KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
 _COUNTED = frozenset({"Conv2D", "Dense", "DepthwiseConv2D", "SeparableConv2D"})
 _HDF5_SUFFIXES = (".h5", ".hdf5")
+_HDF5_START = b"\x89HDF\r\n\x1a\n"
 KERAS_SUFFIXES = (".keras", *_HDF5_SUFFIXES)
+_WEIGHTS_ALONE = (
+    "build its network in Keras, load_weights, and save it whole: model.save('model.keras'); to measure it alone, "
+    "affectd-train evaluate takes it with `network: cnn4`, or another recipe's network, in its YAML"
+)
 _OWN_LAYERS = "save the network in float32 with Keras's own layers only (model.save('model.keras'))"
 
 
@@ -38,6 +43,9 @@ def read_keras_model(keras: Any, path: Path) -> Any:
 
 def _read_hdf5(keras: Any, path: Path) -> Any:
     """A whole model as Keras 2 saved it; a file of weights alone says nothing of its layers."""
+    with path.open("rb") as file:
+        if file.read(len(_HDF5_START)) != _HDF5_START:
+            raise DataError(f"{path} is not an HDF5 file, or a damaged one", "fetch it again")
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:
@@ -45,7 +53,7 @@ def _read_hdf5(keras: Any, path: Path) -> Any:
         weights = "No model config found" in told
         raise DataError(
             f"{path} holds weights alone, not a model" if weights else f"Keras cannot read {path} ({told})",
-            "build its network, load_weights, and save it whole: model.save('model.keras')" if weights else _OWN_LAYERS,
+            _WEIGHTS_ALONE if weights else _OWN_LAYERS,
         ) from error
 
 

@@ -12,6 +12,7 @@ from device.contract.preprocess import InputSpec
 from device.errors import DataError
 
 FILE = "training.json"
+_MODEL = "model.keras"
 SCHEMA = 1
 """The version of the record that is written and read here."""
 
@@ -157,6 +158,11 @@ class TrainingRecord(RecordPart):
         """Write ``training.json`` into ``folder``."""
         text = json.dumps(self.as_dict(), indent=2, ensure_ascii=False)
         write_atomically(folder / FILE, f"{text}\n".encode())
+
+
+def model_in(path: Path) -> Path:
+    """The model's file where ``path`` is the folder of a training; else ``path`` itself."""
+    return path / _MODEL if path.is_dir() else path
 
 
 def read_record(path: Path) -> TrainingRecord:

@@ -1,3 +1,6 @@
+from fractions import Fraction
+from math import comb
+
 import numpy as np
 import pytest
 
@@ -26,3 +29,21 @@ def test_as_many_faces_won_as_lost_are_no_difference():
 def test_equal_answers_are_equal_to_the_last_face():
     found = compare_paired(*_right(both=5, neither=5))
     assert (found.p_value, found.low, found.high) == (1.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(("first", "second"), [(0, 1), (3, 12), (9, 9), (24, 3), (30, 27)])
+def test_the_p_value_is_mcnemars_to_the_last_digit(first, second):
+    tosses = first + second
+    tail = sum(Fraction(comb(tosses, heads), 2**tosses) for heads in range(min(first, second) + 1))
+    found = compare_paired(*_right(both=20, first=first, second=second, neither=5))
+    assert found.p_value == pytest.approx(float(min(2 * tail, 1)), rel=1e-12)
+
+
+def test_the_interval_is_that_of_tables_drawn_anew():
+    both, first, second, neither = 700, 60, 90, 150
+    found = compare_paired(*_right(both, first, second, neither))
+    count = both + first + second + neither
+    shares = np.array([first, second, both + neither]) / count
+    drawn = np.random.default_rng(1).multinomial(count, shares, size=20_000)
+    expected = np.percentile((drawn[:, 1] - drawn[:, 0]) / count, (2.5, 97.5))
+    assert (found.low, found.high) == pytest.approx(tuple(expected), abs=0.002)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from converters.trained import load_network, load_trained, read_faces
+from converters.trained import load_network, load_trained, read_any_faces, read_faces
 from device.contract.preprocess import InputSpec
 from device.errors import DataError
 from tests.converters import tiny
@@ -72,6 +72,13 @@ def test_arrays_that_do_not_fit_are_refused(tmp_path, arrays, message):
     np.savez(tmp_path / "check.npz", **arrays)
     with pytest.raises(DataError, match=message):
         read_faces(tmp_path / "check.npz", SPEC, labels=3)
+
+
+def test_labels_of_another_spelling_are_matched_by_what_they_mean(tmp_path):
+    names = np.array(["Anger", "happiness", "contempt"])
+    np.savez(tmp_path / "faces.npz", faces=FACES, labels=np.array([0, 1, 2, -1, -2]), label_names=names)
+    found = read_any_faces(tmp_path / "faces.npz", SPEC, ("happy", "angry"))
+    assert found.labels.tolist() == [1, 0, -1, -1, -1]
 
 
 def test_a_network_of_another_input_size_is_refused(own_training):

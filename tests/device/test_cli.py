@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from device.cli import drawing, run_command, run_program, terminal
-from device.errors import EXIT_CONFIG, EXIT_INTERRUPTED, EXIT_IO, EXIT_SOFTWARE, ConfigError
+from device.cli import drawing, run_command, run_program, seed, terminal
+from device.errors import EXIT_CONFIG, EXIT_INTERRUPTED, EXIT_IO, EXIT_SOFTWARE, ConfigError, UsageError
 
 
 def _raise(error):
@@ -29,6 +29,11 @@ def test_a_fault_of_the_operating_system_names_the_file(capsys):
     assert "/nowhere/at/all: No such file or directory" in capsys.readouterr().err
 
 
+def test_a_full_disk_that_has_no_name_is_told_with_what_to_do(capsys):
+    assert run_command("affectd", lambda: _raise(OSError(28, "No space left on device"))) == EXIT_IO
+    assert capsys.readouterr().err == "affectd: No space left on device; make room\n"
+
+
 def test_a_fault_of_ours_is_a_line_and_no_traceback(capsys):
     assert run_command("affectd", lambda: _raise(KeyError("x"))) == EXIT_SOFTWARE
     told = capsys.readouterr().err
@@ -42,6 +47,13 @@ def test_the_traceback_is_there_for_who_asks(capsys, monkeypatch):
     monkeypatch.setenv("AFFECTD_TRACEBACK", "1")
     run_command("affectd", lambda: _raise(KeyError("x")))
     assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["-1", "4294967296", "one", "1.5", ""])
+def test_a_seed_that_no_library_takes_is_refused(text):
+    with pytest.raises(UsageError, match="from 0 to 4294967295"):
+        seed(text)
+    assert seed("4294967295") == 4294967295
 
 
 def test_ctrl_c_is_no_fault(capsys):

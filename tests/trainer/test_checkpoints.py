@@ -55,6 +55,29 @@ def test_a_training_that_goes_on_ends_where_one_in_one_go_ends(tmp_path):
     assert [row["epoch"] for row in files.rows()] == list(range(6))
 
 
+@pytest.mark.parametrize("more", [0, 2])
+def test_best_weights_that_are_damaged_are_told_before_a_training_goes_on(tmp_path, more):
+    files = TrainingFolder(tmp_path)
+    _train(files, 2)
+    files.best.write_bytes(files.best.read_bytes()[:1000])
+    before = files.log.read_bytes()
+    with pytest.raises(DataError, match=r"the weights of the best epoch are damaged: .*nothing was changed"):
+        _train(files, 2 + more)
+    assert files.log.read_bytes() == before
+
+
+def test_going_on_takes_the_last_weights_and_not_the_best(tmp_path):
+    files = TrainingFolder(tmp_path)
+    learner, _ = _train(files, 2)
+    last = [weights.copy() for weights in learner.get_weights()]
+    learner.set_weights([weights * 0 for weights in last])
+    learner.save_weights(files.best)
+    found = _learner()
+    resume(found, files)
+    for one, other in zip(found.get_weights(), last, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_a_state_of_which_only_a_part_is_there_is_passed_over(tmp_path):
     files = TrainingFolder(tmp_path)
     _train(files, 3)
@@ -70,7 +93,7 @@ def test_a_state_of_which_only_a_part_is_there_is_passed_over(tmp_path):
         ("checkpoints/*", "no state of it is there"),
         ("checkpoints/epoch-*", "no state of it is there"),
         ("log.csv", "has 0 epochs, and .* was saved after 3"),
-        ("checkpoints/best.weights.h5", "the weights of the best of 3 epochs are gone"),
+        ("checkpoints/best.weights.h5", "the weights of the best epoch are gone"),
     ],
 )
 def test_a_training_of_which_too_little_is_left_does_not_begin_anew(tmp_path, lost, told):

@@ -4,15 +4,15 @@ import os
 
 import pytest
 
-from device.errors import DataError, UsageError
-from trainer.claim import CLAIM_FILE, begun_precision, begun_threads, claim, claimed
+from device.errors import DataError, StorageError, UsageError
+from trainer.claim import CLAIM_FILE, Claim, begun_precision, begun_threads, claimed, lay_claim
 from trainer.recipe import load_recipe
 
 FILES = {"fer2013.csv": "ab12"}
 
 
 def _claim(folder, *changes, seed=1, files=FILES):
-    claim(folder, load_recipe("edge", changes), seed=seed, precision="float32", files=files)
+    lay_claim(folder, Claim(load_recipe("edge", changes), seed, "float32", files))
 
 
 def test_what_is_done_in_the_end_may_be_chosen_anew(tmp_path):
@@ -46,8 +46,8 @@ def test_another_training_is_refused_with_what_differs(tmp_path, changes, others
 
 
 def test_a_training_that_starts_from_another_model_is_another(tmp_path):
-    claim(tmp_path, load_recipe("edge"), seed=1, precision="float32", files=FILES, origins={"start": "ab12"})
-    claim(tmp_path, load_recipe("edge"), seed=1, precision="float32", files=FILES, origins={"start": "ab12"})
+    lay_claim(tmp_path, Claim(load_recipe("edge"), 1, "float32", FILES, origins={"start": "ab12"}))
+    lay_claim(tmp_path, Claim(load_recipe("edge"), 1, "float32", FILES, origins={"start": "ab12"}))
     with pytest.raises(DataError, match='start is "ab12" there, and null now'):
         _claim(tmp_path)
 
@@ -71,13 +71,22 @@ def test_a_training_begun_under_a_key_s_earlier_name_goes_on(tmp_path):
 
 
 def test_a_training_that_another_process_is_at_is_left_to_it_by_its_number(tmp_path):
-    begin = functools.partial(claimed, tmp_path, load_recipe("edge"), seed=1, precision="float32", files=FILES)
+    begin = functools.partial(claimed, tmp_path, Claim(load_recipe("edge"), 1, "float32", FILES))
     with begin():
         again = begin()
         with pytest.raises(UsageError, match=rf"process {os.getpid()} trains in .* already"):
             again.__enter__()
     with begin():
         pass  # and free again
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(StorageError, match=r"nothing can be written in .*file/run: Not a directory; make room"),
+        claimed(tmp_path / "file" / "run", Claim(load_recipe("edge"), 1, "float32", FILES)),
+    ):
+        pass
 
 
 def test_a_claim_that_cannot_be_read_is_no_claim_to_overwrite(tmp_path):
@@ -89,8 +98,8 @@ def test_a_claim_that_cannot_be_read_is_no_claim_to_overwrite(tmp_path):
 def test_a_training_goes_on_with_the_threads_that_it_began_with(tmp_path):
     assert begun_threads(tmp_path) is None
     recipe = load_recipe("edge")
-    claim(tmp_path, recipe, seed=1, precision="float32", files=FILES, threads=1)
-    claim(tmp_path, recipe, seed=1, precision="float32", files=FILES, threads=2)
+    lay_claim(tmp_path, Claim(recipe, 1, "float32", FILES, threads=1))
+    lay_claim(tmp_path, Claim(recipe, 1, "float32", FILES, threads=2))
     assert begun_threads(tmp_path) == 1
 
 
@@ -102,13 +111,13 @@ def test_threads_that_are_not_told_are_nobody_s(tmp_path, text):
 
 def test_a_training_goes_on_in_the_precision_that_it_began_with(tmp_path):
     assert begun_precision(tmp_path) is None
-    claim(tmp_path, load_recipe("edge"), seed=1, precision="bfloat16", files=FILES)
+    lay_claim(tmp_path, Claim(load_recipe("edge"), 1, "bfloat16", FILES))
     assert begun_precision(tmp_path) == "bfloat16"
     (tmp_path / CLAIM_FILE).write_text('{"precision": "float8"}', encoding="utf-8")
     assert begun_precision(tmp_path) is None
 
 
 def test_a_training_without_a_fold_is_not_one_with_it(tmp_path):
-    claim(tmp_path, load_recipe("edge"), seed=1, precision="float32", files=FILES, origins={"fold": "1/5"})
+    lay_claim(tmp_path, Claim(load_recipe("edge"), 1, "float32", FILES, origins={"fold": "1/5"}))
     with pytest.raises(DataError, match='fold is "1/5" there, and null now'):
         _claim(tmp_path)

@@ -80,6 +80,12 @@ def test_a_training_without_a_log_has_no_epochs(tmp_path):
     assert read_log(tmp_path / "log.csv") == ()
 
 
+def test_a_log_of_arbitrary_bytes_is_refused_in_our_own_words(tmp_path):
+    (tmp_path / "log.csv").write_bytes(b"\xfe\xff\0epoch\n1\n")
+    with pytest.raises(DataError, match="an epoch's loss and accuracy are expected, and something else is there"):
+        read_log(tmp_path / "log.csv")
+
+
 @pytest.mark.parametrize("text", ["epoch,loss\n0,1.0\n", "epoch,accuracy,loss,val_accuracy,val_loss\n0,a,1,1,1\n"])
 def test_a_log_that_is_none_is_refused_with_its_line(tmp_path, text):
     log = tmp_path / "log.csv"

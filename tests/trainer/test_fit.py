@@ -110,9 +110,10 @@ def test_the_saved_model_is_plain_keras_in_float32(trained):
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-5)
 
 
-def test_a_finished_training_is_calibrated_without_training_again(folder, trained, tmp_path):
+def test_a_finished_training_is_calibrated_without_training_again(folder, trained, tmp_path, capsys):
     shutil.copytree(trained, out := tmp_path / "calibrated")
     assert _run_here(_command(folder, out, "--set", "temperature_scaling=true")) == 0
+    assert "the training was finished already, and its results are written anew; --epochs 13" in capsys.readouterr().out
     assert _figures(out) == _figures(trained)
     record = json.loads((out / "training.json").read_text(encoding="utf-8"))
     assert json.loads((trained / "training.json").read_text(encoding="utf-8"))["temperature"] is None

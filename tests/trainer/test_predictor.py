@@ -131,7 +131,7 @@ def test_a_model_that_is_not_there_is_said_to_be_missing(tmp_path, name):
 
 def test_a_file_of_another_kind_is_refused(tmp_path):
     (tmp_path / "model.pt").write_bytes(b"x")
-    with pytest.raises(ModelError, match=r"is none of \.keras, \.h5, .*export it as ONNX where it was trained"):
+    with pytest.raises(DataError, match=r"is none of \.keras, \.h5, .*export it as ONNX where it was trained"):
         load_predictor(tmp_path / "model.pt")
 
 
@@ -139,6 +139,12 @@ def test_somebody_else_s_model_that_nothing_describes_is_refused_with_how_to_des
     (tmp_path / "model.onnx").write_bytes(b"x")
     with pytest.raises(DataError, match=r"nothing says what the labels .*affectd-convert describe"):
         load_predictor(tmp_path / "model.onnx")
+
+
+def test_a_keras_model_alone_may_be_ours_or_somebody_else_s(tmp_path):
+    (tmp_path / "model.keras").write_bytes(b"x")
+    with pytest.raises(DataError, match=r"put the training.json of its training beside it; .*affectd-convert describe"):
+        load_predictor(tmp_path / "model.keras")
 
 
 def test_a_bare_flatbuffer_answers_by_its_description_as_its_model_file_does(tmp_path, bundled):

@@ -20,7 +20,7 @@ def test_a_recipe_may_be_a_file_of_ones_own(tmp_path):
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones():
-    with pytest.raises(UsageError, match=r"edge, edge-again, edge-deeper, edge-fer2013"):
+    with pytest.raises(UsageError, match=r"edge, edge-again, edge-deeper, edge-fer2013.*did you mean edge\?"):
         load_recipe("egde")
 
 
@@ -47,6 +47,40 @@ def test_a_recipe_that_makes_no_sense_is_named_with_its_key(tmp_path, change, to
 def test_an_unknown_key_is_refused_with_its_new_or_its_nearest_name(key, told):
     with pytest.raises(DataError, match=told):
         load_recipe("edge", [f"{key}=0.1"])
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("optimizer.name=adm", "optimizer: expected sgd, adam, nadam for `name`, found adm"),
+        ("optimiser.learning_rate=0.1", "optimiser is no key of this recipe; did you mean `optimizer`"),
+        ("schedule.name=constant", "schedule.warmup_epochs is no key of schedule constant; known there are name"),
+        ("data.labels=happy", r"expected a list, as in \[happy, sad\], found happy"),
+        ("data.labels=[happy, happiness]", "the labels 'happy' and 'happiness' mean one class"),
+        ("data.labels=[happy, uncertain]", "'uncertain' is a word of the device itself"),
+        ("data.drop=[happy]", r"name the other labels: labels=\[angry, disgust, fear, sad, surprise, neutral\]"),
+        ("data.test_share=0.95", "leave nothing to train on"),
+        ("epochs=", "expected a whole number, found nothing"),
+        ("targets={}", "targets.learn: expected a value, found nothing"),
+    ],
+)
+def test_a_change_that_breaks_a_sound_recipe_is_to_blame_and_not_the_file(change, told):
+    with pytest.raises(DataError, match=f"^on the command line, .*{told}"):
+        load_recipe("edge", ["batch_size=8", change, "loss.label_smoothing=0.1"])
+
+
+def test_a_file_that_is_wrong_by_itself_is_to_blame_whatever_the_command_line_says(tmp_path):
+    values = yaml.safe_load(bundled_recipes()["edge"].read_text(encoding="utf-8")) | {"epochs": "many"}
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    with pytest.raises(DataError, match=r"^\S*mine.yaml: epochs: expected a whole number, found many"):
+        load_recipe(str(path), ["batch_size=8"])
+    assert load_recipe(str(path), ["epochs=3"]).epochs == 3
+
+
+def test_a_change_that_is_no_yaml_is_told_as_one():
+    with pytest.raises(UsageError, match=r"on the command line, data.labels=\[happy: this is not YAML"):
+        load_recipe("edge", ["data.labels=[happy"])
 
 
 def test_a_recipe_that_is_no_yaml_is_refused(tmp_path):

@@ -92,6 +92,14 @@ def test_a_teacher_is_neither_trained_nor_saved_with_its_pupil(teacher):
     assert layer.weights == []
 
 
+def test_kept_answers_that_are_damaged_are_asked_for_again(tmp_path):
+    faces, kept = np.full((3, 4, 4, 1), 255, np.uint8), tmp_path / "answers.npy"
+    kept.write_bytes(b"\x93NUMPY")
+    answers = answers_once([lambda seen: seen[:, 0, 0]], faces, kept)
+    np.testing.assert_array_equal(answers, np.ones((3, 1)))
+    np.testing.assert_array_equal(np.load(kept), answers)
+
+
 def test_teachers_that_are_asked_once_answer_each_face_in_the_mean_and_are_not_asked_again(tmp_path):
     images = np.zeros((130, 4, 4, 1), np.uint8)
     images[129] = 255

@@ -8,9 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
 
+from device.cli import seed
 from device.contract.preprocess import InputSpec
 from device.errors import EXIT_DATA, EXIT_OK, EXIT_USAGE, DataError, UsageError
-from trainer.commands.options import add_reading, codes_of
+from trainer.commands.options import add_changes, add_person, add_reading, codes_of
 from trainer.datasets.faces import Split
 from trainer.datasets.listing import Listing
 from trainer.datasets.settings import DataSettings
@@ -33,8 +34,9 @@ def register(verbs: Any) -> None:
     )
     stats.add_argument("path", type=Path, metavar="PATH", help="a CSV or a folder, see docs/data.md")
     add_reading(stats)
-    stats.add_argument("--person", metavar="COLUMN", help="of a CSV of paths: who is shown")
+    add_person(stats)
     stats.add_argument("--recipe", help="say what this recipe (a name or a YAML file) takes of it")
+    add_changes(stats)
     stats.add_argument("--json", action="store_true", help="print one JSON object")
     stats.set_defaults(run=_stats)
     get = parts.add_parser(
@@ -69,10 +71,17 @@ def _register_convert(parts: Any) -> None:
         "train/ and test/, paths: pictures with a CSV of paths and labels",
     )
     convert.add_argument("--size", type=int, default=48, metavar="PIXELS", help="side of the pictures (default: 48)")
-    convert.add_argument("--seed", type=int, default=1, help="of the splits, if the data has none (default: 1)")
-    convert.add_argument("--split", choices=get_args(Split), help="only this split's faces")
+    convert.add_argument("--seed", type=seed, default=1, help="of the splits, if the data has none (default: 1)")
+    convert.add_argument(
+        "--split",
+        choices=get_args(Split),
+        help="only this split's faces; if the data has no such split, those that `affectd-train fit` sets aside",
+    )
     add_reading(convert)
-    convert.set_defaults(run=_convert, recipe=None, person=None)
+    add_person(convert)
+    convert.add_argument("--recipe", help="set faces aside as a training of this recipe does (a name or a YAML file)")
+    add_changes(convert)
+    convert.set_defaults(run=_convert)
 
 
 def _help(parser: argparse.ArgumentParser) -> int:
@@ -86,7 +95,7 @@ def _stats(options: argparse.Namespace) -> int:
     from trainer.datasets.tables import recipe_lines, stats_lines
 
     settings = _settings(options)
-    listing, unreadable = _read(options.path, settings, 48, options.ferplus)
+    listing, unreadable = _read(_list(options.path, settings, options.ferplus), 48, settings)
     stats = measure_data(listing, unreadable)
     if not options.json:
         print("\n".join(stats_lines(stats)))
@@ -107,12 +116,17 @@ def _stats(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _read(path: Path, settings: DataSettings, size: int, ferplus: Path | None = None) -> tuple[Listing, list[str]]:
+def _list(path: Path, settings: DataSettings, ferplus: Path | None) -> Listing:
     from trainer.datasets.forms import list_faces
     from trainer.datasets.load import reading
+
+    return list_faces(path, reading(settings, ferplus), ProgressLine(f"reading {path}", _FEW_BYTES))
+
+
+def _read(listing: Listing, size: int, settings: DataSettings) -> tuple[Listing, list[str]]:
+    """The listing with its pictures in it, and those that cannot be read."""
     from trainer.datasets.stats import read_all
 
-    listing = list_faces(path, reading(settings, ferplus), ProgressLine(f"reading {path}", _FEW_BYTES))
     if listing.pixels is not None:
         return listing, []
     progress = ProgressLine(f"reading {len(listing):,} pictures")
@@ -123,7 +137,9 @@ def _settings(options: argparse.Namespace) -> DataSettings:
     """The recipe's ``data:`` section, with what the command line says of the data."""
     from trainer.recipe import load_recipe
 
-    own = load_recipe(options.recipe).data if options.recipe else DataSettings()
+    if options.changes and not options.recipe:
+        raise UsageError("--set changes a recipe, and none is named", "name one with --recipe")
+    own = load_recipe(options.recipe, options.changes).data if options.recipe else DataSettings()
     said = {"codes": codes_of(options), "person": options.person, "find_faces": options.find_faces or None}
     return own.model_copy(update={key: value for key, value in said.items() if value is not None})
 
@@ -166,8 +182,7 @@ def _describe(source: Source) -> str:
 
 
 def _convert(options: argparse.Namespace) -> int:
-    from trainer.datasets.convert import Form, convert, refuse_taken
-    from trainer.datasets.stats import only_split
+    from trainer.datasets.convert import Form, convert, refuse_taken, take_split
 
     refuse_taken(options.target)
     forms: dict[str, Form] = {".csv": "fer2013", ".npz": "npz"}
@@ -176,12 +191,15 @@ def _convert(options: argparse.Namespace) -> int:
         raise UsageError(f"pictures are 8 to 1024 pixels wide, not {options.size}")
     if form == "fer2013" and options.size != 48:
         raise UsageError("a CSV as Kaggle's holds pictures of 48 x 48", "leave --size out, or name a folder")
-    listing, unreadable = _read(options.source, _settings(options), options.size)
+    settings = _settings(options)
+    listing = _list(options.source, settings, options.ferplus)
+    notes: list[str] = []
     if options.split:
-        listing = only_split(listing, options.split)
+        listing, notes = take_split(listing, options.split, settings, options.seed)
+    listing, unreadable = _read(listing, options.size, settings)
     progress = ProgressLine(f"writing {options.target}")
     count = convert(listing, options.target, form, seed=options.seed, progress=progress)
-    for note in (*listing.notes, *(f"left out {one}" for one in unreadable[:5])):
+    for note in (*notes, *listing.notes, *(f"left out {one}" for one in unreadable[:5])):
         print(f"note: {note}")
     left = f"; {len(unreadable):,} unreadable pictures were left out" if unreadable else ""
     print(f"wrote {count:,} faces to {options.target}{left}")

@@ -3,13 +3,19 @@
 import argparse
 import json
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from device.contract.files import check_folder, write_atomically
 from device.errors import EXIT_OK, DataError
 from trainer.commands.options import add_model_and_data, check_limit, codes_of
 from trainer.datasets.faces import FaceSet, Split
 from trainer.datasets.listing import printable
+
+if TYPE_CHECKING:
+    from trainer.curves import Epoch
+    from trainer.judging.data import JudgedData
+    from trainer.judging.evaluation import SplitFigures
+    from trainer.predictor import Predictor
 
 
 def register(verbs: Any) -> None:
@@ -36,35 +42,19 @@ def register(verbs: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from trainer.judging.data import read_data, sample
-    from trainer.judging.evaluation import Evaluation, judge
-    from trainer.judging.light import mark_light
-    from trainer.judging.seen import mark_known, read_seen, role_of
+    from trainer.judging.data import read_data
+    from trainer.judging.evaluation import Evaluation
     from trainer.judging.table import as_text
     from trainer.predictor import load_predictor
+    from trainer.report.page import report
 
     check_limit(options)
     for file in filter(None, (options.json, options.html)):
         check_folder(file)
     predictor = load_predictor(options.model, describe=options.describe)
     data = read_data(options.data, predictor, options.ferplus, codes_of(options), find_faces=options.find_faces)
-    seen = read_seen(predictor.path, predictor.record)
-    notes = list(data.notes)
-    chosen: dict[str, FaceSet] = {}
-    splits = []
-    for split in _chosen(data.splits, options.split, options.data):
-        word, whole = data.splits[split]
-        role, shared = role_of(
-            whole, split, word, seen=seen, record=predictor.record, files=data.files, official=data.official
-        )
-        notes += [shared] if shared else []
-        faces = sample(whole, options.limit)
-        if "train" in data.splits and split != "train":
-            faces = mark_known(faces, data.splits["train"][1])
-        faces = mark_light(faces)
-        chosen[word] = faces
-        probabilities = predictor.probabilities(faces.images, flip=options.tta == "flip")
-        splits.append(judge(probabilities, faces, predictor.labels, word, role))
+    log, said_of_log = _log_of(predictor.path) if options.html else ((), [])
+    splits, faces, said_of_splits = _judged(predictor, data, options)
     evaluation = Evaluation(
         predictor.describe(),
         {
@@ -75,17 +65,48 @@ def _run(options: argparse.Namespace) -> int:
         },
         {"tta": options.tta, "limit": options.limit},
         tuple(splits),
-        tuple(notes),
+        (*data.notes, *said_of_log, *said_of_splits),
     )
     # Before anything is printed: who reads that may close the pipe.
     if options.json:
         write_atomically(options.json, (json.dumps(evaluation.as_dict(), indent=1) + "\n").encode("utf-8"))
     if options.html:
-        _write_report(options.html, evaluation, {} if options.without_faces else chosen, predictor.path)
+        page = report(evaluation, {} if options.without_faces else faces, log)
+        write_atomically(options.html, page.encode("utf-8"))
     print(as_text(evaluation))
     for file in filter(None, (options.json, options.html)):
         print(f"wrote {file}")
     return EXIT_OK
+
+
+def _judged(
+    predictor: "Predictor", data: "JudgedData", options: argparse.Namespace
+) -> tuple[list["SplitFigures"], dict[str, FaceSet], list[str]]:
+    """The figures of each split, its faces by the data's word for it, and what to say of them."""
+    from trainer.judging.data import sample
+    from trainer.judging.evaluation import judge, say_of_one_answer
+    from trainer.judging.light import mark_light
+    from trainer.judging.seen import mark_known, read_seen, role_of
+
+    seen = read_seen(predictor.path, predictor.record)
+    splits: list[SplitFigures] = []
+    judged: dict[str, FaceSet] = {}
+    notes: list[str] = []
+    for split in _chosen(data.splits, options.split, options.data):
+        word, whole = data.splits[split]
+        role, shared = role_of(
+            whole, split, word, seen=seen, record=predictor.record, files=data.files, official=data.official
+        )
+        notes += [shared] if shared else []
+        faces = sample(whole, options.limit)
+        if "train" in data.splits and split != "train":
+            faces = mark_known(faces, data.splits["train"][1])
+        faces = mark_light(faces)
+        judged[word] = faces
+        probabilities = predictor.probabilities(faces.images, flip=options.tta == "flip")
+        notes += [f"{word}: {told}" for told in say_of_one_answer(probabilities, predictor.labels)]
+        splits.append(judge(probabilities, faces, predictor.labels, word, role))
+    return splits, judged, notes
 
 
 def _chosen(splits: dict[Split, tuple[str, FaceSet]], wanted: list[Split] | None, path: Path) -> list[Split]:
@@ -99,9 +120,11 @@ def _chosen(splits: dict[Split, tuple[str, FaceSet]], wanted: list[Split] | None
     return list(dict.fromkeys(named))
 
 
-def _write_report(file: Path, evaluation: Any, faces: dict[str, FaceSet], model: Path) -> None:
+def _log_of(model: Path) -> tuple[tuple["Epoch", ...], list[str]]:
+    """The epochs of the training that made ``model``, for the report's curves; what to say where they are damaged."""
     from trainer.curves import read_log
-    from trainer.report.page import report
 
-    log = read_log(model.with_name("log.csv"))
-    write_atomically(file, report(evaluation, faces, log).encode("utf-8"))
+    try:
+        return read_log(model.with_name("log.csv")), []
+    except DataError as error:
+        return (), [f"the report has no curves: {error}"]

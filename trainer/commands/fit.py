@@ -5,12 +5,12 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from device.cli import drawing
+from device.cli import drawing, seed
 from device.errors import EXIT_OK, DataError, UsageError
-from trainer.claim import begun_precision, begun_threads, claimed
-from trainer.commands.options import add_reading, codes_of
+from trainer.claim import Claim, begun_precision, begun_threads, claimed
+from trainer.commands.options import add_changes, add_person, add_reading, codes_of
 from trainer.datasets.faces import DataSet
 from trainer.datasets.folds import Fold, hold_out
 from trainer.datasets.listing import printable
@@ -20,6 +20,10 @@ from trainer.recipe import Recipe, bundled_recipes, load_recipe
 from trainer.recipe.scaling import with_larger_batches
 from trainer.terminal import ProgressLine
 from trainer.trained import TrainedNetwork, find_trained
+
+if TYPE_CHECKING:
+    from trainer.fit import Fitted
+    from trainer.results import Results
 
 _FEW = 1_000_000_000
 """Bytes or pictures, for which a log wants no lines."""
@@ -50,10 +54,25 @@ def register(verbs: Any) -> None:
         "--data", type=Path, required=True, metavar="PATH", help="a CSV or a folder of faces, see docs/data.md"
     )
     add_reading(parser)
-    parser.add_argument(
-        "--person", metavar="COLUMN", help="of a CSV of paths: who is shown, so that none is in two splits"
-    )
+    add_person(parser)
+    _add_origins(parser)
+    _add_arithmetic(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="where results go (default: runs/RECIPE)")
+    parser.add_argument("--name", help="of the model (default: the recipe's; for a bundled recipe, --out's)")
+    parser.add_argument("--seed", type=seed, default=1, help="of weights, order and augmentation (default: 1)")
+    parser.add_argument("--epochs", type=int, help="instead of the recipe's")
+    add_changes(parser)
+    parser.add_argument(
+        "--fold",
+        type=Fold.parse,
+        metavar="K/N",
+        help="cross-validation: train without the K-th of N parts of the training "
+        "split, and choose the epoch by that part",
+    )
+    parser.set_defaults(run=_run)
+
+
+def _add_origins(parser: Any) -> None:
     parser.add_argument(
         "--from",
         type=Path,
@@ -71,23 +90,9 @@ def register(verbs: Any) -> None:
         help="a teacher, for recipes that learn from teachers: a .keras file or its "
         "training's folder; may be given again",
     )
-    parser.add_argument("--name", help="of the model (default: the recipe's; for a bundled recipe, --out's)")
-    parser.add_argument("--seed", type=int, default=1, help="of weights, order and augmentation (default: 1)")
-    parser.add_argument("--epochs", type=int, help="instead of the recipe's")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="instead of the recipe's value, as in optimizer.learning_rate=0.05; may be given again",
-    )
-    parser.add_argument(
-        "--fold",
-        type=Fold.parse,
-        metavar="K/N",
-        help="cross-validation: train without the K-th of N parts of the training "
-        "split, and choose the epoch by that part",
-    )
+
+
+def _add_arithmetic(parser: Any) -> None:
     parser.add_argument(
         "--threads",
         type=int,
@@ -113,7 +118,6 @@ def register(verbs: Any) -> None:
         choices=("float32", "bfloat16"),
         help="of the arithmetic (default: bfloat16 if the processor has instructions for it, else float32)",
     )
-    parser.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -121,7 +125,7 @@ def _run(options: argparse.Namespace) -> int:
         raise UsageError(f"--threads wants at least 1, not {options.threads}")
     if options.larger_batches < 1:
         raise UsageError(f"--larger-batches wants at least 1, not {options.larger_batches}")
-    recipe = load_recipe(options.recipe, [*options.set, *_changes(options)])
+    recipe = load_recipe(options.recipe, [*options.changes, *_changes(options)])
     recipe = with_larger_batches(recipe, options.larger_batches)
     origins = _origins(recipe, options)
     folder: Path = options.out or Path("runs") / recipe.name
@@ -194,16 +198,9 @@ def _train(recipe: Recipe, data: DataSet, folder: Path, origins: _Origins, optio
     from trainer.results import git_revision, write_results
 
     revision = git_revision()  # before hours pass in which the source tree may move on
-    verbose = 1 if sys.stdout.isatty() else 2
-    with claimed(
-        folder,
-        recipe,
-        seed=options.seed,
-        precision=precision,
-        files=dict(data.files),
-        origins={**origins.as_dict(), **({"fold": str(options.fold)} if options.fold else {})},
-        threads=threads,
-    ):
+    fold = {"fold": str(options.fold)} if options.fold else {}
+    claim = Claim(recipe, options.seed, precision, data.files, {**origins.as_dict(), **fold}, threads)
+    with claimed(folder, claim):
         settings = FitOptions(
             TrainingFolder(folder),
             options.seed,
@@ -211,11 +208,14 @@ def _train(recipe: Recipe, data: DataSet, folder: Path, origins: _Origins, optio
             precision,
             origins.start,
             origins.teachers,
-            verbose,
-            devices,
+            verbose=1 if sys.stdout.isatty() else 2,
+            devices=devices,
         )
+        before = len(settings.files.rows())
         with drawing():  # Keras's progress bar
             fitted = fit(recipe, data.train, data.validation, settings)
+        if fitted.epochs == before:
+            print(f"the training was finished already, and its results are written anew; --epochs {before + 1} goes on")
         training = {
             "name": _model_name(recipe, options),
             "seed": options.seed,
@@ -229,6 +229,11 @@ def _train(recipe: Recipe, data: DataSet, folder: Path, origins: _Origins, optio
         }
         results = write_results(folder, fitted, recipe, data, training=training, paths=paths)
     print(f"kept epoch {fitted.kept_epoch} of {fitted.epochs}; wrote {folder / 'model.keras'} and model-card.md")
+    _tell(fitted, results)
+    print(f"next: affectd-convert tflite {folder}")
+
+
+def _tell(fitted: "Fitted", results: "Results") -> None:
     for one in results.measured:
         recall = ", ".join(f"{label} {share:.0%}" for label, share in one.recall.items())
         print(f"{one.split} {one.metric}: {one.value:.2%} of {one.count} faces; recall: {recall}")
@@ -236,4 +241,3 @@ def _train(recipe: Recipe, data: DataSet, folder: Path, origins: _Origins, optio
         print(f"without logit_adjustment: {before.accuracy:.2%}, in the mean over the labels {before.mean_recall:.2%}")
     for remark in results.remarks:
         print(f"note: {remark}")
-    print(f"next: affectd-convert tflite {folder / 'model.keras'}")

@@ -44,6 +44,25 @@ def add_reading(parser: Any) -> None:
     )
 
 
+def add_person(parser: Any) -> None:
+    """Add who is shown, where a column says it."""
+    parser.add_argument(
+        "--person", metavar="COLUMN", help="of a CSV of paths: who is shown, so that none is in two splits"
+    )
+
+
+def add_changes(parser: Any) -> None:
+    """Add what is to be other than a recipe says."""
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="changes",
+        metavar="KEY=VALUE",
+        help="instead of the recipe's value, as in optimizer.learning_rate=0.05; may be given again",
+    )
+
+
 def codes_of(options: argparse.Namespace) -> tuple[str, ...] | None:
     """The names in ``--codes``; None without it. Raises UsageError for fewer than two."""
     if options.codes is None:

@@ -3,13 +3,18 @@
 import argparse
 import json
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
+from device.cli import seed
 from device.contract.files import check_folder, write_atomically
 from device.errors import EXIT_OK, DataError
 from trainer.commands.options import add_model_and_data, check_limit, codes_of
-from trainer.datasets.faces import Split
+from trainer.datasets.faces import FaceSet, Split
 from trainer.terminal import ProgressLine
+
+if TYPE_CHECKING:
+    from trainer.predictor import Predictor
+    from trainer.stress.camera import Seen
 
 _SEED = 1
 
@@ -32,7 +37,7 @@ def register(verbs: Any) -> None:
     parser.add_argument(
         "--detector", type=Path, metavar="FILE.onnx", help="find the faces with this network instead of Haar cascades"
     )
-    parser.add_argument("--seed", type=int, default=_SEED, help="of what is random (default: %(default)s)")
+    parser.add_argument("--seed", type=seed, default=_SEED, help="of what is random (default: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
     parser.set_defaults(run=_run)
 
@@ -40,7 +45,6 @@ def register(verbs: Any) -> None:
 def _run(options: argparse.Namespace) -> int:
     from trainer.judging.data import read_data, sample
     from trainer.predictor import load_predictor
-    from trainer.stress.camera import device_finder, look_at, naive_finder
     from trainer.stress.measure import SCHEMA, strains
     from trainer.stress.table import as_text
 
@@ -53,18 +57,7 @@ def _run(options: argparse.Namespace) -> int:
         raise DataError(f"{options.data} has no faces for {options.split}, but for {', '.join(data.splits)}")
     word, faces = data.splits[options.split]
     faces = sample(faces, options.limit)
-    seen, naive_share = None, 0.0
-    if not options.without_camera:
-        progress = ProgressLine("faces before the camera")
-        seen = look_at(
-            faces.images,
-            predictor.spec,
-            device_finder(options.detector and options.detector.resolve()),
-            options.seed,
-            progress,
-        )
-        progress = ProgressLine("the same for the common way")
-        naive_share = look_at(faces.images, predictor.spec, naive_finder(), options.seed, progress).share
+    seen, naive_share = (None, 0.0) if options.without_camera else _look(faces, predictor, options)
     found = strains(predictor, faces, seen, options.seed, ProgressLine("corrupting faces"))
     if options.json:
         record = {
@@ -81,3 +74,13 @@ def _run(options: argparse.Namespace) -> int:
     if options.json:
         print(f"wrote {options.json}")
     return EXIT_OK
+
+
+def _look(faces: FaceSet, predictor: "Predictor", options: argparse.Namespace) -> tuple["Seen", float]:
+    """The faces before a simulated camera; and the share of them that the common way finds."""
+    from trainer.stress.camera import device_finder, look_at, naive_finder
+
+    finder = device_finder(options.detector and options.detector.resolve())
+    seen = look_at(faces.images, predictor.spec, finder, options.seed, ProgressLine("faces before the camera"))
+    progress = ProgressLine("the same for the common way")
+    return seen, look_at(faces.images, predictor.spec, naive_finder(), options.seed, progress).share

@@ -6,6 +6,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -16,12 +17,13 @@ from numpy.typing import NDArray
 from device.contract.labels import EMOTIONS
 from device.errors import DataError, StorageError, UsageError
 from trainer.cells import harmless
-from trainer.datasets.faces import SPLITS
+from trainer.datasets.faces import SPLITS, Split
 from trainer.datasets.fer2013 import COLUMNS, SIDE, SPLIT_OF_USAGE
 from trainer.datasets.listing import Listing
+from trainer.datasets.load import labels_of
 from trainer.datasets.rows import Progress
 from trainer.datasets.settings import DataSettings
-from trainer.datasets.splits import share_out
+from trainer.datasets.splits import assign_splits
 
 Form = Literal["folders", "two", "fer2013", "paths", "npz"]
 PATHS_FILE = "faces.csv"
@@ -46,6 +48,7 @@ def convert(listing: Listing, target: Path, form: Form, *, seed: int = 1, progre
     Raises:
         UsageError: when the target is there already.
         DataError: when a class has no place in the form.
+        StorageError: when the target cannot be written; nothing of it is left.
     """
     refuse_taken(target)
     splits = _all_splits(listing, seed) if form in {"fer2013", "two"} else listing.splits
@@ -169,20 +172,49 @@ def _pixels(listing: Listing) -> NDArray[np.uint8]:
 
 
 def _fer2013_labels(listing: Listing) -> NDArray[np.int64]:
-    indices = DataSettings().class_map().indices(listing.classes.tolist())
-    if None in indices.values():
-        raise DataError(f"this form holds the classes {', '.join(EMOTIONS)} alone")
-    return np.array([indices[name] for name in listing.classes.tolist()], np.int64)
+    seven = DataSettings().class_map()
+    if others := seven.unknown(listing.classes.tolist()):
+        raise DataError(
+            f"this form holds the classes {', '.join(EMOTIONS)} alone, and the data has {', '.join(others[:5])}",
+            "name a folder, or a file that ends in .npz: both hold any class",
+        )
+    return labels_of(listing, seven)
 
 
 def _all_splits(listing: Listing, seed: int) -> NDArray[np.str_]:
     """The faces' splits; where the data has none at all, seeded and stratified ones."""
     if (listing.splits != "").any():
         return np.where(listing.splits == "", "train", listing.splits)
-    settings = DataSettings()
+    return assign_splits(listing, _class_indices(listing), DataSettings(), seed).splits
+
+
+def _class_indices(listing: Listing) -> NDArray[np.int64]:
     _, classes = np.unique(listing.classes, return_inverse=True)
-    shares = {"validation": settings.validation_share, "test": settings.test_share}
-    return share_out(list(listing.names), classes.astype(np.int64), shares, "train", seed)
+    return classes.astype(np.int64)
+
+
+def take_split(listing: Listing, split: Split, settings: DataSettings, seed: int) -> tuple[Listing, list[str]]:
+    """The faces of one split, cut from the others as a training cuts it where the data has none; what to say of it.
+
+    Args:
+        listing: all faces, whose pictures need not be read.
+        split: which faces.
+        settings: of the training. Where they name no labels, each class is one.
+        seed: of the training.
+
+    Raises:
+        DataError: there are no such faces.
+    """
+    if (listing.splits == split).any():
+        return listing.take(np.flatnonzero(listing.splits == split)), []
+    named = settings.labels or settings.classes or settings.drop
+    labels = labels_of(listing, settings.class_map()) if named else _class_indices(listing)
+    assigned = assign_splits(listing, labels, settings, seed)
+    kept = np.flatnonzero((assigned.splits == split) & (labels >= 0))
+    if not len(kept):
+        raise DataError(f"the data has no faces for {split}, and none can be set aside for it", "leave --split out")
+    taken = replace(listing.take(kept), splits=np.full(len(kept), split), words={split: assigned.words[split]})
+    return taken, [f"{assigned.words[split]}, as affectd-train fit shares them out", *assigned.notes]
 
 
 def refuse_taken(target: Path) -> None:
@@ -196,15 +228,21 @@ def refuse_taken(target: Path) -> None:
 @contextmanager
 def _finished(target: Path, *, folder: bool) -> Iterator[Path]:
     """A hidden place beside ``target`` that takes its name when all went well, and is removed when not."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{target.name}.partial-", dir=target.parent))
-    partial = work / target.name
+    work: Path | None = None
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=f".{target.name}.partial-", dir=target.parent))
+        partial = work / target.name
         if folder:
             partial.mkdir()
         yield partial
         if target.is_dir():
             target.rmdir()
         partial.rename(target)
+    except OSError as error:
+        raise StorageError(
+            f"{target} cannot be written: {error.strerror}", "nothing of it was left; make room, or name another place"
+        ) from error
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        if work is not None:
+            shutil.rmtree(work, ignore_errors=True)

@@ -8,16 +8,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from device.contract.labels import EMOTIONS
 from device.errors import DataError
+from trainer.datasets.codes import CODES
 from trainer.datasets.faces import Split
 from trainer.datasets.rows import Progress, csv_rows
 
 SIDE = 48
 SPLIT_OF_USAGE: dict[str, Split] = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
 COLUMNS = ("emotion", "pixels", "Usage")
-CODES = (*EMOTIONS, "contempt")
-"""What the codes mean where nobody says otherwise: FER-2013's seven, and the eighth that CK+ in this form adds."""
 _WHERE = "get fer2013.csv again from Kaggle's 'challenges-in-representation-learning' competition"
 
 

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from device.contract.labels import EMOTIONS
 from device.errors import DataError
+from trainer.datasets.codes import decoded
 from trainer.datasets.faces import SPLITS, Split
-from trainer.datasets.fer2013 import CODES
 from trainer.datasets.listing import Listing, composed, listing_digest, printable, split_of
 from trainer.datasets.pictures import SUFFIXES
 
@@ -102,7 +101,7 @@ def _listing(found: _Found, words: dict[Split, str], codes: Sequence[str] | None
     count = {split: int((splits == split).sum()) for split in SPLITS}
     published = count["train"] == FER2013_TRAIN and not count["validation"]
     notes_of_split = _name_fer2013(count["test"], words) if published else []
-    classes, decoded = _decoded(found.classes, codes)
+    classes, said_of_codes = decoded(found.classes, codes, "folders")
     people = np.array(found.people, np.str_) if any(found.people) else None
     return Listing(
         form="class folders" if words else "class folders without splits",
@@ -116,7 +115,7 @@ def _listing(found: _Found, words: dict[Split, str], codes: Sequence[str] | None
         unlabelled=frozenset(split for split in found.loose if not count[split]),
         empty=tuple(found.empty),
         files={printable(found.root.resolve().name): listing_digest(zip(found.names, found.sizes, strict=True))},
-        notes=(*notes_of_split, *decoded, *_notes(found)),
+        notes=(*notes_of_split, *said_of_codes, *_notes(found)),
     )
 
 
@@ -131,16 +130,6 @@ def _notes(found: _Found) -> Iterator[str]:
         alone = sum(not person for person in found.people)
         rest = f"; {alone:,} pictures stand beside them and are nobody's" if alone else ""
         yield f"folders below the classes are taken for people: {len(people):,}{rest}"
-
-
-def _decoded(classes: list[str], codes: Sequence[str] | None) -> tuple[list[str], list[str]]:
-    """The classes' names, where they are called 0 to 6 or 00 to 07, and what to say of that."""
-    known = tuple(codes or CODES)
-    numbers = {int(name) if name.isdecimal() else -1 for name in classes}
-    if -1 in numbers or max(numbers) >= len(known) or (codes is None and not set(range(len(EMOTIONS))) <= numbers):
-        return classes, []
-    told = ", ".join(f"{number} {known[number]}" for number in sorted(numbers))
-    return [known[int(name)] for name in classes], [f"folders are taken for codes: {told}; --codes says otherwise"]
 
 
 def _name_fer2013(tests: int, words: dict[Split, str]) -> list[str]:

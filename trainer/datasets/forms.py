@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import binomtest
 
+from device.contract.labels import same_class
 from device.errors import DataError
 from trainer.datasets import fer2013, published
-from trainer.datasets.classes import same_class
 from trainer.datasets.faces import Split
 from trainer.datasets.ferplus import EMOTION_COLUMNS, read_votes
 from trainer.datasets.folders import list_folders
@@ -22,6 +21,12 @@ _FORMS = (
     "expected fer2013.csv or icml_face_data.csv (emotion, pixels, Usage), a CSV of paths and labels (path, label), "
     "or a folder of class folders"
 )
+_NO_DATA = {
+    **dict.fromkeys((".keras", ".tflite", ".onnx", ".h5", ".hdf5", ".pt", ".pth"), "a model"),
+    ".npz": "an archive of arrays, which affectd-convert reads",
+    **dict.fromkeys((".png", ".jpg", ".jpeg"), "a picture"),
+}
+"""Ends of files that are given by mistake, and what they are."""
 _CLEAR = 0.8
 _USUAL, _LEAST_AGREEMENT = 0.81, 0.65
 """Of FER-2013's faces on which eight of ten voters agree, 81% are labelled so; in another order, one in five."""
@@ -36,11 +41,13 @@ class Reading:
         ferplus: FER+'s ``fer2013new.csv``, joined by row; for FER-2013's CSV forms.
         codes: what the codes 0, 1, … mean, where it is not FER-2013's order.
         person: the column of a CSV of paths that says who is shown.
+        find_faces: whether the pictures are photographs.
     """
 
     ferplus: Path | None = None
     codes: tuple[str, ...] | None = None
     person: str | None = None
+    find_faces: bool = False
 
 
 def list_faces(path: Path, reading: Reading | None = None, progress: Progress | None = None) -> Listing:
@@ -52,13 +59,19 @@ def list_faces(path: Path, reading: Reading | None = None, progress: Progress | 
     how = reading or Reading()
     if path.is_dir():
         _refuse_votes(how.ferplus, "class folders")
+        _refuse_person(how.person, "class folders have folders of people inside, and no columns")
         return list_folders(path, how.codes)
+    if path.suffix.lower() in _NO_DATA:
+        raise DataError(f"faces are expected, and {path} is {_NO_DATA[path.suffix.lower()]}", _FORMS)
     columns = columns_of(path)
     if set(fer2013.COLUMNS) <= set(columns):
+        _refuse_person(how.person, "FER-2013's CSV does not say who is shown")
+        if how.find_faces:
+            raise DataError(f"{path} holds cropped faces, and no photographs", "leave --find-faces out")
         return _list_fer2013(path, how, progress)
     if set(PATH_COLUMNS) <= set(columns):
         _refuse_votes(how.ferplus, "a CSV of paths")
-        return list_paths(path, how.person, progress)
+        return list_paths(path, how.person, how.codes, progress)
     raise DataError(f"{path} is no form of faces; its first line has {', '.join(columns[:6]) or 'no columns'}", _FORMS)
 
 
@@ -89,6 +102,8 @@ def _list_fer2013(path: Path, how: Reading, progress: Progress | None) -> Listin
 
 def _check_votes(ferplus: Path, listing: Listing) -> None:
     """Raises DataError where the votes are of other faces than those of their rows."""
+    from scipy.stats import binomtest
+
     remedy = "use the fer2013.csv and the fer2013new.csv whose rows stand in Kaggle's order, or leave --ferplus out"
     if published.is_reordered(listing):
         raise DataError(
@@ -117,4 +132,11 @@ def _refuse_votes(ferplus: Path | None, form: str) -> None:
     if ferplus is not None:
         raise DataError(
             f"FER+ votes are joined by row, and {form} has no rows of FER-2013", "give fer2013.csv with --ferplus"
+        )
+
+
+def _refuse_person(person: str | None, why: str) -> None:
+    if person is not None:
+        raise DataError(
+            f"the column {person!r} is to say who is shown, and {why}", "leave --person, or data.person, out"
         )

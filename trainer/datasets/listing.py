@@ -4,8 +4,9 @@ import hashlib
 import os
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,6 +72,21 @@ class Listing:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def take(self, kept: NDArray[np.int64]) -> Self:
+        """The faces at the positions ``kept``."""
+        return replace(
+            self,
+            classes=self.classes[kept],
+            splits=self.splits[kept],
+            names=tuple(self.names[position] for position in kept),
+            pixels=None if self.pixels is None else self.pixels[kept],
+            paths=None if self.paths is None else tuple(self.paths[position] for position in kept),
+            boxes=None if self.boxes is None else self.boxes[kept],
+            people=None if self.people is None else self.people[kept],
+            groups={column: values[kept] for column, values in self.groups.items()},
+            votes=None if self.votes is None else {column: votes[kept] for column, votes in self.votes.items()},
+        )
 
 
 def split_of(name: str) -> Split | None:

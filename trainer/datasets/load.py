@@ -20,11 +20,10 @@ from trainer.datasets.memory import keep, room_for
 from trainer.datasets.pictures import DIGEST_BYTES, Crop, digest, read_grey, read_pictures
 from trainer.datasets.rows import Progress
 from trainer.datasets.settings import DataSettings
-from trainer.datasets.splits import share_out
+from trainer.datasets.splits import SplitAssignment, assign_splits
 
 Purpose = Literal["train", "judge"]
 _DEFAULT_INPUT = InputSpec()
-_FOR = {"train": "training", "validation": "validation", "test": "test"}
 
 
 def load(
@@ -58,7 +57,7 @@ def load(
 
 def reading(settings: DataSettings, ferplus: Path | None = None) -> Reading:
     """How a recipe wants a data set read."""
-    return Reading(ferplus, settings.codes, settings.person)
+    return Reading(ferplus, settings.codes, settings.person, settings.find_faces)
 
 
 def arrange(
@@ -72,24 +71,16 @@ def arrange(
 ) -> DataSet:
     """As ``load``, for faces that are listed already."""
     classes = settings.class_map()
-    labels = _labels(listing, classes)
-    splits, words, said_of_people = _splits(listing, labels, settings, seed, purpose)
+    labels = labels_of(listing, classes)
+    assigned = _splits(listing, labels, settings, seed, purpose)
+    splits = assigned.splits
     order = np.concatenate([np.flatnonzero((labels >= 0) & (splits == split)) for split in SPLITS])
     if not len(order):
         raise DataError(f"none of the {len(listing)} faces has one of the labels {', '.join(classes.labels)}")
-    notes = [*listing.notes, *_dropped_note(labels), *said_of_people]
+    notes = [*listing.notes, *_dropped_note(labels), *assigned.notes]
     found = read_faces(listing, order, spec, settings, progress)
-    order = order[found.readable]
-    faces = FaceSet(
-        found.images,
-        classes.labels,
-        labels[order],
-        None if listing.votes is None else votes_on_labels(listing.votes, classes)[order],
-        tuple(listing.names[position] for position in order),
-        {column: values[order] for column, values in listing.groups.items()},
-        found.digests,
-    )
-    divided = divide(faces, splits[order])
+    readable = order[found.readable]
+    divided = divide(_face_set(listing, readable, found, labels, classes), splits[readable])
     if purpose == "train":
         divided, cleaned = clean(divided, settings.duplicates)
         notes += cleaned
@@ -99,15 +90,29 @@ def arrange(
         train=divided["train"],
         validation=divided["validation"],
         test=divided["test"],
-        splits={split: words[split] for split in SPLITS if len(divided[split])},
+        splits={split: assigned.words[split] for split in SPLITS if len(divided[split])},
         notes=(*notes, *found.notes),
         files=listing.files,
         skipped=tuple(f"{listing.names[position]}: {reason}" for position, reason in found.skipped.items()),
     )
 
 
-def _labels(listing: Listing, classes: ClassMap) -> NDArray[np.int64]:
-    """Each face's label, -1 for one that is left out; int64 (n,)."""
+def _face_set(
+    listing: Listing, order: NDArray[np.int64], found: "FoundFaces", labels: NDArray[np.int64], classes: ClassMap
+) -> FaceSet:
+    return FaceSet(
+        found.images,
+        classes.labels,
+        labels[order],
+        None if listing.votes is None else votes_on_labels(listing.votes, classes)[order],
+        tuple(listing.names[position] for position in order),
+        {column: values[order] for column, values in listing.groups.items()},
+        found.digests,
+    )
+
+
+def labels_of(listing: Listing, classes: ClassMap) -> NDArray[np.int64]:
+    """Each face's label, -1 for one that is left out; int64 (n,). Raises DataError for a class that is not known."""
     names, which = np.unique(listing.classes, return_inverse=True)
     indices = classes.indices(names.tolist())
     table = np.array([-1 if indices[name] is None else indices[name] for name in names.tolist()], np.int64)
@@ -117,49 +122,12 @@ def _labels(listing: Listing, classes: ClassMap) -> NDArray[np.int64]:
 
 def _splits(
     listing: Listing, labels: NDArray[np.int64], settings: DataSettings, seed: int, purpose: Purpose
-) -> tuple[NDArray[np.str_], dict[Split, str], list[str]]:
-    """Each face's split, str (n,), what each split is called, and what to say of the people in them."""
-    splits = listing.splits.astype("<U10")
-    words = dict(listing.words)
-    unsplit = splits == ""
-    if purpose == "judge":
-        splits[unsplit] = "test"
-        words.setdefault("test", "all faces")
-        return splits, words, []
-    # Faces without a split beside faces with one are to be trained on, as the splits named are there to judge by.
-    splits[unsplit] = "train"
-    words.setdefault("train", "all faces" if unsplit.all() else "the rest")
-    shares: dict[str, float] = {}
-    if not (splits == "validation").any():
-        shares["validation"] = settings.validation_share
-    if not (splits == "test").any() and not listing.official and "test" not in listing.unlabelled:
-        shares["test"] = settings.test_share
-    pool = np.flatnonzero((splits == "train") & (labels >= 0))
-    people = None if listing.people is None else listing.people[pool]
-    names = [listing.names[position] for position in pool]
-    splits[pool] = share_out(names, labels[pool], shares, "train", seed, people=people)
-    source = words["train"]
-    for split in SPLITS:
-        if split in shares:
-            words[split] = f"{shares[split]:.0%} of {source} for {_FOR[split]}, seed {seed}"
-    if shares:
-        words["train"] = f"{1 - sum(shares.values()):.0%} of {source} for training, seed {seed}"
-    return splits, words, _say_of_people(listing, splits, labels >= 0)
-
-
-def _say_of_people(listing: Listing, splits: NDArray[np.str_], used: NDArray[np.bool_]) -> list[str]:
-    if listing.people is None:
-        return []
-    within: dict[str, set[str]] = {
-        str(split): set(listing.people[used & (splits == split)].tolist()) - {""} for split in SPLITS
-    }
-    several = [
-        f"{len(within[first] & within[second]):,} of them in both {first} and {second}"
-        for first, second in (("train", "validation"), ("train", "test"), ("validation", "test"))
-        if within[first] & within[second]
-    ]
-    counts = ", ".join(f"{len(found):,} in {split}" for split, found in within.items() if found)
-    return [f"people: {counts}; {' and '.join(several) or 'none in two splits'}"]
+) -> SplitAssignment:
+    if purpose == "train":
+        return assign_splits(listing, labels, settings, seed)
+    unsplit = listing.splits == ""
+    words = {"test": "all faces", **listing.words} if unsplit.any() else dict(listing.words)
+    return SplitAssignment(np.where(unsplit, "test", listing.splits), words)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

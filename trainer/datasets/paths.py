@@ -1,13 +1,15 @@
 """A CSV of pictures: ``path,label``, with a ``split`` and a face's box where there are any; others are groups."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PureWindowsPath
 
 import numpy as np
 from numpy.typing import NDArray
 
 from device.errors import DataError
+from trainer.datasets.codes import decoded
 from trainer.datasets.faces import Split
 from trainer.datasets.listing import Listing, composed, file_digest, listing_digest, split_of
 from trainer.datasets.rows import Progress, columns_of, csv_rows
@@ -29,48 +31,75 @@ _ONE_COLUMN = "bbox"
 """x, y, width and height in one cell, as COCO has them, with anything between them."""
 
 
-def list_paths(path: Path, person: str | None = None, progress: Progress | None = None) -> Listing:
-    """List a CSV of pictures; paths are relative to the CSV's folder. ``person`` is the column that says who is shown.
+def list_paths(
+    path: Path,
+    person: str | None = None,
+    codes: Sequence[str] | None = None,
+    progress: Progress | None = None,
+) -> Listing:
+    """List a CSV of pictures; paths are relative to the CSV's folder.
+
+    Args:
+        path: the CSV.
+        person: the column that says who is shown.
+        codes: what labels that are called 0, 1, … mean; without it they are classes of that name.
+        progress: told how much is read, and of how much.
 
     Raises:
         DataError: naming the line, for a path that leads out of that folder, a split of another name, an empty cell, a
             box that is none.
     """
-    root = Path(os.path.normpath(Path.cwd() / path.parent))
-    box_columns = _box_columns(columns_of(path))
-    names: list[str] = []
-    classes: list[str] = []
-    splits: list[str] = []
-    boxes: list[list[float]] = []
-    words: dict[Split, str] = {}
-    groups: dict[str, list[str]] = {}
+    found = _Found(path, Path(os.path.normpath(Path.cwd() / path.parent)), _box_columns(columns_of(path)))
     for line, row in csv_rows(path, (*COLUMNS, *((person,) if person else ())), progress):
-        cells = {column: cell.strip() for column, cell in row.items()}
-        names.append(_inside(path, line, root, cells.pop("path")))
-        classes.append(composed(_filled(path, line, "label", cells.pop("label"))))
-        splits.append(_split(path, line, cells.pop("split", ""), words))
-        if box_columns:
-            boxes.append(_box(path, line, box_columns, [cells.pop(column) for column in box_columns]))
-        for column, cell in cells.items():
-            groups.setdefault(column, []).append(cell)
-    if not names:
+        found.add(line, {column: cell.strip() for column, cell in row.items()})
+    if not found.names:
         raise DataError(f"{path} has a header and no rows", "each row is path,label and, optionally, split")
-    files = tuple(root / name for name in names)
-    sizes = ((name, file.stat().st_size if file.is_file() else -1) for name, file in zip(names, files, strict=True))
-    values = {column: np.array(found, np.str_) for column, found in groups.items()}
+    files = tuple(found.root / name for name in found.names)
+    sizes = [file.stat().st_size if file.is_file() else -1 for file in files]
+    groups = {column: np.array(cells, np.str_) for column, cells in found.groups.items()}
+    classes, said_of_codes = decoded(found.classes, codes, "labels") if codes else (found.classes, [])
     return Listing(
-        form="a CSV of paths and labels" + (", with a box for each face" if boxes else ""),
+        form="a CSV of paths and labels" + (", with a box for each face" if found.boxes else ""),
         classes=np.array(classes, np.str_),
-        splits=np.array(splits, np.str_),
-        names=_told_apart(names),
-        words=words,
+        splits=np.array(found.splits, np.str_),
+        names=_told_apart(found.names),
+        words=found.words,
         official=False,
         paths=files,
-        boxes=np.array(boxes) if boxes else None,
-        people=_people(names, values.pop(person) if person else None),
-        groups=values,
-        files={path.name: file_digest(path), f"pictures of {path.name}": listing_digest(sizes)},
+        boxes=np.array(found.boxes) if found.boxes else None,
+        people=_people(found.names, groups.pop(person) if person else None),
+        groups=groups,
+        files={
+            path.name: file_digest(path),
+            f"pictures of {path.name}": listing_digest(zip(found.names, sizes, strict=True)),
+        },
+        notes=tuple(said_of_codes),
     )
+
+
+@dataclass(slots=True)
+class _Found:
+    """The rows so far, of the CSV at ``path``; pictures lie in ``root`` and below."""
+
+    path: Path
+    root: Path
+    box_columns: tuple[str, ...]
+    names: list[str] = field(default_factory=list)
+    classes: list[str] = field(default_factory=list)
+    splits: list[str] = field(default_factory=list)
+    boxes: list[list[float]] = field(default_factory=list)
+    words: dict[Split, str] = field(default_factory=dict)
+    groups: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, line: int, cells: dict[str, str]) -> None:
+        self.names.append(_inside(self.path, line, self.root, cells.pop("path")))
+        self.classes.append(composed(_filled(self.path, line, "label", cells.pop("label"))))
+        self.splits.append(_split(self.path, line, cells.pop("split", ""), self.words))
+        if self.box_columns:
+            box = [cells.pop(column) for column in self.box_columns]
+            self.boxes.append(_box(self.path, line, self.box_columns, box))
+        for column, cell in cells.items():
+            self.groups.setdefault(column, []).append(cell)
 
 
 def _people(names: list[str], said: NDArray[np.str_] | None) -> NDArray[np.str_] | None:

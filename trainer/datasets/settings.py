@@ -49,10 +49,12 @@ class DataSettings(BaseModel):
             raise ValueError(f"{kept.pop()!r} is a word of the device itself, and cannot be a label")
         if self.validation_share + self.test_share >= 1:
             raise ValueError("validation_share and test_share leave nothing to train on")
+        if self.codes and len(set(self.codes)) < len(self.codes):
+            raise ValueError(f"codes names each code once, in order, not {', '.join(self.codes)}")
         try:
             self.class_map()
         except DataError as error:
-            raise ValueError(error.reason) from error
+            raise ValueError(str(error)) from error
         return self
 
     @property

@@ -2,9 +2,77 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from trainer.datasets.faces import SPLITS, Split
+from trainer.datasets.listing import Listing
+from trainer.datasets.settings import DataSettings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SplitAssignment:
+    """A listing's faces in splits.
+
+    Attributes:
+        splits: each face's split, str (n,).
+        words: split to what it is called, or how it came about.
+        notes: what to say of the people in them.
+    """
+
+    splits: NDArray[np.str_]
+    words: Mapping[Split, str]
+    notes: tuple[str, ...] = ()
+
+
+def assign_splits(listing: Listing, labels: NDArray[np.int64], settings: DataSettings, seed: int) -> SplitAssignment:
+    """Share out the splits that a training wants and the data has not.
+
+    Args:
+        listing: the faces.
+        labels: int64 (n,), -1 for a face that is left out.
+        settings: how large the shares are.
+        seed: see ``share_out``.
+    """
+    splits = listing.splits.astype("<U10")
+    words = dict(listing.words)
+    unsplit = splits == ""
+    # Faces without a split beside faces with one are to be trained on, as the splits named are there to judge by.
+    splits[unsplit] = "train"
+    words.setdefault("train", "all faces" if unsplit.all() else "the rest")
+    shares: dict[str, float] = {}
+    if not (splits == "validation").any():
+        shares["validation"] = settings.validation_share
+    if not (splits == "test").any() and not listing.official and "test" not in listing.unlabelled:
+        shares["test"] = settings.test_share
+    pool = np.flatnonzero((splits == "train") & (labels >= 0))
+    people = None if listing.people is None else listing.people[pool]
+    names = [listing.names[position] for position in pool]
+    splits[pool] = share_out(names, labels[pool], shares, "train", seed, people=people)
+    source = words["train"]
+    for split in SPLITS:
+        if split in shares:
+            words[split] = f"{shares[split]:.0%} of {source} for {split}, seed {seed}"
+    if shares:
+        words["train"] = f"{1 - sum(shares.values()):.0%} of {source} for training, seed {seed}"
+    return SplitAssignment(splits, words, tuple(_say_of_people(listing, splits, labels >= 0)))
+
+
+def _say_of_people(listing: Listing, splits: NDArray[np.str_], used: NDArray[np.bool_]) -> list[str]:
+    if listing.people is None:
+        return []
+    within: dict[str, set[str]] = {
+        str(split): set(listing.people[used & (splits == split)].tolist()) - {""} for split in SPLITS
+    }
+    several = [
+        f"{len(within[first] & within[second]):,} of them in both {first} and {second}"
+        for first, second in (("train", "validation"), ("train", "test"), ("validation", "test"))
+        if within[first] & within[second]
+    ]
+    counts = ", ".join(f"{len(found):,} in {split}" for split, found in within.items() if found)
+    return [f"people: {counts}; {' and '.join(several) or 'none in two splits'}"]
 
 
 def share_out(

@@ -96,36 +96,13 @@ def read_all(
         first, reason = next(iter(found.skipped.items()))
         raise DataError(f"none of {len(listing)} pictures can be read", f"{listing.names[first]}: {reason}")
     filled = replace(
-        _taken(listing, order[found.readable]),
+        listing.take(order[found.readable]),
         pixels=found.images,
         paths=None,
         boxes=None,
         notes=(*listing.notes, *found.notes),
     )
     return filled, [f"{listing.names[position]}: {reason}" for position, reason in found.skipped.items()]
-
-
-def only_split(listing: Listing, split: Split) -> Listing:
-    """The faces of one split of a listing that ``read_all`` has filled. Raises DataError where it has none."""
-    kept = np.flatnonzero(listing.splits == split)
-    if not len(kept):
-        raise DataError(f"the data has no split for {split}", "leave --split out")
-    return _taken(listing, kept)
-
-
-def _taken(listing: Listing, kept: NDArray[np.int64]) -> Listing:
-    return replace(
-        listing,
-        classes=listing.classes[kept],
-        splits=listing.splits[kept],
-        names=tuple(listing.names[position] for position in kept),
-        pixels=None if listing.pixels is None else listing.pixels[kept],
-        paths=None if listing.paths is None else tuple(listing.paths[position] for position in kept),
-        boxes=None if listing.boxes is None else listing.boxes[kept],
-        people=None if listing.people is None else listing.people[kept],
-        groups={column: values[kept] for column, values in listing.groups.items()},
-        votes=None if listing.votes is None else {column: votes[kept] for column, votes in listing.votes.items()},
-    )
 
 
 def measure_data(listing: Listing, unreadable: list[str]) -> Stats:

@@ -13,6 +13,7 @@ from trainer.datasets.fer2013 import SPLIT_OF_USAGE
 from trainer.datasets.ferplus import VOTE_COLUMNS, read_votes
 from trainer.datasets.forms import list_faces
 from trainer.datasets.listing import Listing, file_digest
+from trainer.datasets.load import labels_of
 from trainer.datasets.published import CLASS_ROWS, ORDERED, ROWS, SORTED, published_rows, sorted_digest
 from trainer.datasets.rows import Progress, csv_rows
 from trainer.datasets.settings import DataSettings
@@ -63,8 +64,10 @@ def _check_fer2013(path: Path, progress: Progress | None) -> Check:
     else:
         lines, whole = _bytes_of(path)
         in_order = True
-    indices = DataSettings().class_map().indices(listing.classes.tolist())
-    labels = np.array([indices[name] for name in listing.classes.tolist()], np.uint8)
+    seven = DataSettings().class_map()
+    if others := seven.unknown(listing.classes.tolist()):
+        return Check((*lines, f"classes that FER-2013 has not: {', '.join(others[:5])}"), genuine=False)
+    labels = labels_of(listing, seven).astype(np.uint8)
     good = []
     for usage, split in _usages(listing, labels).items():
         chosen = listing.splits == split

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from device.contract.labels import EMOTIONS
+from device.contract.labels import EMOTIONS, label_of
 from device.errors import DataError
 from trainer.datasets.faces import FaceSet, Split
 from trainer.datasets.forms import Reading, list_faces
@@ -71,12 +71,12 @@ def read_data(
         DataError: it cannot be used.
     """
     own = _own_settings(predictor)
-    listing = list_faces(path, Reading(ferplus, codes), ProgressLine(f"reading {path}", _FEW))
+    listing = list_faces(path, Reading(ferplus, codes, find_faces=find_faces), ProgressLine(f"reading {path}", _FEW))
     if _is_own(predictor, listing):
         listing = list_faces(path, Reading(ferplus, codes or own.codes, own.person))
         find_faces = find_faces or own.find_faces
     seed = _seed_of_splits(predictor, listing)
-    settings = _settings(predictor) if seed is None else own
+    settings = _settings(predictor, listing) if seed is None else own
     data = arrange(
         listing,
         settings.model_copy(update={"find_faces": find_faces}),
@@ -94,10 +94,20 @@ def read_data(
     )
 
 
-def _settings(predictor: Predictor) -> DataSettings:
-    """The seven emotions, so that what a model does not know is counted; a recipe's own where it merges or renames."""
+def _settings(predictor: Predictor, listing: Listing) -> DataSettings:
+    """The seven emotions, so that what a model does not know is counted; a recipe's own where it merges or renames.
+
+    A label that the model calls by another name keeps the model's. Classes that are no labels here are labels too, by
+    their own names: no model's, and so left out and counted.
+    """
     own = _own_settings(predictor)
-    return DataSettings() if set(predictor.labels) <= set(EMOTIONS) and not own.classes else own
+    called = [label_of(emotion, predictor.labels) for emotion in EMOTIONS]
+    seven = tuple(emotion if at < 0 else predictor.labels[at] for emotion, at in zip(EMOTIONS, called, strict=True))
+    found = DataSettings().model_copy(update={"labels": seven})
+    if own.classes or not (predictor.record is None or set(predictor.labels) <= set(EMOTIONS)):
+        found = own
+    others = found.class_map().unknown(listing.classes.tolist())
+    return found.model_copy(update={"labels": (*found.label_names, *others)}) if others else found
 
 
 def _own_settings(predictor: Predictor) -> DataSettings:

@@ -178,6 +178,19 @@ def judge(
     return SplitFigures(split, role, len(faces), found)
 
 
+def say_of_one_answer(probabilities: NDArray[np.float32], labels: tuple[str, ...]) -> list[str]:
+    """A sentence where a model gives one answer to all of several faces: it has learnt nothing, or its input is wrong.
+
+    Args:
+        probabilities: float32 (n, labels).
+        labels: the model's.
+    """
+    given = np.unique(probabilities.argmax(axis=1))
+    if len(given) != 1 or len(probabilities) < 2:
+        return []
+    return [f"the network says {labels[given[0]]} to each of {len(probabilities):,} faces"]
+
+
 def _figures(
     probabilities: NDArray[np.float32], faces: FaceSet, labels: tuple[str, ...], reference: Reference
 ) -> Figures:

@@ -1,7 +1,7 @@
 """Recipes as files: the bundled ones by name, others by path."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,8 @@ from pydantic import ValidationError
 from device.contract.files import write_atomically
 from device.errors import DataError, UsageError
 from device.yaml_text import MOST_BYTES, YamlTextError, read_yaml
+from trainer.recipe.refusal import refusal
 from trainer.recipe.whole import Recipe
-
-RENAMED = {"help_rare": "logit_adjustment", "spoil_probability": "corrupt_probability"}
-"""Keys of recipes by the names that they had once, and today's."""
 
 
 def bundled_recipes() -> dict[str, Path]:
@@ -35,31 +33,56 @@ def load_recipe(name_or_path: str, changes: Iterable[str] = ()) -> Recipe:
         UsageError: when there is none, or a change is no such pair.
         DataError: when it does not say what a recipe says.
     """
-    bundled = bundled_recipes()
-    path = bundled.get(name_or_path, Path(name_or_path))
+    path = bundled_recipes().get(name_or_path, Path(name_or_path))
+    text = _read(path, name_or_path)
+    changes = tuple(changes)
+    values = _changed(path, text, changes)
+    try:
+        return Recipe.model_validate(values)
+    except ValidationError as error:
+        raise refusal(path, _to_blame(path, text, changes), values, error) from error
+
+
+def _read(path: Path, name: str) -> str:
+    """The text of a recipe's file, of which ``name`` is what the user calls it."""
     try:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:
-        known = ", ".join(bundled)
-        raise UsageError(
-            f"there is no recipe {name_or_path!r} ({getattr(error, 'strerror', error)}); the bundled ones are {known}"
-        ) from None
+        raise _no_such_recipe(name, str(getattr(error, "strerror", error))) from None
     if len(data) > MOST_BYTES:
         raise DataError(f"{path} is larger than {MOST_BYTES // 1024} kB", "name the recipe itself")
-    changes = tuple(changes)
     try:
-        values = read_yaml(data.decode("utf-8")).data
-        for change in changes:
-            _put(values, change)
-        return Recipe.model_validate(values)
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not UTF-8 text", "save it as UTF-8") from error
+
+
+def _changed(path: Path, text: str, changes: Iterable[str]) -> Any:
+    """What the file says, with ``changes`` over it."""
+    try:
+        values = read_yaml(text).data
     except YamlTextError as error:
         where = path if error.line is None else f"{path}:{error.line}"
         raise DataError(f"{where}: {error.reason}", error.remedy) from None
-    except ValidationError as error:
-        raise _refused(path, changes, error) from error
+    for change in changes:
+        _put(values, change)
+    return values
+
+
+def _to_blame(path: Path, text: str, changes: Sequence[str]) -> str | None:
+    """The change that makes a sound recipe one that is refused; None where the file itself is to blame."""
+    sound = [_is_sound(_changed(path, text, changes[:count])) for count in range(len(changes) + 1)]
+    broken = [change for before, after, change in zip(sound, sound[1:], changes, strict=False) if before and not after]
+    return broken[-1] if broken else None
+
+
+def _is_sound(values: Any) -> bool:
+    try:
+        Recipe.model_validate(values)
+    except ValidationError:
+        return False
+    return True
 
 
 def copy_recipe(name: str, folder: Path) -> Path:
@@ -70,7 +93,7 @@ def copy_recipe(name: str, folder: Path) -> Path:
     """
     bundled = bundled_recipes()
     if name not in bundled:
-        raise UsageError(f"there is no recipe {name!r}; the bundled ones are {', '.join(bundled)}")
+        raise _no_such_recipe(name)
     path = folder / f"{name}.yaml"
     if path.exists():
         raise UsageError(f"{path} is there already, and nothing is overwritten")
@@ -78,27 +101,14 @@ def copy_recipe(name: str, folder: Path) -> Path:
     return path
 
 
-def _refused(path: Path, changes: tuple[str, ...], error: ValidationError) -> DataError:
-    """What is wrong, told of who said it: the file, or a change of the command line."""
-    first = error.errors(include_url=False)[0]
-    keys = [str(part) for part in first["loc"]]
-    where = ".".join(keys) or "the file"
-    said = next((one for one in changes if set(one.partition("=")[0].strip().split(".")) <= set(keys)), None)
-    who = f"--set {said}" if said else f"{path}: {where}"
-    if first["type"] != "extra_forbidden":
-        return DataError(f"{who}: {first['msg']}, found {first['input']!r}")
-    if keys[-1] in RENAMED:
-        return DataError(f"{who}: {where} is no key of a recipe", f"it is called `{RENAMED[keys[-1]]}` now")
-    near = difflib.get_close_matches(keys[-1], _known_keys(), n=1, cutoff=0.5)
-    return DataError(
-        f"{who}: {where} is no key of a recipe", f"did you mean `{near[0]}`?" if near else "docs/recipes.md lists them"
+def _no_such_recipe(name: str, why: str = "") -> UsageError:
+    bundled = bundled_recipes()
+    near = difflib.get_close_matches(Path(name).stem, bundled, n=1)
+    told = f" ({why})" if why else ""
+    return UsageError(
+        f"there is no recipe {name!r}{told}; the bundled ones are {', '.join(bundled)}",
+        f"did you mean {near[0]}?" if near else "",
     )
-
-
-def _known_keys() -> list[str]:
-    schema = Recipe.model_json_schema()
-    parts = [schema, *schema.get("$defs", {}).values()]
-    return sorted({key for part in parts for key in part.get("properties", {})})
 
 
 def _put(values: Any, change: str) -> None:
@@ -110,4 +120,7 @@ def _put(values: Any, change: str) -> None:
         values = values.setdefault(section, {}) if isinstance(values, dict) else None
     if not isinstance(values, dict):
         raise UsageError(f"{key} is not a key of a recipe", "see `affectd-train recipes` and the files it names")
-    values[last] = read_yaml(value).data
+    try:
+        values[last] = read_yaml(value).data
+    except YamlTextError as error:
+        raise UsageError(f"on the command line, {change}: {error.reason}", error.remedy) from None

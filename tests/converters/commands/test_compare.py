@@ -1,5 +1,7 @@
 import re
 
+import pytest
+
 from converters.commands import main
 from device.errors import EXIT_DATA, EXIT_OK, EXIT_USAGE
 
@@ -26,6 +28,27 @@ def test_a_third_model_on_data_is_one_too_many(training_folder, capsys):
     keras = str(training_folder / "model.keras")
     assert main(["compare", keras, keras, keras, str(training_folder)]) == EXIT_USAGE
     assert "two models are compared" in capsys.readouterr().err
+
+
+def test_folders_of_trainings_stand_for_their_models(training_folder, model_file, capsys):
+    assert main(["compare", str(training_folder), str(model_file), str(training_folder)]) == EXIT_OK
+    assert "B           " in capsys.readouterr().out
+    assert main(["compare", str(training_folder), "--rounds", "1"]) == EXIT_OK
+    assert "float16" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["faces", "fer2013.csv", "none.npz"])
+def test_data_in_another_form_is_told_how_to_make_arrays_of(training_folder, tmp_path, name, capsys):
+    (tmp_path / "faces").mkdir()
+    (tmp_path / "fer2013.csv").write_text("emotion,pixels,Usage\n")
+    keras, data = str(training_folder / "model.keras"), str(tmp_path / name)
+    assert main(["compare", keras, keras, data]) == EXIT_DATA
+    assert f"affectd-train data convert {data} FACES.npz makes it" in capsys.readouterr().err
+
+
+def test_a_converted_model_has_no_formats_to_compare(training_folder, model_file, capsys):
+    assert main(["compare", str(model_file), str(training_folder / "model.keras")]) == EXIT_DATA
+    assert "is converted already" in capsys.readouterr().err
 
 
 def test_a_model_that_is_not_there_is_told(tmp_path, capsys):

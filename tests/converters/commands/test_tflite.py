@@ -112,6 +112,28 @@ def test_a_missing_model_is_one_line_and_a_code(tmp_path, capsys):
     assert "a Keras model is expected at" in _one_line(capsys)
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("theirs.pt", "torch.onnx.export"),
+        ("theirs.onnx", "is ONNX, which other programs convert"),
+        ("theirs.tflite", "is converted already"),
+        ("theirs.h5", "somebody else's model wants --describe YAML and --data FACES.npz"),
+        ("theirs.keras", "has no training.json beside it"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["tflite", "onnx"])
+def test_a_file_of_another_kind_is_told_what_to_do_with(tmp_path, verb, name, told, capsys):
+    (tmp_path / name).write_bytes(b"x")
+    assert main([verb, str(tmp_path / name)]) == EXIT_DATA
+    assert told in capsys.readouterr().err
+
+
+def test_a_trainings_folder_stands_for_its_model(own_training):
+    assert main(["tflite", str(own_training), "--format", "float32"]) == EXIT_OK
+    assert (own_training / "model.tflite").is_file()
+
+
 def test_a_place_that_cannot_be_written_is_told_before_the_work(own_training, capsys, monkeypatch):
     monkeypatch.setattr(tflite, "load_trained", lambda _: pytest.fail("the work was begun"))
     out = own_training / "none" / "model.tflite"

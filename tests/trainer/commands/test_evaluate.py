@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import pytest
 
@@ -31,6 +32,16 @@ def test_evaluate_prints_a_table_and_writes_json_and_a_report(evaluate, folder, 
     assert [split["split"] for split in document["splits"]] == ["PublicTest"]
     assert document["splits"][0]["role"] == "unknown"  # in FER-2013's form, but none of its rows
     assert report.read_text().startswith("<!doctype html>")
+
+
+def test_a_damaged_log_costs_the_report_its_curves_alone(bundled, folder, capsys):
+    shutil.copy(bundled, folder / "model.tflite")
+    (folder / "log.csv").write_text("epoch\nmany\n")
+    report = folder / "report.html"
+    model, data = str(folder / "model.tflite"), str(folder / "fer2013.csv")
+    assert main(["evaluate", model, data, "--html", str(report)]) == EXIT_OK
+    assert "the report has no curves" in capsys.readouterr().out
+    assert "the report has no curves" in report.read_text()
 
 
 def test_public_and_private_rows_are_reported_apart(evaluate, folder, capsys):

@@ -4,15 +4,19 @@ import cv2
 import numpy as np
 import pytest
 
+from device.contract.labels import EMOTIONS
 from device.contract.preprocess import InputSpec
-from device.errors import DataError, UsageError
+from device.errors import DataError, StorageError, UsageError
 from tests.trainer.datasets.drawn import draw, draw_folders
 from tests.trainer.files import write_faces
-from trainer.datasets.convert import convert
+from trainer.datasets.convert import convert, take_split
 from trainer.datasets.forms import list_faces
 from trainer.datasets.load import load
 from trainer.datasets.settings import DataSettings
 from trainer.datasets.stats import read_all
+
+OTHERS = tuple(name for name in EMOTIONS if name not in {"sad", "fear"})
+MERGED = DataSettings(labels=OTHERS, classes={"happy": ("sad",)}, drop=("fear",))
 
 
 def _read(path):
@@ -90,7 +94,7 @@ def test_pictures_that_differ_in_their_suffix_alone_are_both_kept(tmp_path):
 
 def test_a_class_that_the_csv_has_no_number_for_is_refused_and_nothing_is_left(tmp_path):
     root = draw_folders(tmp_path / "in", {"train": 1}, ("happy", "bored"))
-    with pytest.raises(DataError, match="'bored' is none of the labels"):
+    with pytest.raises(DataError, match="alone, and the data has bored; name a folder"):
         convert(_read(root), tmp_path / "out.csv", "fer2013")
     assert sorted(one.name for one in tmp_path.iterdir()) == ["in"]
 
@@ -106,6 +110,23 @@ def test_what_is_cut_off_leaves_nothing_behind(tmp_path, form):
     with pytest.raises(KeyboardInterrupt):
         convert(_read(root), tmp_path / "out", form, progress=cut_off)
     assert sorted(one.name for one in tmp_path.iterdir()) == ["in"]
+
+
+@pytest.mark.parametrize("settings", [DataSettings(), MERGED])
+def test_a_split_that_the_data_has_not_is_what_a_training_sets_aside(tmp_path, settings):
+    root = draw_folders(tmp_path / "in", {"": 30})
+    listing = list_faces(root)
+    for split in ("train", "validation", "test"):
+        taken, notes = take_split(listing, split, settings, seed=3)
+        data = load(root, settings, seed=3)
+        assert sorted(taken.names) == sorted(data.faces_of(split).names or ())
+        assert data.splits[split] in notes[0]
+
+
+def test_a_split_that_cannot_be_had_is_refused(tmp_path):
+    listing = list_faces(draw_folders(tmp_path / "in", {"": 1}))
+    with pytest.raises(DataError, match="none can be set aside for it; leave --split out"):
+        take_split(listing, "test", DataSettings(), seed=1)
 
 
 def test_what_is_half_written_has_another_name(tmp_path):
@@ -141,7 +162,7 @@ def test_a_full_disk_leaves_nothing_that_looks_whole(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(StorageError, match=r"out cannot be written: No space left on device; nothing of it was left"):
         convert(listing, tmp_path / "out", "folders")
     assert sorted(one.name for one in tmp_path.iterdir()) == ["in"]
     np.testing.assert_array_equal(listing.splits, "train")

@@ -52,5 +52,5 @@ def test_a_missing_file_is_named(tmp_path):
 def test_a_file_that_is_no_text_is_refused(tmp_path):
     path = tmp_path / "fer.csv"
     path.write_bytes(bytes(range(256)) * 10)
-    with pytest.raises(DataError, match="is not a table of text"):
+    with pytest.raises(DataError, match="is not text in UTF-8 or UTF-16"):
         read_fer2013(path)

@@ -1,9 +1,11 @@
 import gzip
+import io
 import os
 import tarfile
 import unicodedata
 import zipfile
 
+import numpy as np
 import pytest
 
 from device.errors import DataError
@@ -38,17 +40,21 @@ def test_a_file_that_is_no_data_set_is_refused_with_what_is_expected(tmp_path, c
 @pytest.mark.parametrize("name", ["fer2013.csv.gz", "fer2013.tar.gz", "fer2013.tar", "archive.zip"])
 def test_a_table_is_read_as_kaggle_packs_it(tmp_path, name):
     text = write_fer2013(tmp_path / "fer2013.csv", [fer2013_row(3), fer2013_row(5)]).read_bytes()
-    path = tmp_path / name
+    assert list_faces(_packed(tmp_path, name, text)).classes.tolist() == ["happy", "surprise"]
+
+
+def _packed(folder, name, text):
+    path = folder / name
     if name.endswith(".zip"):
-        with zipfile.ZipFile(path, "w") as archive:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("fer2013/README", "of no account")
             archive.writestr("fer2013/fer2013.csv", text)
     elif ".tar" in name:
         with tarfile.open(path, "w:gz" if name.endswith("gz") else "w") as archive:
-            archive.add(tmp_path / "fer2013.csv", "fer2013/fer2013.csv")
+            archive.add(folder / "fer2013.csv", "fer2013/fer2013.csv")
     else:
         path.write_bytes(gzip.compress(text))
-    assert list_faces(path).classes.tolist() == ["happy", "surprise"]
+    return path
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-8-sig"])
@@ -66,6 +72,53 @@ def test_an_archive_with_several_tables_is_to_be_unpacked(tmp_path):
         archive.writestr("a.csv", "x")
         archive.writestr("b.csv", "x")
     with pytest.raises(DataError, match=r"holds 2 tables \(a.csv, b.csv\); unpack it"):
+        list_faces(path)
+
+
+@pytest.mark.parametrize("name", ["fer2013.csv.gz", "fer2013.tar.gz", "fer2013.tar", "archive.zip"])
+@pytest.mark.parametrize("damage", ["cut", "zeroed"])
+def test_an_archive_that_is_cut_or_damaged_is_to_be_fetched_again(tmp_path, name, damage):
+    noise = np.random.default_rng(1).integers(0, 256, (48, 48), np.uint8)
+    text = write_fer2013(tmp_path / "fer2013.csv", [fer2013_row(3, pixels=noise)] * 20).read_bytes()
+    path = _packed(tmp_path, name, text)
+    whole = path.read_bytes()
+    half = len(whole) // 2
+    path.write_bytes(whole[:half] if damage == "cut" else whole[:half] + bytes(len(whole) - half))
+    told = (
+        "bytes of zero" if (name, damage) == ("fer2013.tar", "zeroed") else "is damaged or cut short .*; get it again"
+    )
+    with pytest.raises(DataError, match=told):
+        list_faces(path)
+
+
+def test_damage_that_only_an_archives_checksum_shows_is_noticed(tmp_path):
+    """A pixel of 101 that has become 191 is a sound pixel."""
+    text = write_fer2013(tmp_path / "fer2013.csv", [fer2013_row(3, pixels=np.full((48, 48), 101))]).read_bytes()
+    stored = tarfile.TarInfo("fer2013.csv")
+    stored.size = len(text)
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        tar.addfile(stored, io.BytesIO(text))
+    path = tmp_path / "fer2013.tar.gz"
+    path.write_bytes(gzip.compress(archive.getvalue(), 0).replace(b" 101 101 ", b" 101 191 ", 1))
+    with pytest.raises(DataError, match="CRC check failed"):
+        list_faces(path)
+
+
+@pytest.mark.parametrize("begin", [b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"BZh91AY", b"\xfd7zXZ\0"])
+def test_an_archive_of_another_kind_is_to_be_unpacked(tmp_path, begin):
+    path = tmp_path / "fer2013.archive"
+    path.write_bytes(begin)
+    with pytest.raises(DataError, match=r"is an archive of .*; unpack it"):
+        list_faces(path)
+
+
+def test_text_in_another_encoding_is_to_be_saved_as_utf_8(tmp_path):
+    path = tmp_path / "fer2013.csv"
+    path.write_bytes(
+        "\n".join(["emotion,pixels,Usage", fer2013_row("fröhlich", pixels=picture(3, 1))]).encode("latin-1")
+    )
+    with pytest.raises(DataError, match="is not text in UTF-8 or UTF-16; save it as UTF-8"):
         list_faces(path)
 
 
@@ -146,6 +199,32 @@ def test_a_file_s_name_that_is_no_utf_8_is_shown_by_its_bytes(tmp_path):
     (name,) = [name for name in list_faces(root).names if "fcn" in name]
     assert name == "happy/gr\\xfcn.png"
     name.encode("utf-8")
+
+
+def test_codes_of_a_csv_of_paths_are_declared_and_not_guessed(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text("path,label\n" + "".join(f"{code}.png,{code}\n" for code in range(7)), encoding="utf-8")
+    with pytest.raises(DataError, match="say what the codes mean with --codes NAME,NAME"):
+        load(path, DataSettings())
+    names = ("neutral", "happy", "sad", "surprise", "fear", "disgust", "angry")
+    assert list_faces(path, Reading(codes=names)).classes.tolist() == list(names)
+
+
+@pytest.mark.parametrize(
+    ("reading", "told"),
+    [
+        (Reading(person="subject"), "FER-2013's CSV does not say who is shown; leave --person"),
+        (Reading(find_faces=True), "holds cropped faces, and no photographs; leave --find-faces out"),
+    ],
+)
+def test_what_is_asked_of_a_form_that_has_it_not_is_refused(tmp_path, reading, told):
+    path, _ = write_faces(tmp_path)
+    with pytest.raises(DataError, match=told):
+        list_faces(path, reading)
+    draw_folders(tmp_path / "folders", {"train": 1})
+    if reading.person:
+        with pytest.raises(DataError, match="class folders have folders of people inside"):
+            list_faces(tmp_path / "folders", reading)
 
 
 def test_a_folder_that_holds_a_csv_points_to_it(tmp_path):

@@ -54,10 +54,10 @@ def test_all_unknown_classes_are_told_at_once():
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"labels": ["angry", "anger"]}, "'angry' means 'angry' and 'anger'|'anger' means 'angry' and 'anger'"),
+        ({"labels": ["angry", "anger"]}, "the labels 'angry' and 'anger' mean one class"),
         ({"classes": {"sad": ["disgust"]}}, "'disgust' means 'disgust' and 'sad'"),
         ({"classes": {"bored": ["x"]}}, "classes names 'bored', which is none of the labels"),
-        ({"drop": ["happy"]}, "is dropped and means 'happy' as well"),
+        ({"drop": ["happy"]}, "is dropped, and means the label 'happy' as well"),
         ({"validation_share": 0.5, "test_share": 0.5}, "leave nothing to train on"),
         ({"duplicates": "maybe"}, "duplicates"),
         ({"lables": ["a", "b"]}, "Extra inputs are not permitted"),

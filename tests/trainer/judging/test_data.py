@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -37,6 +38,20 @@ def test_a_model_of_fewer_labels_gets_the_other_faces_too_so_that_they_are_count
     (reference,) = references(faces, ("happy", "sad"))
     assert (len(faces), reference.left_out) == (5, {"disgust": 1})
     assert word
+
+
+def test_classes_that_nobody_knows_are_left_out_and_counted(tmp_path):
+    found = read_data(_folders(tmp_path, happy=2, sad=2, contempt=3, hapy=1), _predictor())
+    (reference,) = references(found.splits["test"][1], EMOTIONS)
+    assert reference.left_out == {"contempt": 3, "hapy": 1}
+
+
+def test_labels_that_the_model_calls_otherwise_are_matched_by_what_they_mean(tmp_path):
+    labels = ("neutral", "Happiness", "sadness")
+    found = read_data(_folders(tmp_path, happy=2, Sad=1, disgust=1), replace(_predictor(labels), record=None))
+    (reference,) = references(found.splits["test"][1], labels)
+    assert (reference.truth >= 0).sum() == 3
+    assert reference.left_out == {"disgust": 1}
 
 
 def test_a_recipe_that_merges_classes_is_judged_by_merged_ones(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 from device.errors import RecordError
 from tests.trainer.judging.answers import LABELS, answered, drawn_faces, evaluation
 from trainer.datasets.faces import FaceSet
-from trainer.judging.evaluation import judge
+from trainer.judging.evaluation import judge, say_of_one_answer
 
 
 def test_a_split_is_held_against_its_labels_and_against_people_s_majority():
@@ -20,6 +20,13 @@ def test_a_split_is_held_against_its_labels_and_against_people_s_majority():
 def test_without_votes_there_is_no_majority():
     faces = drawn_faces(votes=False)
     assert [one.metric for one in judge(answered(faces), faces, LABELS, "test").figures] == ["label_accuracy"]
+
+
+def test_one_answer_to_all_faces_is_told():
+    sad = np.tile(np.array([[0.1, 0.8, 0.1]], np.float32), (5, 1))
+    assert say_of_one_answer(sad, LABELS) == ["the network says sad to each of 5 faces"]
+    assert say_of_one_answer(sad[:1], LABELS) == []
+    assert say_of_one_answer(answered(drawn_faces()), LABELS) == []
 
 
 def test_mistakes_stand_from_the_surest_on_and_point_at_their_faces():
