@@ -28,12 +28,14 @@ from device.mqtt.payloads import (
 )
 from device.mqtt.session import Session
 from device.mqtt.settings import MqttSettings
+from device.mqtt.subscriptions import Subscriptions
 from device.mqtt.topics import Topics
 from device.mqtt.tuning import Tuning
 from device.records import Event
 from device.spool.spool import Spool
 from device.spool.upkeep import Upkeep
 from device.summary.snapshot import SummarySnapshot
+from device.system.log import LogOnce
 from device.system.telemetry import TelemetrySnapshot
 
 _SHARE_FOR_DRAINING = 0.7
@@ -87,6 +89,8 @@ class Publisher:
         birth = home.status_topic if home.enabled else None
         self._listening = Listening(topics, birth, on_pause, self._board.announce, tuning)
         self._echo = self._make_echo() if settings.protocol == "3.1.1" else None
+        self._subscriptions = Subscriptions(settings.reconnect_refused_s)
+        self._unheard = LogOnce(_log)
         self._stop: Stop | None = None
         self._fault: BaseException | None = None
         self._refused = 0
@@ -190,6 +194,7 @@ class Publisher:
             if hopeless := self._link.session.publish_events(self._spool):
                 self._refused += len(hopeless)
                 self._spool.remove(hopeless)
+            self._subscriptions.look_after(now_s)
             if self._echo:
                 self._echo.check(now_s)
 
@@ -199,7 +204,8 @@ class Publisher:
         link_due_s = self._link.due_s(now_s, stopping=self._stop is not None)
         due_s = min(until_s, self._upkeep.due_s, self._listening.due_s, link_due_s)
         if session := self._link.session:
-            due_s = min(due_s, self._board.due_s(session), self._echo.due_s if self._echo else float("inf"))
+            echo_due_s = self._echo.due_s if self._echo else float("inf")
+            due_s = min(due_s, self._board.due_s(session), self._subscriptions.due_s, echo_due_s)
             if session.room and session.events_due_s:
                 due_s = min(due_s, session.events_due_s)
         return self._inbox.receive(due_s)
@@ -237,8 +243,7 @@ class Publisher:
 
     def _on_connected(self, connection: Connection, limits: Limits) -> None:
         session = self._link.accepted(connection, limits, replay_up_to=self._spool.last_seq)
-        if topics := (*self._listening.topics, *self._leftovers.watched):
-            connection.subscribe(topics)
+        self._subscriptions.begin(connection, (*self._listening.topics, *self._leftovers.watched))
         if self._echo:
             self._echo.begin(connection)
         session.publish_retained(self._topics.availability, ONLINE)
@@ -261,8 +266,9 @@ class Publisher:
         self._listening.receive(message)
 
     def _on_subscribed(self, refusals: dict[str, str]) -> None:
+        self._subscriptions.refused(refusals)
         if refusal := refusals.get(self._topics.pause_set):
-            _log.warning("the broker lets nobody turn the privacy switch here: %s; allow to subscribe", refusal)
+            self._unheard.log("the broker lets nobody turn the privacy switch here: %s; allow to subscribe", refusal)
         if self._echo:
             self._echo.unreadable(refusals)
 

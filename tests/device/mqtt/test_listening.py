@@ -137,6 +137,18 @@ def test_a_broker_that_forbids_to_listen_is_named(tmp_path, caplog):
     stage.publisher.stop(0.2)
 
 
+def test_what_a_broker_forbids_to_hear_is_asked_for_again_on_the_same_connection(tmp_path):
+    stage = Stage(tmp_path)
+    connection = stage.connection()
+    connection.accept()
+    wait_until(lambda: connection.subscribed.count(SET) == 1, "the first question")
+    connection.tell(Subscribed(cast("Connection", connection), {SET: "for now"}))
+    wait_until(lambda: connection.subscribed.count(SET) == 2, "the second")
+    connection.tell(Subscribed(cast("Connection", connection)))
+    stage.publisher.stop(0.2)
+    assert connection.subscribed.count(SET) == 2
+
+
 def make_listening(folder, on_pause=lambda _: None, on_birth=lambda: None):
     return Listening(Topics("affectd", "hall"), STATUS, on_pause, on_birth, make_tuning(folder))
 
