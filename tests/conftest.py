@@ -1,5 +1,6 @@
 """The suite's parts, what each costs, and what was left out."""
 
+import os
 import signal
 from collections import Counter, defaultdict
 from collections.abc import Generator
@@ -24,6 +25,9 @@ _LONGEST = (
 )
 """They go first: begun last, a long file keeps one process at work while the other has nothing left."""
 
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+"""One each: the suite's processes share the cores, and what is computed is too small for threads to gain by."""
+
 _INSTALLABLE = "apt-get install "
 """Every skip that ``make deps`` ends says so in its reason, with the packages behind it."""
 
@@ -43,6 +47,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
+    for name in _THREADS:
+        os.environ.setdefault(name, "1")
     # A job in a shell's background ignores it, and so would every process that a test stops by it.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

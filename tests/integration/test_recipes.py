@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from tests.trainer.files import FERPLUS_COLUMN, FERPLUS_HEADER, fer2013_row, write_faces, write_fer2013
+from tests.trainer.quick import few_steps
 
 pytest.importorskip("keras", reason="training needs Keras: pip install 'affectd[train]'")
 pytest.importorskip("tensorflow", reason="conversion needs TensorFlow: pip install 'affectd[convert]'")
@@ -75,13 +76,14 @@ def _whole_way(name, data, folder, *changes):
     files = ["--data", str(faces), "--ferplus", str(ferplus)]
     options = ["--epochs", "1", *(part for change in ("batch_size=14", *changes) for part in ("--set", change))]
     before = []
-    if recipe.targets.teachers_share:
-        teacher = str(folder / "teacher")
-        assert train(["fit", "edge", *files, *options, "--out", teacher]) == 0
-        before = ["--from", teacher, "--teacher", teacher]
-    assert train(["fit", name, *files, *options, *before, "--out", str(folder)]) == 0
     judged = folder / "judged.json"
-    assert train(["evaluate", str(folder), str(faces), "--ferplus", str(ferplus), "--json", str(judged)]) == 0
+    with few_steps():
+        if recipe.targets.teachers_share:
+            teacher = str(folder / "teacher")
+            assert train(["fit", "edge", *files, *options, "--out", teacher]) == 0
+            before = ["--from", teacher, "--teacher", teacher]
+        assert train(["fit", name, *files, *options, *before, "--out", str(folder)]) == 0
+        assert train(["evaluate", str(folder), str(faces), "--ferplus", str(ferplus), "--json", str(judged)]) == 0
     (split,) = json.loads(judged.read_text(encoding="utf-8"))["splits"]
     assert (split["split"], split["role"], split["faces"]) == ("PublicTest", "chosen on", 7 * VALIDATION_EACH)
     model = folder / "emotion.tflite"

@@ -16,6 +16,7 @@ import yaml
 
 from device.errors import EXIT_DATA
 from tests.trainer.files import write_faces
+from tests.trainer.quick import few_steps
 from trainer.commands import main
 from trainer.predictor import file_sha256
 from trainer.recipe import bundled_recipes
@@ -24,6 +25,7 @@ keras = pytest.importorskip("keras", reason="training needs Keras: pip install '
 
 ALIKE = ("--threads", "1", "--precision", "float32")  # on every machine
 ROOT = Path(__file__).parents[2]
+BRIEF = ("--epochs", "1", "--set", "batch_size=70")
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +66,15 @@ def trained(folder):
 def _run_here(command):
     """As ``subprocess.run`` would, without another start of TensorFlow."""
     return main([str(part) for part in command[3:]])
+
+
+@pytest.fixture(scope="module")
+def brief(folder):
+    """What a training of one epoch leaves."""
+    out = folder / "brief"
+    with few_steps():
+        assert _run_here(_command(folder, out, *BRIEF)) == 0
+    return out
 
 
 def _epochs(out):
@@ -112,7 +123,8 @@ def test_the_saved_model_is_plain_keras_in_float32(trained):
 
 def test_a_finished_training_is_calibrated_without_training_again(folder, trained, tmp_path, capsys):
     shutil.copytree(trained, out := tmp_path / "calibrated")
-    assert _run_here(_command(folder, out, "--set", "temperature_scaling=true")) == 0
+    with few_steps():
+        assert _run_here(_command(folder, out, "--set", "temperature_scaling=true")) == 0
     assert "the training was finished already, and its results are written anew; --epochs 13" in capsys.readouterr().out
     assert _figures(out) == _figures(trained)
     record = json.loads((out / "training.json").read_text(encoding="utf-8"))
@@ -123,14 +135,15 @@ def test_a_finished_training_is_calibrated_without_training_again(folder, traine
     np.testing.assert_allclose(scaled, sharpened / sharpened.sum(axis=1, keepdims=True), atol=1e-3)
 
 
-def test_rare_labels_are_helped_by_an_offset_for_each_and_the_figures_without_are_told(folder, tmp_path, capsys):
-    out = tmp_path / "unsure"
-    assert _run_here(_command(folder, out, "--epochs", "1")) == 0
+def test_rare_labels_are_helped_by_an_offset_for_each_and_the_figures_without_are_told(
+    folder, brief, tmp_path, capsys
+):
+    shutil.copytree(brief, out := tmp_path / "unsure")
     before = _answers(out)
     (_, reached) = json.loads((out / "training.json").read_text(encoding="utf-8"))["measured"]
     mean_recall = sum(reached["recall"].values()) / len(reached["recall"])
-    capsys.readouterr()
-    assert _run_here(_command(folder, out, "--epochs", "1", "--set", "logit_adjustment=1")) == 0
+    with few_steps():
+        assert _run_here(_command(folder, out, *BRIEF, "--set", "logit_adjustment=1")) == 0
     told = f"without logit_adjustment: {reached['value']:.2%}, in the mean over the labels {mean_recall:.2%}"
     assert told in capsys.readouterr().out
     offsets = np.log(_answers(out)) - np.log(before)
@@ -160,8 +173,9 @@ def test_to_logit_adjustment_labels_without_faces_to_judge_by_is_refused_before_
 
 def test_a_training_that_starts_from_another_begins_where_that_ended(folder, trained):
     out = folder / "further"
-    changes = ("--epochs", "1", "--set", "optimizer.learning_rate=1e-6", "--seed", "2")
-    assert _run_here(_command(folder, out, "--from", trained, *changes)) == 0
+    changes = (*BRIEF, "--set", "optimizer.learning_rate=1e-6", "--seed", "2")
+    with few_steps():
+        assert _run_here(_command(folder, out, "--from", trained, *changes)) == 0
     first, last = float(_figures(out)[0]["val_accuracy"]), float(_figures(trained)[-1]["val_accuracy"])
     assert first >= last - 0.1 > float(_figures(trained)[0]["val_accuracy"])
     start = json.loads((out / "training.json").read_text(encoding="utf-8"))["start"]
@@ -216,14 +230,14 @@ def test_a_pupil_of_teachers_that_are_asked_before_learns_their_answers(
 
 
 def test_a_fold_of_the_training_split_is_chosen_by_and_not_learnt(folder, tmp_path, capsys):
-    changes = ("--epochs", "1", "--fold", "1/2")
     out = tmp_path / "fold"
-    assert _run_here(_command(folder, out, *changes)) == 0
+    with few_steps():
+        assert _run_here(_command(folder, out, *BRIEF, "--fold", "1/2")) == 0
     record = json.loads((out / "training.json").read_text(encoding="utf-8"))
     train, held = record["data"]["train"], record["data"]["validation"]
     assert (train["split"], held["split"]) == ("Training without fold 1/2", "fold 1/2 of Training")
     assert train["faces"] + held["faces"] == 210
-    assert _run_here(_command(folder, out, "--epochs", "1")) == EXIT_DATA
+    assert _run_here(_command(folder, out, *BRIEF)) == EXIT_DATA
     assert 'fold is "1/2" there, and null now' in capsys.readouterr().err
 
 
@@ -250,8 +264,7 @@ def test_a_training_that_was_killed_goes_on_and_ends_as_one_that_was_not(folder,
     process.send_signal(signal.SIGKILL)
     process.wait()
     before = len(_epochs(out))
-    answer = subprocess.run(_command(folder, out), cwd=ROOT, capture_output=True, text=True, check=False)
-    assert answer.returncode == 0, answer.stderr
+    assert _run_here(_command(folder, out)) == 0
     epochs = _epochs(out)
     assert epochs == list(range(12))
     assert before >= 2
@@ -259,15 +272,18 @@ def test_a_training_that_was_killed_goes_on_and_ends_as_one_that_was_not(folder,
     assert _figures(out) == _figures(trained)
 
 
-def test_another_seed_gives_another_training(folder, trained):
-    out = folder / "seed2"
-    assert _run_here(_command(folder, out, "--seed", "2", "--epochs", "1")) == 0
-    assert _figures(out)[0] != _figures(trained)[0]
+def test_the_same_seed_gives_the_same_training_and_another_seed_another(folder, brief):
+    for seed in ("1", "2"):
+        out = folder / f"seed{seed}"
+        with few_steps():
+            assert _run_here(_command(folder, out, *BRIEF, "--seed", seed)) == 0
+        assert (_figures(out) == _figures(brief)) == (seed == "1")
 
 
 def test_training_in_bfloat16_saves_a_model_in_float32(folder):
     out = folder / "bfloat16"
-    assert _run_here(_command(folder, out, "--precision", "bfloat16", "--epochs", "2")) == 0
+    with few_steps():
+        assert _run_here(_command(folder, out, *BRIEF, "--precision", "bfloat16")) == 0
     model = keras.models.load_model(out / "model.keras")
     assert {layer.compute_dtype for layer in model.layers} == {"float32"}
     assert json.loads((out / "training.json").read_text(encoding="utf-8"))["precision"] == "bfloat16"
@@ -276,7 +292,8 @@ def test_training_in_bfloat16_saves_a_model_in_float32(folder):
 def test_a_loss_that_is_no_number_ends_in_one_line_and_keeps_nothing_of_that_epoch(folder, capsys):
     out = folder / "nan"
     changes = ("--set", "optimizer.learning_rate=1e30", "--set", "schedule={name: constant}")
-    assert _run_here(_command(folder, out, *changes)) == 65
+    with few_steps():
+        assert _run_here(_command(folder, out, *changes)) == 65
     (line,) = capsys.readouterr().err.splitlines()
     assert "the loss was no longer a number in epoch 1, batch" in line
     assert not list((out / "checkpoints").iterdir())
