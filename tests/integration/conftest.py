@@ -1,8 +1,7 @@
-from functools import partial
-
 import pytest
 
 from tests.brokers import broker, listen, silent_broker
+from tests.integration.film import visit_film
 from tests.integration.processes import Daemon, write_config
 
 __all__ = ["broker", "listen", "silent_broker"]
@@ -10,8 +9,16 @@ __all__ = ["broker", "listen", "silent_broker"]
 
 @pytest.fixture
 def configure(tmp_path):
-    """Writes a configuration for a broker's port; keywords are sections with what differs from the defaults."""
-    return partial(write_config, tmp_path)
+    """Writes a configuration for a broker's port; keywords are sections with what differs from the defaults.
+
+    What is watched is a film of one visit, where nothing else is named.
+    """
+
+    def write(port, **sections):
+        source = {"uri": str(visit_film())} | sections.pop("source", {})
+        return write_config(tmp_path, port, source=source, **sections)
+
+    return write
 
 
 @pytest.fixture

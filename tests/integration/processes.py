@@ -1,12 +1,17 @@
-"""The daemon as a process, and the configuration it is given."""
+"""The daemon as a process, the configuration it is given, and the command line as a process and without one."""
 
+import logging
 import os
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+import pytest
 import yaml
 
 from tests.brokers import LOOPBACK
@@ -59,3 +64,62 @@ def run_affectd(*arguments: str, timeout_s: float = 120.0) -> "subprocess.Comple
     """One run of the command line, whatever its exit code."""
     command = [sys.executable, "-m", "device", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=timeout_s)
+
+
+def call_affectd(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """As ``run_affectd``, in this process: for what does not depend on how a process starts and ends."""
+    from device.commands import main
+
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        with _undone(), _written_to(1, "stdout", out), _written_to(2, "stderr", err):
+            try:
+                code = main(arguments)
+            except SystemExit as ended:  # as argparse ends, and whoever is asked to stop
+                code = int(ended.code or 0)
+        texts = []
+        for file in (out, err):
+            file.seek(0)
+            texts.append(file.read().decode())
+    return subprocess.CompletedProcess(arguments, code, *texts)
+
+
+@contextmanager
+def _written_to(descriptor: int, name: str, file: IO[bytes]) -> Iterator[None]:
+    """What is written to the stream goes into ``file``, also what a library in C writes."""
+    sys.__dict__[name].flush()
+    before = os.dup(descriptor)
+    os.dup2(file.fileno(), descriptor)
+    try:
+        with (
+            os.fdopen(descriptor, "w", encoding="utf-8", closefd=False) as stream,
+            pytest.MonkeyPatch.context() as patch,
+        ):
+            patch.setattr(sys, name, stream)
+            yield
+    finally:
+        os.dup2(before, descriptor)
+        os.close(before)
+
+
+@contextmanager
+def _undone() -> Iterator[None]:
+    """What a command changes of its process is afterwards as it was."""
+    from device import redact
+
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    signals = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    mask = os.umask(0o022)
+    os.umask(mask)
+    root.handlers[:] = []  # as a process begins
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("_known", "_known_pattern"):
+            patch.setattr(redact, name, getattr(redact, name))
+        try:
+            yield
+        finally:
+            os.umask(mask)
+            for number, handler in signals.items():
+                signal.signal(number, handler)
+            root.handlers[:] = handlers
+            root.setLevel(level)

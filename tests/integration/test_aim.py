@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from device.demo import CLIP_PATH
-from tests.integration.processes import ROOT, run_affectd
+from tests.integration.processes import ROOT, call_affectd, run_affectd
 
 pytestmark = pytest.mark.integration
 
@@ -146,7 +146,7 @@ def test_a_script_gets_json_and_a_reader_who_goes_is_no_fault(configure):
 
 
 def test_once_reports_a_good_face_and_ends_with_0(fast):
-    answer = run_affectd("aim", "--config", fast, "--once", "6", "--json")
+    answer = run_affectd("aim", "--config", fast, "--source", "demo", "--once", "6", "--json")
     assert (answer.returncode, answer.stderr) == (0, "")
     report = json.loads(answer.stdout)
     assert report["good"] is True
@@ -165,14 +165,14 @@ def test_once_reports_a_good_face_and_ends_with_0(fast):
     ids=["dark", "blurred", "bright"],
 )
 def test_once_tells_what_is_wrong_and_ends_with_3(fast, film, change, word):
-    answer = run_affectd("aim", "--config", fast, "--source", film(change), "--once")
+    answer = call_affectd("aim", "--config", fast, "--source", film(change), "--once")
     assert (answer.returncode, answer.stderr) == (3, "")
     assert word in answer.stdout
     assert "a good face for 0.0 of 5.0 s" in answer.stdout
 
 
 def test_once_with_nobody_there_says_so_and_ends_with_3(fast, film):
-    answer = run_affectd(
+    answer = call_affectd(
         "aim", "--config", fast, "--source", film(lambda picture: picture // 2 * 0 + 90), "--once", "4"
     )
     assert answer.returncode == 3
@@ -180,7 +180,7 @@ def test_once_with_nobody_there_says_so_and_ends_with_3(fast, film):
 
 
 def test_a_source_that_is_not_there_is_named(fast):
-    answer = run_affectd("aim", "--config", fast, "--source", "/dev/video99")
+    answer = call_affectd("aim", "--config", fast, "--source", "/dev/video99")
     assert answer.returncode == 69
     assert answer.stdout == ""
     assert answer.stderr.startswith("affectd: no camera at /dev/video99; plug one in")
@@ -191,17 +191,17 @@ def test_a_camera_that_the_privacy_switch_has_closed_is_left_alone(configure, tm
     config = configure(1)
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "pause").write_bytes(b"ON\n")
-    answer = run_affectd("aim", "--config", str(config), "--source", "/dev/video99")
+    answer = call_affectd("aim", "--config", str(config), "--source", "/dev/video99")
     assert answer.returncode == 69
     assert "is closed by the privacy switch; turn it off with: affectd pause off" in answer.stderr
 
 
 def test_nothing_is_written_to_the_state_folders(fast, tmp_path):
-    run_affectd("aim", "--config", fast, "--once", "1")
+    call_affectd("aim", "--config", fast, "--once", "1")
     assert {path.name for path in tmp_path.iterdir()} == {"config.yaml"}
 
 
 def test_a_time_that_is_none_is_refused():
-    answer = run_affectd("aim", "--source", "demo", "--once", "0")
+    answer = call_affectd("aim", "--source", "demo", "--once", "0")
     assert answer.returncode == 2
     assert "expected a number of seconds above 0" in answer.stderr

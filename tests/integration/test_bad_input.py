@@ -1,19 +1,17 @@
 """What a user can get wrong: one line, the right exit code, no traceback, nothing half-written."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.integration.processes import ROOT, call_affectd, run_affectd
+
 MODEL = ROOT / "device" / "models" / "emotion.tflite"
 
 
-def _affectd(*arguments, config=None, cwd=ROOT):
+def _affectd(*arguments, config=None, command=call_affectd):
     options = ["--config", str(config)] if config else []
-    command = [sys.executable, "-m", "device", *map(str, arguments), *options]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=60)
+    return command(*map(str, arguments), *options)
 
 
 def _one_line(answer):
@@ -49,7 +47,7 @@ def test_a_fault_in_the_configuration_ends_with_78(configure, verb, text, told):
 
 
 def test_a_configuration_that_is_missing_ends_with_78(tmp_path):
-    answer = _affectd("run", config=tmp_path / "none.yaml")
+    answer = _affectd("run", config=tmp_path / "none.yaml", command=run_affectd)
     assert answer.returncode == 78
     assert "none.yaml cannot be read: No such file or directory" in _one_line(answer)
 

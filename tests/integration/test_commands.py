@@ -13,11 +13,11 @@ from device.config import sample_config
 from device.mqtt.schema import asyncapi_text
 from tests.brokers import LOOPBACK, free_port, wait_until
 from tests.device.mqtt.wire_format import check
-from tests.integration.processes import ROOT, run_affectd
+from tests.integration.processes import ROOT, call_affectd, run_affectd
 
 pytestmark = pytest.mark.integration
 
-ENDLESS = {"uri": "demo", "pace": "real-time", "loop": True}
+ENDLESS = {"pace": "real-time", "loop": True}
 WATCH = [sys.executable, "-m", "device", "watch"]
 
 
@@ -154,7 +154,7 @@ def test_watch_does_not_choke_on_what_others_say(broker, listen, start):
 
 
 def test_watch_names_a_broker_that_is_not_there():
-    answer = run_affectd("watch", "--broker", f"{LOOPBACK}:{free_port()}")
+    answer = call_affectd("watch", "--broker", f"{LOOPBACK}:{free_port()}")
     assert answer.returncode == 69
     assert len(answer.stderr.splitlines()) == 1
     assert "Connection refused" in answer.stderr
@@ -165,8 +165,8 @@ def test_the_doctor_finds_a_running_device_well(broker, listen, configure, daemo
     config = configure(broker.port, source=ENDLESS)
     daemon(config)
     listener.wait_for(lambda heard: [m for m in heard.on("state") if m.message["source"] == "ok"], "frames")
-    wait_until(lambda: "in use by the daemon" in run_affectd("doctor", "--config", str(config)).stdout, "the daemon")
-    answer = run_affectd("doctor", "--config", str(config))
+    wait_until(lambda: "in use by the daemon" in call_affectd("doctor", "--config", str(config)).stdout, "the daemon")
+    answer = call_affectd("doctor", "--config", str(config))
     subjects = [line.split()[1] for line in answer.stdout.splitlines() if not line.startswith(" ")]
     assert " ".join(subjects) == "config model detector permissions broker camera disk clock temperature"
     assert "WRONG" not in answer.stdout
@@ -177,7 +177,7 @@ def test_the_doctor_finds_a_running_device_well(broker, listen, configure, daemo
 
 def test_the_doctor_tells_each_fault_with_a_command_and_ends_with_69(configure):
     config = configure(free_port(), source={"uri": "/dev/video99"}, classifier={"model": "/nowhere/x.tflite"})
-    answer = run_affectd("doctor", "--config", str(config))
+    answer = call_affectd("doctor", "--config", str(config))
     assert answer.returncode == 69
     assert answer.stdout.endswith("wrong: model, broker, camera\n")
     lines = answer.stdout.splitlines()
@@ -188,6 +188,6 @@ def test_the_doctor_tells_each_fault_with_a_command_and_ends_with_69(configure):
 
 
 def test_the_doctor_ends_with_78_for_the_configuration_alone(tmp_path):
-    answer = run_affectd("doctor", "--config", str(tmp_path / "none.yaml"))
+    answer = call_affectd("doctor", "--config", str(tmp_path / "none.yaml"))
     assert answer.returncode == 78
     assert f"$ sudo install -D -m 644 {sample_config()} /" in answer.stdout

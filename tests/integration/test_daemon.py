@@ -14,7 +14,7 @@ from tests.integration.processes import Daemon, write_config
 
 pytestmark = pytest.mark.integration
 
-ENDLESS = {"uri": "demo", "pace": "real-time", "loop": True}
+ENDLESS = {"pace": "real-time", "loop": True}
 
 
 def _availability(listener):

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.device.tools.flash.debs import write_deb
-from tests.integration.processes import ROOT, run_affectd
+from tests.integration.processes import ROOT, call_affectd
 
 pytestmark = pytest.mark.integration
 
@@ -71,7 +71,7 @@ def test_a_card_is_prepared_and_no_secret_is_shown(boot, package):
 )
 def test_what_cannot_work_is_refused_and_nothing_is_written(boot, package, spoil, told):
     spoil(boot, package)
-    answer = run_affectd(
+    answer = call_affectd(
         "flash", str(boot), "--device-id", "hall", "--mqtt-host", "hub", "--no-login", "--package", str(package)
     )
     assert answer.returncode in {2, 74}
@@ -80,6 +80,6 @@ def test_what_cannot_work_is_refused_and_nothing_is_written(boot, package, spoil
 
 
 def test_a_wireless_network_without_a_country_is_refused_before_anything_is_asked(boot, package):
-    answer = run_affectd("flash", str(boot), *OPTIONS, "--package", str(package))
+    answer = call_affectd("flash", str(boot), *OPTIONS, "--package", str(package))
     assert answer.returncode == 2
     assert "--wifi needs --wifi-country" in answer.stderr

@@ -6,11 +6,11 @@ import signal
 import pytest
 
 from tests.device.mqtt.wire_format import check_message
-from tests.integration.processes import run_affectd
+from tests.integration.processes import call_affectd
 
 pytestmark = pytest.mark.integration
 
-ENDLESS = {"uri": "demo", "pace": "real-time", "loop": True}
+ENDLESS = {"pace": "real-time", "loop": True}
 CONFIG, STATUS = "homeassistant/device/affectd_hall/config", "homeassistant/status"
 
 
@@ -36,7 +36,7 @@ def test_the_description_is_retained_sent_again_at_a_birth_and_can_be_removed(br
 
     process.signal(signal.SIGTERM)
     assert process.wait() == 0
-    answer = run_affectd("homeassistant", "remove", "--config", str(config))
+    answer = call_affectd("homeassistant", "remove", "--config", str(config))
     assert (answer.returncode, answer.stderr) == (0, "")
     assert answer.stdout.startswith("hall is taken out of Home Assistant\n")
     listener.wait_for(lambda heard: descriptions(heard)[-1].payload == b"", "the removal")

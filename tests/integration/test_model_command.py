@@ -3,7 +3,7 @@
 import pytest
 
 from device.classify.classifier import BUNDLED_MODEL
-from tests.integration.processes import run_affectd, write_config
+from tests.integration.processes import call_affectd, run_affectd, write_config
 
 pytestmark = pytest.mark.integration
 
@@ -13,23 +13,23 @@ def test_a_model_is_installed_checked_listed_and_removed(tmp_path):
     (tmp_path / "state").mkdir()
     options = ("--config", str(config))
 
-    installed = run_affectd("model", "install", str(BUNDLED_MODEL), *options)
+    installed = call_affectd("model", "install", str(BUNDLED_MODEL), *options)
     assert installed.returncode == 0, installed.stderr
     assert "golden answers right" in installed.stdout
     assert "systemctl reload affectd" in installed.stdout
 
-    listed = run_affectd("model", "list", *options).stdout.splitlines()
+    listed = call_affectd("model", "list", *options).stdout.splitlines()
     assert [line[0] for line in listed] == ["*", *" " * (len(listed) - 1)]
     assert listed[0].startswith(f"* {tmp_path}/state/model.tflite: ")
 
     (tmp_path / "state" / "model.tflite").write_bytes(b"nonsense")
-    damaged = run_affectd("check", *options)
+    damaged = call_affectd("check", *options)
     assert damaged.returncode == 0
     assert "model.tflite is not a TFLite model" in damaged.stderr
     assert "the model that ships is used instead" in damaged.stderr
-    assert run_affectd("model", "list", *options).stdout.splitlines()[0].startswith("* ")
-    assert run_affectd("model", "remove", *options).returncode == 0
-    assert run_affectd("check", *options).returncode == 0
+    assert call_affectd("model", "list", *options).stdout.splitlines()[0].startswith("* ")
+    assert call_affectd("model", "remove", *options).returncode == 0
+    assert call_affectd("check", *options).returncode == 0
 
 
 def test_a_file_that_is_no_model_is_refused_in_one_line(tmp_path):

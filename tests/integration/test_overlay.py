@@ -13,7 +13,7 @@ from tests.integration.processes import Daemon
 pytestmark = pytest.mark.integration
 pytest.importorskip("pygame", reason="needs pygame-ce: pip install 'affectd[overlay]'")
 
-ENDLESS = {"uri": "demo", "pace": "real-time", "loop": True}
+ENDLESS = {"pace": "real-time", "loop": True}
 BUSY = ENDLESS | {"pace": "as-fast-as-possible"}
 WITHOUT_BROKER = {"enabled": False}
 
@@ -128,6 +128,6 @@ def test_without_pygame_the_daemon_says_what_to_install(configure, daemon, monke
 
 def test_an_overlay_that_is_switched_off_is_not_even_loaded(configure, daemon):
     process = daemon(configure(1, source=ENDLESS, mqtt=WITHOUT_BROKER))
-    wait_until(lambda: "watching demo" in process.told, "the daemon")
+    wait_until(lambda: "watching " in process.told, "the daemon")
     assert overlays(process) == []
     assert "pygame" not in Path(f"/proc/{process.process.pid}/maps").read_text()

@@ -27,7 +27,7 @@ from trainer.commands import main as train
 from trainer.recipe import bundled_recipes, load_recipe
 
 SCRIPT = Path(__file__).parents[3] / "shared/data/fer2013/fer2013.py"
-TRAIN_EACH, VALIDATION_EACH = 6, 2
+TRAIN_EACH, VALIDATION_EACH = 2, 2
 LARGE = (
     "dlib-votes",
     "resnet18",

@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 
 from tests.brokers import LOOPBACK
-from tests.integration.processes import run_affectd
+from tests.integration.processes import call_affectd, run_affectd
 
 BROKER_PASSWORD = "Tr0ub4dor-broker"
 CAMERA_PASSWORD = "Swordf1sh-camera"
@@ -99,8 +99,8 @@ def test_a_daemon_writes_and_publishes_no_password(source, silent_broker, config
         listener.wait_for(
             lambda heard: any(one.message["last_error"] for one in heard.on("stats")) and heard.on("info"), "an error"
         )
-        examined = run_affectd("doctor", "--config", str(config))
-        checked = run_affectd("check", "--config", str(config))
+        examined = call_affectd("doctor", "--config", str(config))
+        checked = call_affectd("check", "--config", str(config))
         running.signal(signal.SIGTERM)
         running.wait()
     written = [path for path in tmp_path.rglob("*") if path.is_file() and path not in {config, password_file}]
@@ -123,7 +123,7 @@ def test_a_password_in_the_wrong_place_is_refused_and_not_shown(section, key, va
     path = tmp_path / "config.yaml"
     path.write_text(json.dumps({section: {key: value}}), encoding="utf-8")
     for verb in ("check", "run", "doctor"):
-        answer = run_affectd(verb, "--config", str(path))
+        answer = call_affectd(verb, "--config", str(path))
         assert answer.returncode == 78
         assert not any(secret in answer.stdout + answer.stderr for secret in PLANTED)
 

@@ -11,7 +11,7 @@ from tests.integration.processes import ROOT
 
 pytestmark = pytest.mark.integration
 
-ENDLESS = {"uri": "demo", "pace": "real-time", "loop": True}
+ENDLESS = {"pace": "real-time", "loop": True}
 
 
 def test_a_second_daemon_on_the_same_state_folder_ends_with_74_and_one_line(broker, listen, configure, daemon):

@@ -17,11 +17,11 @@ from device.summary.store import SummaryStore
 from device.summary.writer import SummaryWriter
 from tests.brokers import wait_until
 from tests.device.mqtt.wire_format import check_payload
-from tests.integration.processes import ROOT, run_affectd
+from tests.integration.processes import ROOT, call_affectd
 
 pytestmark = pytest.mark.integration
 
-ENDLESS = {"uri": "demo", "pace": "real-time", "loop": True}
+ENDLESS = {"pace": "real-time", "loop": True}
 
 # A daemon's writer in a process of its own, to be killed: says how many visits the disk has.
 WRITER = """
@@ -134,27 +134,27 @@ def test_a_damaged_file_is_told_and_stops_nothing(broker, listen, configure, dae
 
 def test_the_command_prints_exports_draws_and_deletes(configure, daemon, broker, tmp_path):
     config = str(configure(broker.port))
-    assert run_affectd("summary", "--config", config).stdout.startswith("nothing was counted yet (")
+    assert call_affectd("summary", "--config", config).stdout.startswith("nothing was counted yet (")
     before = datetime.now(UTC).astimezone().date()
     assert daemon(tmp_path / "config.yaml").wait() == 0
     days = SummaryStore(tmp_path / "state" / SUMMARY_NAME).days()
-    told = run_affectd("summary", "--config", config)
+    told = call_affectd("summary", "--config", config)
     assert (told.returncode, told.stderr) == (0, "")
     assert [line.split()[0] for line in told.stdout.splitlines()] == ["DAY", *(str(one.day) for one in days)]
     assert days[0].day >= before >= date(2026, 1, 1)
 
-    hours = run_affectd("summary", "--config", config, "--day", str(days[-1].day)).stdout.splitlines()
+    hours = call_affectd("summary", "--config", config, "--day", str(days[-1].day)).stdout.splitlines()
     assert hours[0].startswith("HOUR")
     assert 1 <= len(hours) - 1 <= 25
-    rows = list(csv.DictReader(io.StringIO(run_affectd("summary", "--config", config, "--csv").stdout)))
-    objects = json.loads(run_affectd("summary", "--config", config, "--json").stdout)
+    rows = list(csv.DictReader(io.StringIO(call_affectd("summary", "--config", config, "--csv").stdout)))
+    objects = json.loads(call_affectd("summary", "--config", config, "--json").stdout)
     assert [int(row["visits"]) for row in rows] == [one["visits"] for one in objects]
     assert sum(one["visits"] for one in objects) == sum(one.counts.visits for one in days)
 
-    gone = run_affectd("summary", "clear", "--config", config)
+    gone = call_affectd("summary", "clear", "--config", config)
     assert (gone.returncode, gone.stderr) == (0, "")
     assert f"{len(objects)} hour" in gone.stdout
-    assert run_affectd("summary", "--config", config).stdout.startswith("nothing was counted yet (")
+    assert call_affectd("summary", "--config", config).stdout.startswith("nothing was counted yet (")
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_the_command_prints_exports_draws_and_deletes(configure, daemon, broker,
     ],
 )
 def test_the_command_says_in_one_line_what_it_does_not_understand(configure, arguments, code, told):
-    answer = run_affectd("summary", *arguments, "--config", str(configure(1883)))
+    answer = call_affectd("summary", *arguments, "--config", str(configure(1883)))
     assert answer.returncode == code
     assert told in answer.stderr
     assert "Traceback" not in answer.stderr
@@ -177,7 +177,7 @@ def test_the_command_says_that_the_file_is_damaged_and_leaves_it_alone(configure
     (tmp_path / "state").mkdir()
     damaged = tmp_path / "state" / SUMMARY_NAME
     damaged.write_bytes(b"no database" * 500)
-    answer = run_affectd("summary", "--config", str(configure(1883)))
+    answer = call_affectd("summary", "--config", str(configure(1883)))
     assert answer.returncode == 65
     assert "is damaged" in answer.stderr
     assert damaged.read_bytes() == b"no database" * 500

@@ -19,8 +19,8 @@ def few_steps() -> Iterator[None]:
             return
         import tensorflow as tf
 
-        tf.config.run_functions_eagerly(True)
+        tf.config.run_functions_eagerly(run_eagerly=True)
         try:
             yield
         finally:
-            tf.config.run_functions_eagerly(False)
+            tf.config.run_functions_eagerly(run_eagerly=False)
