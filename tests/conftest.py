@@ -1,5 +1,6 @@
 """The suite's parts, what each costs, and what was left out."""
 
+import gc
 import os
 import signal
 from collections import Counter, defaultdict
@@ -47,6 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
+    gc.disable()  # what is imported is here to stay, and looked through in vain again and again
     for name in _THREADS:
         os.environ.setdefault(name, "1")
     # A job in a shell's background ignores it, and so would every process that a test stops by it.
@@ -62,6 +64,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _rank(item.path))  # keeps the order within a file
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def _rank(path: Path) -> int:

@@ -2,10 +2,12 @@
 
 import hashlib
 import io
+import json
 import os
 import struct
 import subprocess
 import sys
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -16,14 +18,15 @@ from device.contract import container
 from device.errors import ModelError
 from tests.attacks.limited import run_limited
 
+ROOT = Path(__file__).parents[2]
 MODEL = container.read(BUNDLED_MODEL)
 CARD = MODEL.model_card.to_json()
 
 
-def sealed(*entries, compression=zipfile.ZIP_STORED, edit=lambda data: data):
+def sealed(*entries, compression=zipfile.ZIP_STORED, level=None, edit=lambda data: data):
     """A file with a true digest around an archive of ``entries``, whose bytes ``edit`` may change before."""
     buffer = io.BytesIO(MODEL.flatbuffer)
-    with zipfile.ZipFile(buffer, "a", compression) as archive:
+    with zipfile.ZipFile(buffer, "a", compression, compresslevel=level) as archive:
         for name, content in entries:
             archive.writestr(name, content)
         archive.comment = bytes(64)
@@ -37,7 +40,7 @@ def edited(offset, new):
 
 
 def a_card_that_grows():
-    return sealed(("model.json", CARD[:1] + b" " * 400_000_000 + CARD[1:]), compression=zipfile.ZIP_DEFLATED)
+    return sealed(("model.json", CARD[:1] + b" " * 400_000_000 + CARD[1:]), compression=zipfile.ZIP_DEFLATED, level=1)
 
 
 def a_million_entries():
@@ -67,20 +70,47 @@ HOSTILE = {
 }
 
 
-@pytest.mark.filterwarnings("ignore:Duplicate name")
-@pytest.mark.parametrize("kind", HOSTILE)
-def test_a_hostile_archive_is_refused_in_a_line_and_in_little_memory(tmp_path, kind, record_property):
-    path, state = tmp_path / "model.tflite", tmp_path / "state"
+# One process that is given all of them, one after the other: what one took shows with it, and with those behind it.
+INSTALL_EACH = """
+import contextlib, io, json, resource, sys
+from device.commands import main
+state, *paths = sys.argv[1:]
+for path in paths:
+    with contextlib.redirect_stderr(io.StringIO()) as told:
+        code = main(["model", "install", path, "--state-dir", state])
+    print(json.dumps([code, told.getvalue(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]), flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory):
+    """By kind: its path, the exit code, what was said, and the most memory up to then, megabytes; and the state's."""
+    folder = tmp_path_factory.mktemp("hostile")
+    state = folder / "state"
     state.mkdir()
-    path.write_bytes(HOSTILE[kind]())
-    command = [sys.executable, "-m", "device", "model", "install", str(path), "--state-dir", str(state)]
-    ended = run_limited(command, memory_mb=2000)
-    record_property("peak_mb", ended.peak_mb)
-    assert ended.returncode == 69, ended.stderr
-    assert ended.stderr.count("\n") == 1
-    assert str(path) in ended.stderr
-    assert ended.peak_mb < 300
-    assert list(state.iterdir()) == []
+    paths = [folder / f"{number}.tflite" for number in range(len(HOSTILE))]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Duplicate name")
+        for path, content in zip(paths, HOSTILE.values(), strict=True):
+            path.write_bytes(content())
+    ended = run_limited([sys.executable, "-c", INSTALL_EACH, str(state), *map(str, paths)], memory_mb=2000, cwd=ROOT)
+    assert ended.returncode == 0, ended.stderr
+    answers = map(json.loads, ended.stdout.splitlines())
+    return {kind: (path, *answer) for kind, path, answer in zip(HOSTILE, paths, answers, strict=True)}, state
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_hostile_archive_is_refused_in_a_line_and_in_little_memory(refused, kind, record_property):
+    path, code, told, peak_mb = refused[0][kind]
+    record_property("peak_mb", peak_mb)
+    assert code == 69, told
+    assert told.count("\n") == 1
+    assert str(path) in told
+    assert peak_mb < 300
+
+
+def test_nothing_of_a_hostile_archive_is_installed(refused):
+    assert list(refused[1].iterdir()) == []
 
 
 def test_a_file_without_end_is_refused_unread(tmp_path, record_property):
@@ -109,11 +139,10 @@ def test_code_beside_the_user_does_not_run_in_the_process_that_tries_a_model(tmp
     (tmp_path / "hall.tflite").write_bytes(BUNDLED_MODEL.read_bytes())
     # As the installed command is: its own folder stands in the path, and not the user's.
     start = "import sys; sys.argv[0] = 'affectd'; from device.commands import main; sys.exit(main())"
-    root = str(Path(__file__).parents[2])
     answer = subprocess.run(
         [sys.executable, "-P", "-c", start, "model", "install", "hall.tflite", "--state-dir", "state"],
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": root},
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,

@@ -24,3 +24,10 @@ def few_steps() -> Iterator[None]:
             yield
         finally:
             tf.config.run_functions_eagerly(run_eagerly=False)
+
+
+@pytest.fixture
+def in_few_steps() -> Iterator[None]:
+    """The whole test within ``few_steps``."""
+    with few_steps():
+        yield

@@ -6,8 +6,12 @@ keras = pytest.importorskip("keras", reason="training needs Keras: pip install '
 from keras.callbacks import Callback  # noqa: E402
 
 from device.errors import DataError  # noqa: E402
+from tests.trainer.quick import in_few_steps  # noqa: E402
 from trainer.callbacks import FollowPlateau, StopEarly, StopOnNaN, TimeEpoch, stands_still, tensorboard  # noqa: E402
 from trainer.recipe.learning import EarlyStopping, Plateau  # noqa: E402
+
+__all__ = ["in_few_steps"]
+pytestmark = pytest.mark.usefixtures("in_few_steps")
 
 
 class _Figures(Callback):

@@ -6,10 +6,14 @@ keras = pytest.importorskip("keras", reason="training needs Keras: pip install '
 from keras.callbacks import Callback  # noqa: E402
 
 from device.errors import DataError, StorageError  # noqa: E402
+from tests.trainer.quick import in_few_steps  # noqa: E402
 from trainer.checkpoints import LogEpoch, SaveBest, SaveState, TrainingFolder, resume  # noqa: E402
 
 FACES = np.random.default_rng(1).random((24, 4)).astype(np.float32)
 TARGETS = np.eye(2, dtype=np.float32)[(FACES[:, 0] > 0.5).astype(int)]
+
+__all__ = ["in_few_steps"]
+pytestmark = pytest.mark.usefixtures("in_few_steps")
 
 
 class _Snapshot(Callback):

@@ -79,18 +79,18 @@ def test_a_label_without_a_face_cannot_be_helped(world):
 
 def test_a_shift_adds_to_the_logits_for_good(world, network):
     faces = world[0][:100].astype(np.float32)
-    before = network.predict(faces, verbose=0)
+    before = np.asarray(network(faces))
     offsets = np.array([0.3, 0.2, -0.2, 0.1, 0.1, -0.5, 0.0])
     shift(network, offsets)
-    after = network.predict(faces, verbose=0)
+    after = np.asarray(network(faces))
     np.testing.assert_allclose(after, _softmax(np.log(before) + offsets), atol=1e-5)
 
 
 def test_a_folded_temperature_divides_the_logits_and_changes_no_decision(world, network):
     faces = world[0][:100].astype(np.float32)
-    before = network.predict(faces, verbose=0)
+    before = np.asarray(network(faces))
     fold(network, 2.5)
-    after = network.predict(faces, verbose=0)
+    after = np.asarray(network(faces))
     np.testing.assert_allclose(after, _softmax(np.log(before) / 2.5), atol=1e-5)
     assert (after.argmax(axis=1) == before.argmax(axis=1)).all()
 

@@ -146,7 +146,7 @@ def test_another_model_is_not_taken_for_the_one_that_was_given_up(config, state_
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff", b"[" * 4000, b"x" * 5000])
 def test_a_damaged_word_on_what_was_given_up_costs_no_start(config, state_dir, content):
-    install_model(BUNDLED_MODEL, state_dir)
+    (state_dir / INSTALLED_NAME).write_bytes(BUNDLED_MODEL.read_bytes())
     (state_dir / GIVEN_UP_NAME).write_bytes(content)
     assert open_model(config.classifier, config.models, state_dir).instead_of is None
 
