@@ -11,7 +11,6 @@ import cv2
 
 from device.demo import CLIP_PATH
 
-FILM_NAME = "visit.avi"
 _FPS = 15.0
 # One face alone is in view of the clip from picture 24 to 75, and nobody from 334 on, for longer than `tracker.lost_s`.
 _TAKEN = (*range(18, 67), *range(336, 360))
@@ -23,7 +22,7 @@ _KEPT: list[tempfile.TemporaryDirectory[str]] = []  # as long as the process
 def visit_film() -> Path:
     """The film's file."""
     _KEPT.append(tempfile.TemporaryDirectory(prefix="affectd-film-"))
-    path = Path(_KEPT[-1].name) / FILM_NAME
+    path = Path(_KEPT[-1].name) / "visit.avi"
     clip = cv2.VideoCapture(str(CLIP_PATH))
     pictures = [clip.read()[1] for _ in range(_TAKEN[-1] + 1)]
     height, width = pictures[0].shape[:2]

@@ -10,7 +10,6 @@ import pytest
 from tests.brokers import LOOPBACK, free_port, wait_until
 from tests.cameras import MjpegCamera
 from tests.integration.browser import Browser
-from tests.integration.film import FILM_NAME
 from tests.integration.processes import call_affectd
 
 pytest.importorskip("microdot", reason="needs microdot: pip install 'affectd[page]'")
@@ -29,13 +28,14 @@ def configured(configure):
         port = free_port()
         page = {"enabled": True, "port": port} | sections.pop("page", {})
         mqtt = {"enabled": False} | sections.pop("mqtt", {})
-        return configure(1, source=ENDLESS, mqtt=mqtt, page=page, **sections), Browser(port)
+        source = ENDLESS | sections.pop("source", {})
+        return configure(1, source=source, mqtt=mqtt, page=page, **sections), Browser(port)
 
     return make
 
 
 def test_a_password_that_was_set_opens_the_page_and_the_switch_closes_the_camera(configured, daemon, monkeypatch):
-    config, browser = configured()
+    config, browser = configured(source={"uri": "demo"})  # which is read without a process of its own
     monkeypatch.setenv("AFFECTD_PAGE_PASSWORD", PASSWORD)
     answer = call_affectd("page", "password", "--config", str(config))
     assert (answer.returncode, answer.stderr) == (0, "")
@@ -46,11 +46,11 @@ def test_a_password_that_was_set_opens_the_page_and_the_switch_closes_the_camera
     assert browser.ask("POST", "/login", {"password": PASSWORD})[0] == 303
     wait_until(lambda: browser.shows("/", r'class="face"'), "a face to appear")
 
-    assert FILM_NAME in _open_files(process)
+    assert "clip.mkv" in _open_files(process)
     assert browser.ask("POST", "/pause", {"paused": "yes"})[0] == 303
     assert browser.shows("/", "Camera off")
     assert not browser.shows("/", r'class="face"')
-    assert FILM_NAME not in _open_files(process)
+    assert "clip.mkv" not in _open_files(process)
     browser.ask("POST", "/pause", {"paused": "no"})
     wait_until(lambda: browser.shows("/", r'class="face"'), "a face after the pause")
     assert browser.shows("/events", "face appeared")

@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.brokers import wait_until
-from tests.integration.film import FILM_NAME
 from tests.integration.processes import call_affectd
 
 pytestmark = pytest.mark.integration
 
-ENDLESS = {"pace": "real-time", "loop": True}
+ENDLESS = {"uri": "demo", "pace": "real-time", "loop": True}  # which is read without a process of its own
 PAUSE_SET = "affectd/hall/pause/set"
 
 
@@ -50,10 +49,10 @@ def watching(broker, listen, configure, daemon):
 
 def test_paused_the_camera_is_closed_the_faces_leave_and_the_daemon_lives_on(watching):
     daemon, listener, _ = watching
-    assert FILM_NAME in open_files(daemon.process)
+    assert "clip.mkv" in open_files(daemon.process)
     listener.say(PAUSE_SET, "ON")
     listener.wait_for(lambda heard: positions(heard)[-1] == "ON" and sources(heard)[-1] == "paused", "the pause")
-    assert FILM_NAME not in open_files(daemon.process)
+    assert "clip.mkv" not in open_files(daemon.process)
     state = listener.on("state")[-1].message
     assert (state["face_count"], state["dominant_emotion"]) == (0, "none")
     listener.wait_for(lambda heard: heard.events()[-1]["reason"] == "paused", "the faces to leave")
@@ -66,7 +65,7 @@ def test_paused_the_camera_is_closed_the_faces_leave_and_the_daemon_lives_on(wat
         lambda heard: positions(heard)[-1] == "OFF" and sources(heard)[-1] == "ok", "the end of the pause"
     )
     listener.wait_for(lambda heard: len(heard.events()) > told, "a face after the pause")
-    assert FILM_NAME in open_files(daemon.process)
+    assert "clip.mkv" in open_files(daemon.process)
     tracks = [event["track"] for event in listener.events() if event["type"] == "face_appeared"]
     assert len(set(tracks)) == len(tracks)
 
@@ -86,7 +85,7 @@ def test_a_pause_survives_a_restart_and_a_kill(watching, daemon, number):
     figures = len(listener.on("stats"))
     listener.wait_for(lambda heard: len(heard.on("stats")) >= figures + 2, "stats of the second start")
     assert (positions(listener)[-1], sources(listener)[-1]) == ("ON", "paused")
-    assert FILM_NAME not in open_files(again.process)
+    assert "clip.mkv" not in open_files(again.process)
     assert ids(listener) == told, "a killed daemon may repeat what it told, and has nothing new"
     listener.say(PAUSE_SET, "OFF")
     listener.wait_for(lambda heard: ids(heard) > told, "a face after the pause")
@@ -112,7 +111,7 @@ def test_the_command_turns_the_switch_and_says_where_it_stands(watching):
     ):
         answer = call_affectd("pause", *arguments, "--config", str(config))
         assert (answer.returncode, answer.stdout, answer.stderr) == (0, told, "")
-    assert positions(listener) == ["OFF", "ON", "OFF"]
+    listener.wait_for(lambda heard: positions(heard) == ["OFF", "ON", "OFF"], "both turns and no more")
     assert daemon.process.poll() is None
 
 
