@@ -33,9 +33,9 @@ def strings(folder: Path) -> set[str]:
     }
 
 
-def _trees(folder: Path) -> Iterator[ast.Module]:
-    for path in sorted(folder.rglob("*.py")):
-        yield ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def _trees(folder: Path) -> tuple[ast.Module, ...]:
+    return tuple(ast.parse(path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.py")))
 
 
 def _calls(folder: Path) -> Iterator[ast.Call]:

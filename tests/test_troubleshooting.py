@@ -1,6 +1,8 @@
 """The page on trouble has the errors' own words, and has them all."""
 
+import functools
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ SYSTEMDS_OWN = PAGE[PAGE.index("## systemd") :]
 MADE_OF_OTHERS = re.compile(r"[… :()1;,`]*|… within … s|…; trying again in … s")
 
 
+@functools.cache
 def loose(text: str) -> str:
     """As it is compared: what differs may be any number of variables."""
     return re.sub(r"[`\s]*…[…`\s]*", "…", " ".join(text.split()))
@@ -27,10 +30,14 @@ def is_in(key: str, text: str) -> bool:
     return loose(key).strip("…") in loose(text)
 
 
+@functools.cache
+def said_by_the_code() -> Iterable[str]:
+    return strings(DEVICE) | {SCRIPTS}
+
+
 @pytest.mark.parametrize("key", [key for key in KEYS if f"`{key}`" not in SYSTEMDS_OWN])
 def test_every_text_on_the_page_is_one_that_the_code_has(key):
-    said = strings(DEVICE) | {SCRIPTS}
-    assert any(is_in(key, text) for text in said), f"no code says {key!r} any more"
+    assert any(is_in(key, text) for text in said_by_the_code()), f"no code says {key!r} any more"
 
 
 def test_every_error_of_the_daemon_is_on_the_page():

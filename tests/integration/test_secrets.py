@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 
 from tests.brokers import LOOPBACK
-from tests.integration.processes import call_affectd, run_affectd
+from tests.integration.processes import call_affectd
 
 BROKER_PASSWORD = "Tr0ub4dor-broker"
 CAMERA_PASSWORD = "Swordf1sh-camera"
@@ -138,6 +138,6 @@ def test_a_source_on_the_command_line_shows_no_password(configure, tmp_path):
             ["run", "--record", str(tmp_path / "out.mp4"), "--source", source],
             ["run", "--recrod", source],
         ):
-            answer = run_affectd(*arguments)
+            answer = call_affectd(*arguments)
             assert answer.returncode not in {0, 70}
             assert CAMERA_PASSWORD not in answer.stdout + answer.stderr

@@ -139,7 +139,7 @@ def test_a_stage_that_hangs_ends_the_feeding(tmp_path, systemd, request):
     )
     request.addfinalizer(process.kill)
     systemd.wait_for(ready)
-    while systemd.hear(3.0):
+    while systemd.hear(1.5):  # several times the time between two feedings
         pass
     assert process.poll() is None
     assert sum(ready(told) for told in systemd.heard) == 1
