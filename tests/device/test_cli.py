@@ -1,3 +1,4 @@
+import importlib
 import os
 import subprocess
 import sys
@@ -5,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from device import redact
 from device.cli import drawing, run_command, run_program, seed, terminal
 from device.errors import EXIT_CONFIG, EXIT_INTERRUPTED, EXIT_IO, EXIT_SOFTWARE, ConfigError, UsageError
 
@@ -98,11 +100,11 @@ def program(name, *arguments, **options):
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_without_a_command_the_help_is_shown_as_for_wrong_usage(name):
-    answer = program(name, capture_output=True, text=True)
-    assert answer.returncode == 2
-    assert "usage: affectd" in answer.stderr
-    assert answer.stdout == ""
+def test_without_a_command_the_help_is_shown_as_for_wrong_usage(name, capsys):
+    assert importlib.import_module(f"{name}.commands").main([]) == 2
+    told = capsys.readouterr()
+    assert "usage: affectd" in told.err
+    assert told.out == ""
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -113,13 +115,17 @@ def test_every_command_line_says_its_version(name):
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_a_password_in_a_wrong_argument_is_not_shown(name):
-    answer = program(
-        name, "rtsp://admin:Swordf1sh@cam/x", "user=admin&password=Swordf1sh", capture_output=True, text=True
-    )
-    assert answer.returncode == 2
-    assert "Swordf1sh" not in answer.stdout + answer.stderr
-    assert "rtsp://***@cam/x" in answer.stderr
+def test_a_password_in_a_wrong_argument_is_not_shown(name, capsys, monkeypatch):
+    for known in ("_known", "_known_pattern"):  # what is learnt here is forgotten with the test
+        monkeypatch.setattr(redact, known, getattr(redact, known))
+    with pytest.raises(SystemExit) as ended:
+        importlib.import_module(f"{name}.commands").main(
+            ["rtsp://admin:Swordf1sh@cam/x", "user=admin&password=Swordf1sh"]
+        )
+    assert ended.value.code == 2
+    told = capsys.readouterr()
+    assert "Swordf1sh" not in told.out + told.err
+    assert "rtsp://***@cam/x" in told.err
 
 
 def test_a_disk_that_is_full_is_a_fault_that_is_told():
