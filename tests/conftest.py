@@ -48,7 +48,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    gc.disable()  # what is imported is here to stay, and looked through in vain again and again
     for name in _THREADS:
         os.environ.setdefault(name, "1")
     # A job in a shell's background ignores it, and so would every process that a test stops by it.
@@ -66,9 +65,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _rank(item.path))  # keeps the order within a file
 
 
-def pytest_collection_finish() -> None:
-    gc.freeze()
-    gc.enable()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    gc.disable()  # what is imported is here to stay, and would be looked through in vain again and again
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _rank(path: Path) -> int:
