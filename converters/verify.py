@@ -109,11 +109,15 @@ def compare(reference: NDArray[np.float32], converted: NDArray[np.float32], labe
 
 
 def missed(parity: Parity, thresholds: Thresholds) -> list[str]:
-    """What of ``thresholds`` is missed, in words."""
+    """What of ``thresholds`` is missed, in words.
+
+    Of few faces a single one is a larger share than is allowed, and chance: where any may differ, one may.
+    """
     told = []
-    if parity.accuracy_loss > thresholds.max_accuracy_loss + _HAIR:
+    one_labelled, one_face = 1 / max(1, parity.labelled), 1 / max(1, parity.faces)
+    if parity.accuracy_loss > _at_least(thresholds.max_accuracy_loss, one_labelled) + _HAIR:
         told.append(f"accuracy falls by {parity.accuracy_loss:.2%}, and {thresholds.max_accuracy_loss:.2%} is allowed")
-    if parity.agreement < thresholds.min_agreement - _HAIR:
+    if 1 - parity.agreement > _at_least(1 - thresholds.min_agreement, one_face) + _HAIR:
         told.append(
             f"both name {parity.agreement:.2%} of the faces alike, and {thresholds.min_agreement:.2%} is required"
         )
@@ -127,6 +131,11 @@ def missed(parity: Parity, thresholds: Thresholds) -> list[str]:
             f"one score differs by {parity.largest_difference:.3f}, and {thresholds.max_difference:g} is allowed"
         )
     return told
+
+
+def _at_least(allowed: float, one: float) -> float:
+    """What is ``allowed`` where that is anything at all, and never less than ``one`` face."""
+    return max(allowed, one) if allowed > _HAIR else allowed
 
 
 def require_parity(parity: Parity, thresholds: Thresholds, remedy: str) -> None:

@@ -75,8 +75,8 @@ def test_arrays_that_do_not_fit_are_refused(tmp_path, arrays, message):
 
 
 def test_labels_of_another_spelling_are_matched_by_what_they_mean(tmp_path):
-    names = np.array(["Anger", "happiness", "contempt"])
-    np.savez(tmp_path / "faces.npz", faces=FACES, labels=np.array([0, 1, 2, -1, -2]), label_names=names)
+    names = np.array(["contempt", "Anger", "happiness"])
+    np.savez(tmp_path / "faces.npz", faces=FACES, labels=np.array([1, 2, 0, -1, -2]), label_names=names)
     found = read_any_faces(tmp_path / "faces.npz", SPEC, ("happy", "angry"))
     assert found.labels.tolist() == [1, 0, -1, -1, -1]
 

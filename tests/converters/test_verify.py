@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -19,8 +21,8 @@ def _scores(*names):
     return np.eye(3, dtype=np.float32)[list(names)]
 
 
-def _parity(loss=0.0, agreement=1.0, mean=0.0, largest=0.0):
-    return Parity(1000, agreement, mean, largest, 1000, 0.9, 0.9 - loss, by_label={})
+def _parity(loss=0.0, agreement=1.0, mean=0.0, largest=0.0, faces=1000):
+    return Parity(faces, agreement, mean, largest, faces, 0.9, 0.9 - loss, by_label={})
 
 
 ALLOWED = Thresholds(max_accuracy_loss=0.003, min_agreement=0.98, max_mean_difference=0.01, max_difference=0.2)
@@ -100,6 +102,14 @@ def test_what_is_not_allowed_misses_the_gate(parity, message):
         require_parity(parity, ALLOWED, "do better")
     assert raised.value.exit_code == EXIT_GATE
     assert raised.value.remedy == "do better"
+
+
+def test_of_few_faces_one_may_differ_and_not_two():
+    """One of 45 faces is 2.2%, and 2% is allowed."""
+    one, two = (_parity(faces=45, loss=count / 45, agreement=1 - count / 45) for count in (1, 2))
+    assert not missed(one, ALLOWED)
+    assert len(missed(two, ALLOWED)) == 2
+    assert len(missed(one, replace(ALLOWED, max_accuracy_loss=0.0, min_agreement=1.0))) == 2
 
 
 def test_the_same_arithmetic_is_held_more_tightly_than_eight_bits():

@@ -7,6 +7,7 @@ from trainer.datasets.stats import Overlap, Stats
 from trainer.terminal import text_table
 
 _NAMED = 3
+_WIDEST_TITLE = 16
 
 
 def stats_lines(stats: Stats) -> list[str]:
@@ -46,12 +47,17 @@ def count_table(counts: Mapping[str, Mapping[str, int]]) -> list[str]:
 def recipe_lines(name: str, data: DataSet) -> list[str]:
     """What a recipe takes of a data set."""
     splits = [split for split in SPLITS if split in data.splits]
-    labels = data.train.label_names
+    # A sentence on how a split came about would leave the table no room for the labels.
+    long = any(len(data.splits[split]) > _WIDEST_TITLE for split in splits)
     counts = {
-        label: {data.splits[split]: int((data.faces_of(split).labels == index).sum()) for split in splits}
-        for index, label in enumerate(labels)
+        label: {
+            split if long else data.splits[split]: int((data.faces_of(split).labels == index).sum()) for split in splits
+        }
+        for index, label in enumerate(data.train.label_names)
     }
-    return ["", f"with the recipe {name}:", "", *count_table(counts), "", *(f"note: {note}" for note in data.notes)]
+    told = [*(f"{split}: {data.splits[split]}" for split in splits), ""] if long else []
+    notes = [f"note: {note}" for note in data.notes]
+    return ["", f"with the recipe {name}:", "", *count_table(counts), "", *told, *notes]
 
 
 def _told(what: str, overlap: Overlap) -> str:

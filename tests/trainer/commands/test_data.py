@@ -36,6 +36,20 @@ def test_stats_with_a_recipe_show_what_it_takes(capsys, tmp_path):
     assert "with the recipe edge:" in out
 
 
+def test_splits_that_a_training_makes_leave_room_for_the_labels(capsys, tmp_path):
+    root = draw_folders(tmp_path / "in", {"": 10})
+    code, out, _ = _run(capsys, "stats", root, "--recipe", "cnn4", "--set", "data.test_share=0.2")
+    assert code == EXIT_OK
+    assert "surprise      7           1     2   10" in out
+    assert "test: 20% of all faces for test, seed 1" in out
+
+
+def test_a_change_without_a_recipe_is_refused(capsys, tmp_path):
+    code, _, err = _run(capsys, "stats", tmp_path, "--set", "data.test_share=0.2")
+    assert code == EXIT_USAGE
+    assert "--set changes a recipe, and none is named; name one with --recipe" in err
+
+
 def test_stats_as_json(capsys, tmp_path):
     root = draw_folders(tmp_path, {"train": 3, "val": 1, "test": 1})
     code, out, _ = _run(capsys, "stats", root, "--json", "--recipe", "edge-fer2013")
