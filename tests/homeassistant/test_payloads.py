@@ -24,7 +24,7 @@ from tests.homeassistant.home import run_inside
 
 pytestmark = pytest.mark.slow
 
-INFO = DeviceInfo("0.1.0", "emotion", "2026.11", LABELS, "demo")
+INFO = DeviceInfo("0.1.0", "emotion", "2026.11", LABELS, "demo", page_url="http://hall.local:8471")
 RUN = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"
 SETTINGS = HomeAssistantSettings()
 

@@ -13,6 +13,9 @@ touch /run/began
 pid=$(systemctl show affectd -p MainPID --value)
 before=$(written)
 
+echo "== bytes at the start"
+echo "$before"
+
 echo "== events"
 mosquitto_sub -t 'affectd/+/events' -W "$STEADY_S" 2>/dev/null | wc -l
 
@@ -22,11 +25,18 @@ echo $(($(written) - before))
 echo "== changed files"
 find / -xdev -newer /run/began -type f ! -path '/proc/*' ! -path '/told' -printf '%p %s\n'
 
-echo "== state folder"
-kept
-
 echo "== journal"
 journalctl -u affectd --since "-${STEADY_S}s" --no-pager -o cat | wc -l
+
+echo "== bytes for a threshold"
+before=$(written)
+mosquitto_pub -t affectd/hall/tuning/set -m '{"min_dwell_s": 0.7}'
+for _ in $(seq 50); do grep -qs 0.7 /var/lib/affectd/tuning.json && break; sleep 0.2; done
+sleep 1
+echo $(($(written) - before))
+
+echo "== state folder"
+kept
 
 echo "== service"
 systemctl show affectd -p ActiveState,StatusText,NRestarts

@@ -17,6 +17,7 @@ STEADY_S = int(os.environ.get("STEADY_S", "1800"))
 MOST_EVENTS_IN_A_BLOCK = 500
 A_BLOCK_S_BYTES = 64 * 1024
 A_SUMMARY_S_BYTES = 32 * 1024
+A_SMALL_FILE_S_BYTES = 16 * 1024
 
 # Every fifth picture at three a second: the clip's own pace, for a fifth of its work.
 EVERY = 5
@@ -36,7 +37,12 @@ def told():
         sections = root.boot(f"STEADY_S={STEADY_S}\n{SCRIPT}", lasting_s=STEADY_S)
     finally:
         root.remove()
-    print(f"\n{STEADY_S} s", *(f"== {heading}\n{body}" for heading, body in sections.items()), sep="\n")
+    a_day_mb = int(sections["bytes"]) * 86_400 / STEADY_S / 1e6
+    print(
+        f"\n{STEADY_S} s, and so in a day {a_day_mb:.1f} MB",
+        *(f"== {heading}\n{body}" for heading, body in sections.items()),
+        sep="\n",
+    )
     return sections
 
 
@@ -65,6 +71,13 @@ def test_only_the_next_block_of_numbers_and_the_summary_every_ten_minutes_reach_
     known = ("/var/lib/affectd/events.sqlite3", "/var/lib/affectd/summary.sqlite3")
     assert all(path.startswith(known) for path in ours)
     assert bool(ours) == bool(int(told["bytes"]))
+
+
+def test_what_is_kept_of_the_broker_and_of_the_thresholds_is_written_when_it_changes_alone(told):
+    assert "/var/lib/affectd/retained.json" in told["state folder"]
+    assert "/var/lib/affectd/tuning.json" in told["state folder"]
+    assert 0 < int(told["bytes for a threshold"]) <= A_SMALL_FILE_S_BYTES
+    assert int(told["bytes at the start"]) > 0
 
 
 def test_the_journal_gets_no_line(told):
