@@ -14,7 +14,7 @@ _ACCOUNTS: list[Account] = []
 _KEPT: dict[str, dict[str, str]] = {}
 
 
-@pytest.fixture(scope="session", params=[Nats, RabbitMq], ids=lambda kind: kind.kind)
+@pytest.fixture(scope="module", params=[Nats, RabbitMq], ids=lambda kind: kind.kind)
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """Three nodes that run."""
     require_root()
@@ -30,6 +30,7 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
 
 @pytest.fixture
 def site(cluster: Cluster, tmp_path: Path) -> Iterator[Site]:
+    cluster.heal()
     site = Site(cluster, tmp_path, f"t{uuid.uuid4().hex[:6]}")
     yield site
     site.close()

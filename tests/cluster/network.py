@@ -7,8 +7,9 @@ for examples alone (RFC 5737).
 import contextlib
 import os
 import signal
-import subprocess
 import uuid
+
+from tests.package.network import call
 
 NODES = 3
 _FRONT = "192.0.2"
@@ -87,10 +88,3 @@ class Network:
 def inside(space: str, *command: str) -> list[str]:
     """A command as it is started in a namespace."""
     return ["ip", "netns", "exec", space, *command]
-
-
-def call(*command: str, timeout_s: float = 60.0) -> str:
-    """Run a command that must succeed; what it has said."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False)
-    assert done.returncode == 0, f"{' '.join(command)}: {done.stdout}{done.stderr}"
-    return done.stdout

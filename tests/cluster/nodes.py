@@ -57,6 +57,14 @@ class Cluster(ABC):
         for number in range(1, NODES + 1):
             self.wait_until_ready(number)
 
+    def heal(self) -> None:
+        """Start what a test that has failed has left dead or cut off."""
+        for number in range(1, NODES + 1):
+            self.network.mend(number)
+            if number not in self._processes:
+                self.start(number)
+                self.wait_until_ready(number)
+
     def start(self, number: int) -> None:
         """Start a node; returns at once."""
         home = self.outside / str(number)
