@@ -92,3 +92,11 @@ def test_a_report_can_be_had_without_faces(evaluate, folder):
 def test_a_model_that_is_not_there_is_one_line(folder, capsys):
     assert main(["evaluate", str(folder / "none.tflite"), str(folder / "fer2013.csv")]) == EXIT_UNAVAILABLE
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_dark_and_light_faces_are_compared_where_there_are_enough(evaluate, folder, capsys):
+    write_faces(folder, train=7, validation=154)
+    assert evaluate() == EXIT_OK
+    printed = capsys.readouterr().out
+    assert "grey level" in printed
+    assert "darkest third" in printed
