@@ -9,6 +9,7 @@ import pytest
 
 from tests.brokers import wait_until
 from tests.cluster.network import front, inside
+from tests.cluster.nodes import Nats
 from tests.cluster.site import PROJECT
 
 pytestmark = pytest.mark.slow
@@ -29,9 +30,9 @@ def ask(cluster, subject, **request):
     return answer
 
 
+# RabbitMQ has streams of its own, which the page does not describe.
+@pytest.mark.parametrize("cluster", [Nats], indirect=True, ids=["NATS"])
 def test_every_event_of_a_house_is_in_a_stream_on_three_nodes(cluster, site):
-    if cluster.kind != "NATS":
-        pytest.skip("RabbitMQ has streams of its own, which are not described here")
     site.base = "museum/berlin"
     made = ask(cluster, "CREATE.events", name="events", subjects=["museum.*.*.events"], storage="file", num_replicas=3)
     assert made["config"]["num_replicas"] == 3
