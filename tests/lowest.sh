@@ -9,7 +9,7 @@ shift 4
 
 # One environment for each folder, and nothing in it that an earlier pyproject.toml asked for.
 "$uv" venv --quiet --allow-existing --python 3.11 "$folder"
-"$uv" pip compile --quiet --python-version 3.11 --resolution lowest-direct --no-emit-package affectd \
+"$uv" pip compile --quiet --upgrade --python-version 3.11 --resolution lowest-direct --no-emit-package affectd \
     $(printf -- '--extra %s ' ${extras//,/ }) --output-file "$folder/lowest.txt" pyproject.toml
 "$uv" pip sync --quiet --python "$folder/bin/python" "$folder/lowest.txt"
 "$uv" pip install --quiet --python "$folder/bin/python" --no-deps -e .
