@@ -25,6 +25,9 @@ def assign(costs: NDArray[np.float64], limit: float) -> list[tuple[int, int]]:
         return sorted((row, column) for column, row in assign(costs.T, limit))
     if not costs.size:
         return []
+    if costs.shape[0] == 1:
+        column = int(costs[0].argmin())
+        return [(0, column)] if costs[0, column] < limit else []
     # Costs above the limit are all the same: such a pair means that the row stays alone.
     columns = _columns_of_rows(np.minimum(costs, limit))
     return [(row, column) for row, column in enumerate(columns) if costs[row, column] < limit]
