@@ -31,6 +31,7 @@ from device.tools.recording import RecordedSource, recorded_source
 Picture = NDArray[np.uint8]
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
+_GIF = b"GIF8"
 _BEGINNING_BYTES = 1_000_000  # a JPEG's size may stand behind a preview and a colour profile
 LONGEST_SIDE_PX = 1920
 """A larger photo is reduced to it: the result is for a page or a message."""
@@ -96,7 +97,9 @@ def _read(config: Config, file: str, at_s: float | None, clock: Clock) -> Pictur
     """The photo, or the moment of the video, uint8 (height, width, 3) BGR."""
     path = Path(file).expanduser()
     set_up_opencv()
-    if _is_photo(path):
+    beginning = _beginning(path)
+    # A GIF may be a film; where a moment of it is asked for, it is read as one.
+    if read_header(beginning) is not None and not (at_s is not None and beginning.startswith(_GIF)):
         if at_s is not None:
             raise UsageError(f"--at names a moment of a video, and {file} is a photo", "leave it out")
         photo = decode_picture(read_limited(path, MOST_BYTES), f"the photo {file}", config.source.max_pixels)
@@ -107,13 +110,13 @@ def _read(config: Config, file: str, at_s: float | None, clock: Clock) -> Pictur
     return _moment(source, at_s or 0.0)
 
 
-def _is_photo(path: Path) -> bool:
-    """Whether a file begins as a picture does; what cannot be read, or is none, is looked at as a video."""
+def _beginning(path: Path) -> bytes:
+    """How a file begins; nothing of what cannot be read, which is looked at as a video."""
     try:
         with path.open("rb") if path.is_file() else BytesIO() as file:
-            return read_header(file.read(_BEGINNING_BYTES)) is not None
+            return file.read(_BEGINNING_BYTES)
     except OSError:
-        return False
+        return b""
 
 
 def _settings_of(config: Config, file: str) -> SourceSettings:

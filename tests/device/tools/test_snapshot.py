@@ -129,6 +129,25 @@ def test_a_moment_of_a_photo_and_one_after_the_end_are_told(tmp_path, photo):
         snapshot(CONFIG, "demo", tmp_path / "out.png", 99.0, FakeClock())
 
 
+@pytest.fixture
+def animation(tmp_path):
+    """Two pictures in a GIF, half a second each: an empty room, and somebody."""
+    path = tmp_path / "animation.gif"
+    film = cv2.Animation()
+    film.frames = [clip_picture(0.2), clip_picture(7.5)]
+    film.durations = [500, 500]
+    assert cv2.imwriteanimation(str(path), film)
+    return path
+
+
+@pytest.mark.skipif(not hasattr(cv2, "imwriteanimation"), reason="this OpenCV writes no GIF")
+def test_a_moment_of_an_animated_gif_is_read_and_without_one_its_first_picture(tmp_path, animation):
+    assert snapshot(CONFIG, str(animation), tmp_path / "first.png", None, FakeClock()) == ()
+    assert len(snapshot(CONFIG, str(animation), tmp_path / "later.png", 0.6, FakeClock())) == len(clip_scene(7.5).faces)
+    with pytest.raises(SourceError, match="no picture at 9 s: it ends after"):
+        snapshot(CONFIG, str(animation), tmp_path / "none.png", 9.0, FakeClock())
+
+
 def test_a_photo_that_is_damaged_and_a_file_that_is_missing_are_told(tmp_path, photo):
     damaged = tmp_path / "damaged.png"
     damaged.write_bytes(photo.read_bytes()[:60])
