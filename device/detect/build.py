@@ -2,11 +2,12 @@
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from device.detect.fallback import Fallback, FallibleFinder
 from device.detect.finder import FinderSettings, ScanningFinder
 from device.detect.follower import Follower, HaarFollower, NetworkFollower
 from device.detect.haar import HaarDetector
@@ -17,9 +18,11 @@ from device.detect.search import programme
 from device.detect.settings import DetectorSettings
 from device.detect.yunet import YuNet
 from device.errors import AffectdError, UnavailableError
+from device.interfaces import FaceFinder
 
 SLOWEST_LOOK_S = 1.0
 """CPU seconds: every frame would wait so long for one that takes more."""
+_CASCADES_TOLD = "Haar cascades"
 _MOST_FOLLOWED = {"haar": 8, "yunet": 4}
 
 _log = logging.getLogger(__name__)
@@ -35,6 +38,7 @@ class Detector:
         proposer: finds new faces.
         follower: finds known ones again.
         finder_settings: how often.
+        fallback: what goes on once this one fails in the middle of its work; None where that is an error.
     """
 
     kind: str
@@ -42,15 +46,19 @@ class Detector:
     proposer: Proposer
     follower: Follower
     finder_settings: FinderSettings
+    fallback: Fallback | None = None
 
     @property
     def wants_colour(self) -> bool:
         """Whether it finds more where frames carry colours."""
         return self.kind == "yunet"
 
-    def finder(self) -> ScanningFinder:
+    def finder(self) -> FaceFinder:
         """A finder for one source, which has seen no frame yet."""
-        return ScanningFinder(self.proposer, self.follower, self.finder_settings)
+        if self.fallback is not None and self.fallback.is_used:
+            return self.fallback.use()
+        finder = ScanningFinder(self.proposer, self.follower, self.finder_settings)
+        return finder if self.fallback is None else FallibleFinder(finder, self.fallback)
 
 
 def open_detector(settings: DetectorSettings, state_dir: Path | None) -> Detector:
@@ -70,13 +78,16 @@ def open_detector(settings: DetectorSettings, state_dir: Path | None) -> Detecto
     if path is None and settings.kind == "auto":
         return _cascades(settings)
     try:
-        return _network(settings, path)
+        network = _network(settings, path)
     except AffectdError as error:
         if settings.kind == "yunet":
             raise
         detector = _cascades(settings)
-        _log.warning("%s; faces are found by Haar cascades", error)
+        _log.warning("%s; faces are found by %s", error, detector.told)
         return detector
+    if settings.kind == "yunet":
+        return network
+    return replace(network, fallback=Fallback(lambda: _cascades(settings).finder(), _CASCADES_TOLD))
 
 
 def _cascades(settings: DetectorSettings) -> Detector:
@@ -90,7 +101,7 @@ def _cascades(settings: DetectorSettings) -> Detector:
         _MOST_FOLLOWED["haar"],
         rests=True,
     )
-    return Detector("haar", "Haar cascades", detector, follower, finder)
+    return Detector("haar", _CASCADES_TOLD, detector, follower, finder)
 
 
 def _network(settings: DetectorSettings, path: Path | None) -> Detector:
