@@ -63,5 +63,6 @@ def test_a_network_that_fails_in_the_middle_ends_only_a_device_that_wants_no_oth
             [finder.find(frame, ()) for frame in frames]
         return
     assert any(finder.find(frame, ()) for frame in frames)
-    assert any(detector.finder().find(frame, ()) for frame in frames)  # the next source, without another line
+    next_source = detector.finder()
+    assert any(next_source.find(frame, ()) for frame in frames)
     assert len([line for line in caplog.messages if "faces are found by Haar cascades" in line]) == 1
