@@ -83,7 +83,7 @@ def open_detector(settings: DetectorSettings, state_dir: Path | None) -> Detecto
         if settings.kind == "yunet":
             raise
         detector = _cascades(settings)
-        _log.warning("%s; faces are found by %s", error, detector.told)
+        _log.warning("%s; faces are found by %s", error, detector.description)
         return detector
     if settings.kind == "yunet":
         return network

@@ -15,12 +15,12 @@ class Fallback:
 
     Args:
         open_other: makes a finder of the other detector.
-        told: what faces are found by then, in words.
+        description: what faces are found by then, for a person.
     """
 
-    def __init__(self, open_other: Callable[[], FaceFinder], told: str) -> None:
+    def __init__(self, open_other: Callable[[], FaceFinder], description: str) -> None:
         self._open_other = open_other
-        self._told = told
+        self._description = description
         self.is_used = False
 
     def use(self, error: UnavailableError | None = None) -> FaceFinder:
@@ -28,7 +28,7 @@ class Fallback:
         finder = self._open_other()
         if not self.is_used:
             self.is_used = True
-            _log.warning("%s; faces are found by %s", error, self._told)
+            _log.warning("%s; faces are found by %s", error, self._description)
         return finder
 
 
