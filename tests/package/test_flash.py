@@ -31,7 +31,7 @@ MOVED = Wifi("House", "DE", "another passphrase")
 SCRIPT = """
 exec 2>&1
 status=/boot/firmware/affectd/status.txt
-for _ in $(seq 600); do grep -qs ' affectd is installed\\| not installed yet' $status && break; sleep 0.2; done
+for _ in $(seq 1500); do grep -qs ', and said at first: \\| not installed yet' $status && break; sleep 0.2; done
 sleep 1
 echo "== status"; cat $status
 echo "== installing"; systemctl status affectd-install --no-pager; journalctl -u affectd-install --no-pager -o cat
