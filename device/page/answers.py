@@ -4,8 +4,11 @@ import time
 from datetime import date, datetime
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
+from urllib.parse import parse_qsl
 
 from microdot.microdot import Request, Response
+
+_MOST_FIELDS = 100
 
 
 def html(document: str, status: int = 200) -> Response:
@@ -26,6 +29,18 @@ def cookies(request: Request) -> dict[str, str]:
     except CookieError:
         return {}
     return {name: morsel.value for name, morsel in jar.items()}
+
+
+def form_of(request: Request) -> dict[str, str]:
+    """What somebody filled in; nothing where it is no form. What is encoded wrongly stands as it came."""
+    kind = (request.content_type or "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        return {}
+    text = bytes(request.body or b"").decode("utf-8", "replace")
+    try:
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+    except ValueError:  # more fields than any form of ours has
+        return {}
 
 
 def day_of(written_day: str) -> date:

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from microdot.microdot import Microdot, Request, Response
 
-from device.page.answers import cookies, day_of, html, redirect, typed
+from device.page.answers import cookies, day_of, form_of, html, redirect, typed
 from device.page.board import Board
 from device.page.guard import HEADERS, host_is_ours, known_names, origin_is_ours
 from device.page.h import h
@@ -180,7 +180,7 @@ class Routes:
         return html(configuration_page(self._visit(request)))
 
     async def _change(self, request: Request) -> Response:
-        visit, form = self._visit(request), request.form or {}
+        visit, form = self._visit(request), form_of(request)
         keys = {key["key"]: key for key in self._board.hello.get("keys", [])}
         given = {name: str(form.get(name, "")).strip() for name in keys if name in form}
         wanted = {name: typed(keys[name], text) for name, text in given.items() if text != written(keys[name]["value"])}
@@ -201,7 +201,7 @@ class Routes:
         return redirect("/doctor")
 
     async def _pause(self, request: Request) -> Response:
-        paused = (request.form or {}).get("paused")
+        paused = form_of(request).get("paused")
         if paused in {"yes", "no"}:
             await self._board.pause(paused=paused == "yes")
         return redirect("/")
@@ -221,7 +221,7 @@ class Routes:
             response = html(login_page(texts, device, texts("login.wait", seconds=seconds)), 429)
             response.headers["Retry-After"] = str(seconds)
             return response
-        if not await self._is_right(str((request.form or {}).get("password", "")), self._verifier, address):
+        if not await self._is_right(form_of(request).get("password", ""), self._verifier, address):
             return html(login_page(texts, device, texts("login.wrong")), 403)
         response = redirect("/")
         self._set_cookie(response, COOKIE, self._sessions.open(), int(LASTS_S))

@@ -259,3 +259,17 @@ def test_a_flood_of_requests_leaves_memory_as_it_was(page, record_property):
     grown = resident_mb() - before
     record_property("peak_mb", grown)
     assert grown < 10.0
+
+
+@pytest.mark.parametrize(
+    "form", [b"password=%zz", b"%", b"password=%e4&=&&a", b"\xff\xfe=%00", b"a=b&" * 200, b"%u1234=1"]
+)
+def test_a_form_that_is_encoded_wrongly_is_a_wrong_password_and_no_fault(page, form, caplog):
+    head = (
+        "Origin: http://localhost",
+        "Content-Type: application/x-www-form-urlencoded",
+        f"Content-Length: {len(form)}",
+    )
+    answer = read_all(page.raw(request(*head, method="POST", body=form)))
+    assert status_of(answer) == 403
+    assert "came to no answer" not in caplog.text
