@@ -70,6 +70,24 @@ def test_a_cameras_noise_is_no_change():
         assert _look(changes, noisy).changed(0) is None
 
 
+def _shelves(shift_x: int, shift_y: int):
+    """A room full of things with hard edges, seen by a camera that has turned by some pixels."""
+    things = np.random.default_rng(5).integers(40, 200, (20, 26), dtype=np.uint8).repeat(28, axis=0).repeat(28, axis=1)
+    return np.ascontiguousarray(things[10 + shift_y :, 10 + shift_x :][:HEIGHT, :WIDTH])
+
+
+@pytest.mark.parametrize(("shift_x", "shift_y"), [(3, 0), (-3, 2), (2, -4), (4, 1)])
+def test_a_camera_that_is_not_quite_still_changes_nothing_that_is_as_large_as_a_face(shift_x, shift_y):
+    changes = _seen(_shelves(0, 0))
+    assert _look(changes, _shelves(shift_x, shift_y)).changed(0, 40.0) is None
+
+
+@pytest.mark.parametrize(("shift_x", "shift_y"), [(3, 0), (2, -4)])
+def test_who_comes_before_a_camera_that_is_not_quite_still_has_changed_it(shift_x, shift_y):
+    changes = _seen(_shelves(0, 0))
+    assert _holds(_look(changes, _with(_shelves(shift_x, shift_y), THING)).changed(0, 40.0), THING)
+
+
 def test_something_new_is_where_it_is():
     where = _look(_seen(_room()), _with(_room(), THING)).changed(0)
     assert _holds(where, THING)
@@ -126,9 +144,9 @@ def test_what_was_searched_in_a_part_that_begins_further_right_is_known_too():
 
 
 def test_what_was_not_searched_stays_new():
-    other = Box(80, 300, 60, 60)
+    other, around = Box(80, 300, 60, 60), Box(THING.x - 16, THING.y - 16, THING.w + 32, THING.h + 32)
     changes = _look(_seen(_room()), _with(_room(), THING, other))
-    changes.searched(0, THING)
+    changes.searched(0, around)
     where = changes.changed(0)
     assert _holds(where, other)
     assert where.overlap(THING) < 0.2
