@@ -10,8 +10,13 @@ _RUN = (
     "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
 )
 # Said before Python starts, which alone takes 10 MB: what it is started for may be more than the memory that is left.
-# Linux alone has that (proc(5)), and a sandbox may forbid it.
-_PREFER_OOM_KILL = ("/bin/sh", "-c", 'echo 1000 2>/dev/null >/proc/self/oom_score_adj; exec "$@"', "sh")
+# Linux alone has that (proc(5)), and a sandbox may forbid it. What a shell adds to the environment goes again.
+_PREFER_OOM_KILL = (
+    "/bin/sh",
+    "-c",
+    'echo 1000 2>/dev/null >/proc/self/oom_score_adj; unset PWD OLDPWD SHLVL; exec "$@"',
+    "sh",
+)
 
 
 def python_command(module: str, *arguments: str, prefer_oom_kill: bool = True) -> list[str]:

@@ -48,3 +48,11 @@ def test_a_child_goes_first_where_memory_runs_out_from_its_first_import_on(tmp_p
     command = python_command("given", prefer_oom_kill=prefer_oom_kill)
     answer = subprocess.run(command, capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == ("1000" if prefer_oom_kill else own)
+
+
+def test_a_child_has_the_environment_that_it_is_given_and_no_more(tmp_path, monkeypatch):
+    (tmp_path / "given.py").write_text("import os\nprint(sorted(os.environ))\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    command = python_command("given")
+    answer = subprocess.run(command, env={"LC_CTYPE": "C.UTF-8"}, capture_output=True, text=True, check=True)
+    assert answer.stdout == "['LC_CTYPE']\n"
