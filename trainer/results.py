@@ -59,7 +59,7 @@ def write_results(
     """Write the model and its record, faces for its conversion, figures, pictures and a card into ``folder``.
 
     Args:
-        folder: the training's.
+        folder: the training's; made when it is not there.
         fitted: the network and the epoch that was kept.
         recipe: what was trained.
         data: what it was trained on.
@@ -68,6 +68,7 @@ def write_results(
     """
     faces, spec = data.validation, recipe.input.spec
     split = data.splits["validation"]
+    folder.mkdir(parents=True, exist_ok=True)
     _replace(model_in(folder), fitted.network.save)
     _write_calibration(folder, data.train, spec, int(training["seed"]))
     labels = reference_labels(faces, recipe)
