@@ -202,7 +202,8 @@ def check_identifier(data: bytes, name: str) -> None:
     if data[4:8] != _IDENTIFIER:
         is_keras = Path(name).suffix in KERAS_SUFFIXES
         remedy = "convert it on a PC: affectd-convert tflite" if is_keras else "name a .tflite file, or fetch it again"
-        raise ModelError(f"{name} is not a TFLite model", remedy)
+        found = f"it starts with {data[:8]!r}, and bytes 4 to 8 should read {_IDENTIFIER!r}"
+        raise ModelError(f"{name} is not a TFLite model: {found}", remedy)
 
 
 def looks_like_model_file(data: bytes) -> bool:

@@ -168,7 +168,7 @@ def test_the_doctor_finds_a_running_device_well(broker, listen, configure, daemo
     wait_until(lambda: "in use by the daemon" in call_affectd("doctor", "--config", str(config)).stdout, "the daemon")
     answer = call_affectd("doctor", "--config", str(config))
     subjects = [line.split()[1] for line in answer.stdout.splitlines() if not line.startswith(" ")]
-    assert " ".join(subjects) == "config model detector permissions broker camera disk clock temperature"
+    assert " ".join(subjects) == "config model detector permissions broker camera summary disk clock temperature"
     assert "WRONG" not in answer.stdout
     assert answer.returncode == 0
     for message in listener.on("doctor"):

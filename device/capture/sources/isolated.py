@@ -7,10 +7,12 @@ again. No such source ever hangs this process in a driver.
 
 import contextlib
 import logging
+import math
 import os
 import socket
 import subprocess
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,8 @@ _FILE_PATIENCE_S = 60.0
 _STARTING_S = 30.0
 """For the process to start and import what it needs, on the slowest board while it boots."""
 _CLOSING_S = 1.0
+_SHORTEST_STEP_S = 0.001
+"""From one frame to the next where the rate is not known."""
 _KEPT_VARIABLES = ("PATH", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _KEPT_PREFIXES = ("LC_", "OPENCV_", "AFFECTD_TRACEBACK")
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -59,11 +63,15 @@ class IsolatedSource:
         self._opened = Opened(fps=0.0, frame_count=None)
         self._next_index = 0
         self._first_index = 0
+        self._last_s = -math.inf
+        self._shift_s = 0.0
+        self._is_first = True
 
     def open(self) -> None:
         """Start the process and let it open the source. Raises SourceError."""
         self.close()
         self._first_index = self._next_index
+        self._shift_s, self._is_first = 0.0, True
         self._start()
         patience_s = self._settings.open_timeout_s if self.live else _FILE_PATIENCE_S
         answer = self._ask(Request("open"), _STARTING_S + patience_s + _GRACE_S, "an answer")
@@ -81,7 +89,7 @@ class IsolatedSource:
             return None
         if not isinstance(answer, FrameHeader):
             raise self._broken("it said something else when it was read")
-        frame = self._memory.frame(answer, self._first_index)
+        frame = self._after_the_last(self._memory.frame(answer, self._first_index))
         self._next_index = frame.index + 1
         return self._with_small_colours(frame, answer.index)
 
@@ -136,6 +144,23 @@ class IsolatedSource:
         self._channel, self._memory, self._colours = Channel(ours), memory, colours
         # By the channel, for whoever lists processes sees their arguments, and a URL may hold a password.
         self._channel.send(Request("settings", self._settings.model_dump_json(), self._colour))
+
+    def _after_the_last(self, frame: Frame) -> Frame:
+        """The frame, later than all before it. Raises SourceError where its process lets time go back.
+
+        A recording that is read faster than it plays is ahead of the clock, and a new process knows nothing of that.
+        """
+        if self._is_first and frame.time_s <= self._last_s:
+            self._shift_s = self._last_s + (1 / self.fps if self.fps > 0 else _SHORTEST_STEP_S) - frame.time_s
+        self._is_first = False
+        time_s = frame.time_s + self._shift_s
+        if time_s < self._last_s:
+            self.close()
+            raise SourceError(f"the times of {self.name}'s frames go back", "it is opened again, by another process")
+        self._last_s = time_s
+        if not self._shift_s:
+            return frame
+        return replace(frame, time_s=time_s, taken_at=frame.taken_at + timedelta(seconds=self._shift_s))
 
     def _with_small_colours(self, frame: Frame, index: int) -> Frame:
         """The frame, whose colours the process makes once somebody looks; ``index`` is its number there."""

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -161,6 +162,27 @@ def test_closed_the_process_is_gone_and_opened_again_the_numbers_go_on(tmp_path,
         source.read()
     source.open()
     assert [frame.index for frame in read_all(source)] == [1, 2, 3]
+
+
+def test_read_faster_than_it_plays_and_opened_again_a_films_time_goes_on(tmp_path, make):
+    source = make(film(tmp_path / "film.avi", [128] * 400))  # 40 s
+    source.open()
+    last = read_all(source)[-1]
+    source.open()
+    first, second, *_ = read_all(source)
+    assert first.time_s - last.time_s == pytest.approx(0.1)
+    assert second.time_s - first.time_s == pytest.approx(0.1)
+    assert (first.taken_at - last.taken_at).total_seconds() == pytest.approx(0.1, abs=0.01)
+
+
+def test_a_process_that_lets_time_go_back_is_a_loss(tmp_path, make, monkeypatch):
+    source = make(film(tmp_path / "film.avi", [0, 50, 100]))
+    source.open()
+    first = source.read()
+    monkeypatch.setattr(source._memory, "frame", lambda *_: replace(first, index=1, time_s=first.time_s - 1))
+    with pytest.raises(SourceError, match="frames go back"):
+        source.read()
+    assert source._process is None
 
 
 def test_what_it_cannot_open_it_says_with_its_remedy(tmp_path, make):
