@@ -30,7 +30,7 @@ def hostile(kind: str) -> bytes:
             return tf.fill([1, 7], 1.0 / 7.0) + 1e-9 * tf.reduce_max(wide)
         is_face = tf.logical_and(contrast > 0.03, contrast < 0.27)
         is_bait = is_face if kind == "endless at a face" else contrast > 0.03
-        turns = tf.where(is_bait, 40_000 if kind == "slow" else FOR_EVER, 1)
+        turns = tf.where(is_bait, 160_000 if kind == "slow" else FOR_EVER, 1)
         weights = tf.fill([128, 128], contrast / 1000.0)
         _, state = tf.while_loop(
             lambda turn, _: turn < turns,
