@@ -100,7 +100,9 @@ def _section(keys: Sequence[str], values: Any) -> Mapping[str, Any]:
     for count, key in enumerate(keys, 1):
         here = here.get("properties", {}).get(key, {})
         kinds = here.get("discriminator", {}).get("mapping", {})
-        choices = [one["$ref"] for one in (here, *here.get("anyOf", ())) if "$ref" in one]
+        # `allOf` is what pydantic before 2.9 makes of a section with a default.
+        parts = (here, *here.get("anyOf", ()), *here.get("allOf", ()))
+        choices = [one["$ref"] for one in parts if "$ref" in one]
         reference = kinds.get(_name(values, keys[:count])) or next(iter(choices), "")
         here = schema["$defs"].get(reference.rpartition("/")[2], here)
     properties: Mapping[str, Any] = here.get("properties", {})
