@@ -174,8 +174,8 @@ def build_stages(
     if config.page.enabled:
         parts = page_parts or PageParts()
         has_file = parts.config_path is not None
-        told = DeviceView(config, has_file, classifier.labels, source.name, switched, mqtt, heat, trouble)
-        page = build_page(told, parts, clock, lambda paused: switch.turn(paused=paused))
+        view = DeviceView(config, has_file, classifier.labels, source.name, switched, mqtt, heat, trouble)
+        page = build_page(view, parts, clock, lambda paused: switch.turn(paused=paused))
     summary = _build_summary(config, clock)
     sinks: list[Sink] = [*(sink for sink in (mqtt, overlay, page, summary) if sink), *more_sinks]
     return Stages(

@@ -22,7 +22,7 @@ from device.interfaces import FaceFinder
 
 SLOWEST_LOOK_S = 1.0
 """CPU seconds: every frame would wait so long for one that takes more."""
-_CASCADES_TOLD = "Haar cascades"
+_CASCADES_DESCRIPTION = "Haar cascades"
 _MOST_FOLLOWED = {"haar": 8, "yunet": 4}
 
 _log = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ def open_detector(settings: DetectorSettings, state_dir: Path | None) -> Detecto
         return detector
     if settings.kind == "yunet":
         return network
-    return replace(network, fallback=Fallback(lambda: _cascades(settings).finder(), _CASCADES_TOLD))
+    return replace(network, fallback=Fallback(lambda: _cascades(settings).finder(), _CASCADES_DESCRIPTION))
 
 
 def _cascades(settings: DetectorSettings) -> Detector:
@@ -101,7 +101,7 @@ def _cascades(settings: DetectorSettings) -> Detector:
         _MOST_FOLLOWED["haar"],
         rests=True,
     )
-    return Detector("haar", _CASCADES_TOLD, detector, follower, finder)
+    return Detector("haar", _CASCADES_DESCRIPTION, detector, follower, finder)
 
 
 def _network(settings: DetectorSettings, path: Path | None) -> Detector:

@@ -121,7 +121,7 @@ class Connection:
         will_topic: where the broker says ``offline`` for us; None for nowhere.
         notify: gets the events of the connection.
         limits: what the broker takes, as far as an attempt before has shown.
-        largest_bytes: of a longer message only a Oversized is told; MQTT 5 brokers do not even send it.
+        largest_bytes: of a longer message only an Oversized comes; MQTT 5 brokers do not even send it.
     """
 
     def __init__(

@@ -35,13 +35,13 @@ class Inbox:
         """Hand a message over; never blocks."""
         self._messages.put(message)
 
-    def put_connection_event(self, news: ConnectionEvent) -> None:
+    def put_connection_event(self, event: ConnectionEvent) -> None:
         """As ``put``, for what a connection tells: of a message only as much as can mean anything to a daemon."""
-        if isinstance(news, Received | Oversized) and len(self) > _MOST_WAITING:
+        if isinstance(event, Received | Oversized) and len(self) > _MOST_WAITING:
             return
-        if isinstance(news, Received):
-            news = replace(news, payload=news.payload[:_LONGEST_HEARD])
-        self._messages.put(news)
+        if isinstance(event, Received):
+            event = replace(event, payload=event.payload[:_LONGEST_HEARD])
+        self._messages.put(event)
 
     def receive(self, until_s: float) -> list[Message]:
         """The messages that wait, but for too many; when there is none, the first to come before ``until_s``."""

@@ -231,7 +231,7 @@ class Publisher:
             case PauseChanged(paused=paused):
                 self._board.set_paused(paused=paused)
             case Received() | Oversized() if message.connection is self._link.connection:
-                self._on_heard(message)
+                self._on_message(message)
             case Subscribed(connection=connection, refusals=refusals) if connection is self._link.connection:
                 self._on_subscribed(refusals)
             case TelemetrySnapshot():
@@ -256,7 +256,7 @@ class Publisher:
         topics = [own.availability, own.info, own.pause, own.events, self._board.discovery_topic]
         return Echo(topic for topic in topics if topic)
 
-    def _on_heard(self, message: Received | Oversized) -> None:
+    def _on_message(self, message: Received | Oversized) -> None:
         if isinstance(message, Oversized):
             self._listening.passed_over(message.topic, message.length)
             return

@@ -17,7 +17,6 @@ class SystemClock:
     def __init__(self) -> None:
         # Made once: it is asked in every frame, and opening the library anew takes a tenth of a millisecond.
         self._adjtimex: Callable[[ctypes.Array[ctypes.c_char]], int] = ctypes.CDLL(None).adjtimex
-        self._timex = ctypes.create_string_buffer(_TIMEX_BYTES)
 
     def monotonic_s(self) -> float:
         """Seconds since an arbitrary moment; never goes back."""
@@ -29,6 +28,5 @@ class SystemClock:
 
     def state(self) -> ClockState:
         """``synced`` once an NTP client has disciplined the kernel's clock; a Pi has none of its own before that."""
-        ctypes.memset(self._timex, 0, _TIMEX_BYTES)
-        answer = int(self._adjtimex(self._timex))
+        answer = int(self._adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES)))  # its own: many threads may ask
         return "synced" if answer not in (-1, _TIME_ERROR) else "unsynced"

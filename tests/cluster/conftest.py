@@ -9,6 +9,7 @@ import pytest
 from tests.cluster.network import Network
 from tests.cluster.nodes import Cluster, Nats, RabbitMq, require_root
 from tests.cluster.site import Account, Site
+from tests.faults.ledger import entering
 
 _ACCOUNTS: list[Account] = []
 _KEPT: dict[str, dict[str, str]] = {}
@@ -38,14 +39,7 @@ def site(cluster: Cluster, tmp_path: Path) -> Iterator[Site]:
 
 @pytest.fixture
 def enter() -> Callable[[Account], Account]:
-    """Puts an account into the table, and fails when something is lost."""
-
-    def enter(account: Account) -> Account:
-        _ACCOUNTS.append(account)
-        assert account.lost == 0, account
-        return account
-
-    return enter
+    return entering(_ACCOUNTS)
 
 
 @pytest.fixture

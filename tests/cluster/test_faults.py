@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.cluster.network import NODES
+from tests.cluster.network import NODES, Network
 
 pytestmark = pytest.mark.slow
 
@@ -34,22 +34,18 @@ def test_each_node_in_turn_is_killed_and_no_event_is_lost(cluster, stream, enter
     enter(stream.account("each node killed (SIGKILL) in turn, away for 15 s"))
 
 
-def test_a_node_that_is_split_from_the_others_costs_no_event(cluster, stream, enter):
-    cluster.network.split(1)
+@pytest.mark.parametrize(
+    ("disturb", "fault"),
+    [(Network.split, "split from the two others"), (Network.cut, "cut off from everybody")],
+    ids=["split", "cut"],
+)
+def test_a_node_that_others_or_nobody_hear_any_more_costs_no_event(cluster, stream, enter, disturb, fault):
+    disturb(cluster.network, 1)
     time.sleep(_SPLIT_S)
     cluster.network.mend(1)
     cluster.wait_until_ready(1)
     stream.wait_for_new(after_s=time.monotonic())
-    enter(stream.account(f"one node split from the two others for {_SPLIT_S:.0f} s"))
-
-
-def test_a_node_that_nobody_hears_any_more_costs_no_event(cluster, stream, enter):
-    cluster.network.cut(1)
-    time.sleep(_SPLIT_S)
-    cluster.network.mend(1)
-    cluster.wait_until_ready(1)
-    stream.wait_for_new(after_s=time.monotonic())
-    enter(stream.account(f"one node cut off from everybody for {_SPLIT_S:.0f} s"))
+    enter(stream.account(f"one node {fault} for {_SPLIT_S:.0f} s"))
 
 
 def test_nodes_that_are_stopped_and_started_one_after_the_other_cost_no_event(cluster, stream, enter):
@@ -59,4 +55,4 @@ def test_nodes_that_are_stopped_and_started_one_after_the_other_cost_no_event(cl
         cluster.wait_until_ready(number)
         stream.wait_for_new(after_s=time.monotonic())
         time.sleep(5.0)
-    enter(stream.account("each node stopped and started in turn (an upgrade)"))
+    enter(stream.account("each node stopped and started in turn, as an upgrade does"))

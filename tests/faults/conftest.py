@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.brokers import find_mosquitto
-from tests.faults.ledger import Account
+from tests.faults.ledger import Account, entering
 from tests.faults.site import Site
 
 _SEED_VARIABLE = "AFFECTD_FAULTS_SEED"
@@ -44,14 +44,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 @pytest.fixture
 def enter() -> Callable[[Account], Account]:
-    """Puts an account into the table, and fails when something is lost."""
-
-    def enter(account: Account) -> Account:
-        _ACCOUNTS.append(account)
-        assert account.lost == 0, account
-        return account
-
-    return enter
+    return entering(_ACCOUNTS)
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
 """What was emitted, acknowledged, kept and received; and what of it is missing."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from tests.faults.proxy import Published
 
@@ -37,6 +37,26 @@ class Account:
     resent: int
     repeated: int
     recovery_s: float | None = None
+
+
+AnyAccount = TypeVar("AnyAccount", bound="HasLoss")
+
+
+class HasLoss(Protocol):
+    """A row of a table of faults."""
+
+    lost: int
+
+
+def entering(accounts: list[AnyAccount]) -> Callable[[AnyAccount], AnyAccount]:
+    """What puts an account into the table of ``accounts``, and fails when something is lost."""
+
+    def enter(account: AnyAccount) -> AnyAccount:
+        accounts.append(account)
+        assert account.lost == 0, account
+        return account
+
+    return enter
 
 
 def read_log(path: Path) -> list[str]:
