@@ -15,9 +15,9 @@ from trainer.confidence import best_temperature, faces_of_each, fold, rare_offse
 from trainer.datasets.faces import FaceSet
 from trainer.devices import Devices
 from trainer.framework import Precision
-from trainer.learner import build_learner
+from trainer.learner import as_shown, build_learner
 from trainer.networks import build_network
-from trainer.normalisation import with_fused_normalisation
+from trainer.normalisation import measure, with_fused_normalisation
 from trainer.recipe import Recipe
 from trainer.recipe.learning import Plateau
 from trainer.start import take_weights
@@ -106,8 +106,8 @@ def fit(recipe: Recipe, train: FaceSet, validation: FaceSet, options: FitOptions
     try:
         with options.devices.scope():
             network = build_network(recipe.network, spec, classes)
-            if options.start:
-                take_weights(network, options.start, train.label_names)
+            if options.start and (unmeasured := take_weights(network, options.start, train.label_names)):
+                measure(network, unmeasured, as_shown(faces.faces, recipe, options.seed))
             trained = with_fused_normalisation(network)
             teachers = open_teachers(options.teachers, train.label_names, mirrored=recipe.targets.teachers_mirrored)
             views = recipe.targets.teachers_views if teachers else 0

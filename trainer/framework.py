@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import platform
 from pathlib import Path
 from typing import Any, Literal
 
@@ -43,6 +44,15 @@ def free_cores() -> int:
 def use_threads(count: int) -> None:
     """Have TensorFlow compute in ``count`` threads; before ``load_keras``. JAX goes by its own XLA_FLAGS."""
     os.environ.update(dict.fromkeys(_THREADS, str(count)))
+
+
+def use_quick_kernels(machine: str = platform.machine()) -> None:
+    """Have TensorFlow compute with oneDNN's kernels, unless the environment says otherwise; before ``load_keras``.
+
+    They are its default on processors with AVX-512's instructions for networks alone, and faster on others too.
+    """
+    if machine == "x86_64":
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 
 def load_keras() -> Any:

@@ -4,12 +4,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 from device.contract.preprocess import InputSpec
 from trainer.augment import Augment
 from trainer.recipe import Recipe
 from trainer.recipe.learning import Adam, Constant, Cosine, InverseTime, Loss, Optimizer, Plateau, Schedule
 from trainer.teachers import LearnFromTeachers, Teacher
+
+_SOME = 1024
+"""Faces that statistics are measured on."""
 
 
 def build_learner(
@@ -36,14 +41,8 @@ def build_learner(
     Returns:
         A compiled Keras model that takes uint8 (n, *size, 1).
     """
-    spec = recipe.input.spec
-    pixels = keras.Input((*size, 1), dtype="uint8")
-    faces = keras.layers.Rescaling(1.0 / 255.0, dtype="float32")(pixels)
-    faces = Augment(recipe.augmentation, seed)(faces)
-    seen = faces
-    if size != (spec.height, spec.width):
-        faces = keras.layers.Resizing(spec.height, spec.width, dtype="float32")(faces)
-    answers = network(_in_real_range(faces, spec))
+    pixels, seen, faces = _front(recipe, size, seed)
+    answers = network(faces)
     share = recipe.targets.teachers_share if teachers else 0.0
     if teachers:
         answers = LearnFromTeachers(list(teachers), share)(seen, answers)
@@ -58,6 +57,24 @@ def build_learner(
         jit_compile=keras.backend.backend() == "jax",
     )
     return learner
+
+
+def as_shown(images: NDArray[np.uint8], recipe: Recipe, seed: int) -> NDArray[np.float32]:
+    """Some of ``images``, uint8 (n, height, width, 1), as a training shows them to its network."""
+    pixels, _, faces = _front(recipe, (images.shape[1], images.shape[2]), seed)
+    some = np.random.default_rng(seed).permutation(len(images))[:_SOME]
+    shown: NDArray[np.float32] = keras.ops.convert_to_numpy(keras.Model(pixels, faces)(images[some], training=True))
+    return shown
+
+
+def _front(recipe: Recipe, size: tuple[int, int], seed: int) -> tuple[Any, Any, Any]:
+    """Pixels as they are stored, the changed faces, and these as the network takes them."""
+    spec = recipe.input.spec
+    pixels = keras.Input((*size, 1), dtype="uint8")
+    seen = faces = Augment(recipe.augmentation, seed)(keras.layers.Rescaling(1.0 / 255.0, dtype="float32")(pixels))
+    if size != (spec.height, spec.width):
+        faces = keras.layers.Resizing(spec.height, spec.width, dtype="float32")(faces)
+    return pixels, seen, _in_real_range(faces, spec)
 
 
 def _in_real_range(faces: Any, spec: InputSpec) -> Any:

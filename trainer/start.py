@@ -3,6 +3,7 @@
 from itertools import zip_longest
 from typing import Any
 
+import numpy as np
 from keras import layers
 
 from device.errors import DataError
@@ -13,12 +14,15 @@ _ANOTHER = "start from a model of a recipe with the same network, or with fewer 
 _RESIDUAL = (layers.Conv2D, layers.BatchNormalization, layers.Conv2D, layers.BatchNormalization)
 
 
-def take_weights(network: Any, start: TrainedNetwork, labels: tuple[str, ...]) -> None:
+def take_weights(network: Any, start: TrainedNetwork, labels: tuple[str, ...]) -> list[Any]:
     """Give ``network``, a Keras model, the weights of ``start``; those of the last layer if it has the same ``labels``.
 
     Residual blocks that ``start`` lacks at the end of a stage pass on what they get, so that ``network`` answers as
     ``start`` does (Chen, Goodfellow, Shlens: "Net2Net", 2016): the scale of their last normalisation is 0, which
     training moves (Goyal et al.: "Accurate, Large Minibatch SGD", 2017, section 5.1).
+
+    Returns:
+        The normalisations that took weights without statistics, as those of a model file have them: see ``measure``.
 
     Raises:
         DataError: the networks differ otherwise.
@@ -31,6 +35,11 @@ def take_weights(network: Any, start: TrainedNetwork, labels: tuple[str, ...]) -
         pairs += _paired([last], [their_last], start)
     for layer, source in pairs:
         layer.set_weights(source.get_weights())
+    return [layer for layer, _ in pairs if isinstance(layer, layers.BatchNormalization) and _never_measured(layer)]
+
+
+def _never_measured(normalisation: Any) -> bool:
+    return not np.any(normalisation.moving_mean) and bool(np.all(normalisation.moving_variance == 1))
 
 
 def _matched(mine: list[list[Any]], theirs: list[list[Any]], start: TrainedNetwork) -> list[tuple[Any, Any]]:

@@ -42,7 +42,10 @@ def find_trained(path: Path) -> TrainedNetwork:
     """
     file = model_file(path)
     if file.suffix == ".tflite":
-        raise DataError(f"{file} has weights rounded for the device", "name the .keras file of its training")
+        raise DataError(
+            f"{file} has weights rounded for the device",
+            f"name the .keras file of its training, or make one: affectd-convert keras {file} --out DIR",
+        )
     if file.suffix != ".keras":
         raise DataError(f"{file} is no model of affectd-train", "name the .keras file or the folder of a training")
     record = read_record(file.with_name(RECORD_FILE))

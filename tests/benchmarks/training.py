@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 
-from trainer.framework import free_cores, load_keras, use_threads
+from trainer.framework import free_cores, load_keras, use_quick_kernels, use_threads
 from trainer.recipe import Recipe, load_recipe
 
 EPOCH_FACES = 28_709  # FER-2013's Training rows
@@ -39,6 +39,7 @@ def main() -> int:
     recipe = load_recipe(sys.argv[1] if len(sys.argv) > 1 else "edge")
     threads = int(sys.argv[2]) if len(sys.argv) > 2 else free_cores()
     use_threads(threads)
+    use_quick_kernels()
     random = np.random.default_rng(1)
     count = recipe.batch_size * STEPS
     faces = random.integers(0, 256, (count, 48, 48, 1), dtype=np.uint8)

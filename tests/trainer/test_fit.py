@@ -182,6 +182,24 @@ def test_a_training_that_starts_from_another_begins_where_that_ended(folder, tra
     assert f"SHA-256 `{start['sha256']}`" in (out / "model-card.md").read_text(encoding="utf-8")
 
 
+def test_a_training_that_starts_without_statistics_begins_where_that_stands(folder, trained, tmp_path):
+    """As after ``affectd-convert keras``: normalised by the batch, such a network would answer anything."""
+    network = keras.models.load_model(trained / "model.keras")
+    for then in network.layers:
+        if isinstance(then, keras.layers.BatchNormalization):
+            layer = then.input._keras_history.operation
+            gamma, beta, mean, variance = then.get_weights()
+            scale = gamma / np.sqrt(variance + then.epsilon)
+            layer.set_weights([layer.get_weights()[0] * scale])
+            then.set_weights([np.full_like(beta, 1 + then.epsilon) ** 0.5, beta - mean * scale, 0 * mean, 0 * mean + 1])
+    network.save(tmp_path / "model.keras")
+    shutil.copy(trained / "training.json", tmp_path)
+    with few_steps():
+        command = _command(folder, out := tmp_path / "out", "--from", tmp_path, *BRIEF)
+        assert _run_here([*command, "--set", "optimizer.learning_rate=1e-6"]) == 0
+    assert float(_figures(out)[0]["accuracy"]) >= float(_figures(trained)[-1]["accuracy"]) - 0.1
+
+
 def test_a_pupil_learns_what_its_teacher_answers_and_not_the_labels(folder, trained, tmp_path):
     """The labels are all the same here, and weigh nothing."""
     lines = (folder / "fer2013.csv").read_text(encoding="utf-8").splitlines(keepends=True)

@@ -1,6 +1,8 @@
+import os
+
 import pytest
 
-from trainer.framework import quick_precision
+from trainer.framework import quick_precision, use_quick_kernels
 
 LINES = "processor\t: 0\nmodel name\t: some\nflags\t\t: {}\nprocessor\t: 1\nflags\t\t: fpu\n"
 
@@ -33,3 +35,15 @@ def test_a_processor_that_does_not_say_trains_in_float32(processor, tmp_path):
 def test_only_tensorflow_is_known_to_gain_by_it(processor, monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     assert quick_precision(processor("avx512_bf16")) == "float32"
+
+
+@pytest.mark.parametrize(
+    ("machine", "said", "found"), [("x86_64", None, "1"), ("x86_64", "0", "0"), ("aarch64", None, None)]
+)
+def test_x86_takes_onednn_s_kernels_unless_somebody_wants_others(monkeypatch, machine, said, found):
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "")
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS")  # and whatever is set here is taken back
+    if said:
+        monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", said)
+    use_quick_kernels(machine)
+    assert os.environ.get("TF_ENABLE_ONEDNN_OPTS") == found

@@ -5,7 +5,7 @@ import pytest
 
 keras = pytest.importorskip("keras", reason="networks need Keras: pip install 'affectd[train]'")
 
-from trainer.normalisation import _can_be_fused, with_fused_normalisation  # noqa: E402
+from trainer.normalisation import _can_be_fused, measure, with_fused_normalisation  # noqa: E402
 
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="is for Keras on TensorFlow")
 
@@ -86,3 +86,26 @@ def test_a_network_without_any_is_left_as_it_is():
 def test_a_keras_that_knows_no_renormalisation_is_fused_as_well():
     layer = SimpleNamespace(axis=-1, input=SimpleNamespace(ndim=4), epsilon=0.01)  # as before Keras 3.14
     assert _can_be_fused(layer)
+
+
+def test_statistics_that_are_measured_change_no_answer_and_let_a_training_begin_there():
+    network = _network()
+    normalisation = network.layers[2]
+    random = np.random.default_rng(1)
+    normalisation.set_weights([random.uniform(0.5, 2, 4), random.normal(size=4), np.zeros(4), np.ones(4)])
+    faces = random.normal(3, 2, (192, 8, 8, 1)).astype(np.float32)
+    wanted = network.predict(faces, verbose=0)
+    until_there = keras.Model(network.input, normalisation.output)
+    clear = np.asarray(until_there(faces))
+    assert np.abs(np.asarray(until_there(faces, training=True)) - clear).max() > 0.5
+    normalisation.set_weights([*normalisation.get_weights()[:2], np.zeros(4), np.ones(4)])  # training moved them
+    measure(network, [normalisation], faces)
+    np.testing.assert_allclose(network.predict(faces, verbose=0), wanted, atol=1e-5)
+    np.testing.assert_allclose(np.asarray(until_there(faces, training=True)), clear, atol=1e-3)
+    np.testing.assert_allclose(
+        normalisation.moving_mean, _seen(network, normalisation, faces).mean((0, 1, 2)), atol=1e-2
+    )
+
+
+def _seen(network, layer, faces):
+    return np.asarray(keras.Model(network.input, layer.input)(faces))

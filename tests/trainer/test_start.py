@@ -118,3 +118,15 @@ def test_a_deeper_network_answers_at_first_as_the_one_it_starts_from(shallow, tm
 def test_a_network_that_is_not_just_deeper_is_refused(tmp_path, stages):
     with pytest.raises(DataError, match="a layer of the recipe's network has weights"):
         take_weights(_residual(stages), find_trained(tmp_path), LABELS)
+
+
+def test_a_start_without_statistics_tells_which_normalisations_lack_them(shallow, tmp_path):
+    network = _residual([(16, 2, 2), (32, 2, 2)])
+    assert take_weights(network, find_trained(tmp_path), LABELS) == []
+    for layer in shallow.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            gamma, beta, mean, _ = layer.get_weights()
+            layer.set_weights([gamma, beta, 0 * mean, 0 * mean + 1])
+    shallow.save(tmp_path / "model.keras")
+    unmeasured = take_weights(network, find_trained(tmp_path), LABELS)
+    assert len(unmeasured) == 1 + 2 * 3 + 2  # the stem, three blocks, two projections; not the block that is new

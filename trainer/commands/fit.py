@@ -15,7 +15,7 @@ from trainer.datasets.faces import DataSet
 from trainer.datasets.folds import Fold, hold_out
 from trainer.datasets.listing import printable
 from trainer.devices import open_devices, wanted_devices
-from trainer.framework import free_cores, load_keras, quick_precision, use_threads
+from trainer.framework import free_cores, load_keras, quick_precision, use_quick_kernels, use_threads
 from trainer.recipe import Recipe, bundled_recipes, load_recipe
 from trainer.recipe.scaling import with_larger_batches
 from trainer.terminal import ProgressLine
@@ -190,6 +190,7 @@ def _train(recipe: Recipe, data: DataSet, folder: Path, origins: _Origins, optio
     threads = options.threads or begun_threads(folder) or free_cores()
     precision = options.precision or begun_precision(folder) or quick_precision()
     use_threads(threads)
+    use_quick_kernels()
     devices = open_devices(load_keras(), options.devices, recipe.batch_size)
     if devices.count > 1:
         print(f"{devices.count} devices share each batch of {recipe.batch_size}")
