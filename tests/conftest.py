@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from trainer.framework import use_quick_kernels
+
 _ROOT = Path(__file__).parents[1]
 _PARTS = {
     "trainer": ("tests/trainer", "tests/integration/test_recipes.py"),
@@ -50,6 +52,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure() -> None:
     for name in _THREADS:
         os.environ.setdefault(name, "1")
+    # A test that loads TensorFlow itself goes on with a training that a process of its own began, to the same digits.
+    use_quick_kernels()
     # A job in a shell's background ignores it, and so would every process that a test stops by it.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
