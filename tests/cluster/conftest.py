@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.network import Network
-from tests.cluster.nodes import Cluster, Nats, RabbitMq, require_root
+from tests.cluster.nodes import Cluster, Nats, RabbitMq, running
 from tests.cluster.site import Account, Site
 from tests.faults.ledger import entering
 
@@ -18,15 +17,8 @@ _KEPT: dict[str, dict[str, str]] = {}
 @pytest.fixture(scope="module", params=[Nats, RabbitMq], ids=lambda kind: kind.kind)
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """Three nodes that run."""
-    require_root()
-    network = Network()
-    nodes = request.param(network, f"affectd-{uuid.uuid4().hex[:6]}")
-    try:
-        nodes.start_all()
+    with running(request.param) as nodes:
         yield nodes
-    finally:
-        nodes.remove()
-        network.remove()
 
 
 @pytest.fixture

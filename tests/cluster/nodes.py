@@ -1,11 +1,16 @@
-"""Three nodes of a broker from Debian 13, each a process in a namespace of its own."""
+"""Three nodes of a broker from Debian, each a process in a namespace of its own."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
+import uuid
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -86,6 +91,10 @@ class Cluster(ABC):
             lambda: self._lets_in(number), f"node {number} of {self.kind}", PATIENCE_S, lambda: self._told(number)
         )
 
+    def wait_until_whole(self, number: int) -> None:
+        """Until the node has what the others have, so that another may go."""
+        self.wait_until_ready(number)
+
     def kill(self, number: int) -> None:
         """End a node as a power cut would."""
         process = self._processes.pop(number)
@@ -128,10 +137,37 @@ class Cluster(ABC):
         return "; it said: " + (self.outside / str(number) / "output").read_text(errors="replace")[-2000:]
 
 
+AnyCluster = TypeVar("AnyCluster", bound=Cluster)
+
+
 class Nats(Cluster):
-    """NATS with JetStream and its MQTT side."""
+    """NATS with JetStream and its MQTT side.
+
+    Attributes:
+        program: what a node is started with from now on.
+    """
 
     kind = "NATS"
+    NEWER = "/newer/usr/sbin/nats-server"
+    """Of the Debian after that one."""
+
+    program = "nats-server"
+
+    def version(self, program: str) -> str:
+        """What a program says of itself, as in 2.10.27."""
+        told = subprocess.run(["chroot", str(ROOT), program, "--version"], capture_output=True, text=True, check=True)
+        return told.stdout.split()[-1].lstrip("v")
+
+    def wait_until_whole(self, number: int) -> None:
+        super().wait_until_whole(number)
+        probe = f"import urllib.request; urllib.request.urlopen('http://{front(number)}:8222/healthz', timeout=5)"
+        command = inside(self.network.clients, "python3", "-c", probe)
+        whole = lambda: subprocess.run(command, capture_output=True, check=False).returncode == 0  # noqa: E731
+        wait_until(whole, f"node {number} to catch up", PATIENCE_S, lambda: self._told(number))
+
+    def runs(self, number: int) -> str:
+        """The version that the node has said at its last start."""
+        return re.findall(r"Version: +([\d.]+)", (self.outside / str(number) / "output").read_text())[-1]
 
     def _command(self, number: int) -> list[str]:
         home = self.folder / str(number)
@@ -139,11 +175,12 @@ class Nats(Cluster):
         (self.outside / str(number) / "nats.conf").write_text(f"""
             server_name: node{number}
             listen: {front(number)}:4222
+            http: {front(number)}:8222
             jetstream {{ store_dir: "{home}" }}
             cluster {{ name: affectd, listen: {back(number)}:6222, routes: [{routes}] }}
             mqtt {{ listen: {front(number)}:1883, stream_replicas: 3, max_ack_pending: 1000 }}
         """)
-        return ["nats-server", "-c", str(home / "nats.conf")]
+        return [self.program, "-c", str(home / "nats.conf")]
 
 
 class RabbitMq(Cluster):
@@ -190,3 +227,17 @@ log.console.level = info
             # Schedulers that wait for work by turning would take the two cores from each other.
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+sbwt none +sbwtdcpu none +sbwtdio none",
         }
+
+
+@contextmanager
+def running(kind: type[AnyCluster]) -> Iterator[AnyCluster]:
+    """Three nodes that run, in networks of their own."""
+    require_root()
+    network = Network()
+    nodes = kind(network, f"affectd-{uuid.uuid4().hex[:6]}")
+    try:
+        nodes.start_all()
+        yield nodes
+    finally:
+        nodes.remove()
+        network.remove()

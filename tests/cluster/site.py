@@ -122,13 +122,15 @@ class Site:
 
     def heard(self, name: str = "consumer") -> list[Heard]:
         """What came, in order."""
-        lines = [json.loads(line) for line in self._out[name].read_text().splitlines()]
-        return [Heard(line["at"], line["topic"], line["text"], line["retained"]) for line in lines if "topic" in line]
+        return [
+            Heard(line["at"], line["topic"], line["text"], line["retained"])
+            for line in self._lines(name)
+            if "topic" in line
+        ]
 
     def connections(self, name: str = "consumer") -> list[dict[str, Any]]:
         """To which nodes it was connected, and whether those had kept its session."""
-        lines = [json.loads(line) for line in self._out[name].read_text().splitlines()]
-        return [line for line in lines if "connected" in line]
+        return [line for line in self._lines(name) if "connected" in line]
 
     def emitted(self, name: str) -> list[str]:
         """Ids of a device's events."""
@@ -172,6 +174,11 @@ class Site:
             if process.poll() is None:
                 process.kill()
             process.wait(30)
+
+    def _lines(self, name: str) -> list[dict[str, Any]]:
+        # What follows the last line's end is still being written.
+        whole, _, _ = self._out[name].read_text().rpartition("\n")
+        return [json.loads(line) for line in whole.splitlines()]
 
     def _kept(self, name: str) -> set[str]:
         return kept_ids(self._folder / name / "state", self._folder / name / "memory")

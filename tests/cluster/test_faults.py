@@ -52,7 +52,7 @@ def test_nodes_that_are_stopped_and_started_one_after_the_other_cost_no_event(cl
     for number in _NODES:
         cluster.stop(number)
         cluster.start(number)
-        cluster.wait_until_ready(number)
+        cluster.wait_until_whole(number)
         stream.wait_for_new(after_s=time.monotonic())
         time.sleep(5.0)
     enter(stream.account("each node stopped and started in turn, as an upgrade does"))

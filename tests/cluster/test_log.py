@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -13,6 +12,8 @@ from tests.cluster.nodes import Nats
 from tests.cluster.site import PROJECT
 
 pytestmark = pytest.mark.slow
+
+_EVENTS = 100
 
 
 def ask(cluster, subject, **request):
@@ -37,7 +38,7 @@ def test_every_event_of_a_house_is_in_a_stream_on_three_nodes(cluster, site):
     made = ask(cluster, "CREATE.events", name="events", subjects=["museum.*.*.events"], storage="file", num_replicas=3)
     assert made["config"]["num_replicas"] == 3
     site.start_device("hall", 2)
-    time.sleep(5.0)
+    wait_until(lambda: len(site.emitted("hall")) >= _EVENTS, f"{_EVENTS} events")
     site.stop_devices()
     sent = len(site.emitted("hall"))
     wait_until(lambda: ask(cluster, "INFO.events")["state"]["messages"] == sent, f"{sent} events in the stream", 30.0)
