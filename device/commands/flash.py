@@ -64,8 +64,8 @@ def _run(options: argparse.Namespace) -> int:
         print(f"note: {warning}", file=sys.stderr)
     wifi = _wifi(options, None if options.wifi is None or options.wifi_open else _ask_passphrase(options.wifi))
     mqtt_password = None
-    if options.mqtt_username:
-        mqtt_password = ask_secret(f"MQTT password of {options.mqtt_username}", "AFFECTD_FLASH_MQTT_PASSWORD")
+    if username := _broker_user(plans):
+        mqtt_password = ask_secret(f"MQTT password of {username}", "AFFECTD_FLASH_MQTT_PASSWORD")
     page_verifier = _ask_page_password() if options.page else None
     login = _login(user, key)
     cards = {
@@ -233,6 +233,12 @@ def _login(user: str | None, key: str | None) -> "Login | None":
     return Login(user, password=ask_secret(f"login password of {user}", "AFFECTD_FLASH_LOGIN_PASSWORD"))
 
 
+def _broker_user(plans: list["BootPlan"]) -> str | None:
+    """Whose password the broker will ask for, be it by an option or by a whole configuration that names no file."""
+    settings = [plan.chosen().mqtt for plan in plans]
+    return next((mqtt.username for mqtt in settings if mqtt.username and mqtt.password_file is None), None)
+
+
 def _warnings(options: argparse.Namespace, plans: list["BootPlan"]) -> list[str]:
     """What will be written and may still not be what is meant."""
     from device.tools.flash.packages import version_of
@@ -245,7 +251,7 @@ def _warnings(options: argparse.Namespace, plans: list["BootPlan"]) -> list[str]
     if needed and options.with_packages is None:
         names = " and ".join(needed)
         warnings.append(f"the first boot needs the internet, to install {names}; else see --with-packages")
-    if options.mqtt_username and not all(config.mqtt.tls for config in chosen):
+    if _broker_user(plans) and not all(config.mqtt.tls for config in chosen):
         warnings.append("the broker's password goes over the network as it is; --mqtt-tls encrypts it")
     version = version_of(options.package) if options.package else None
     if version and version != __version__:

@@ -284,6 +284,21 @@ def test_a_whole_configuration_goes_along_with_its_comments(tmp_path, package):
     )
 
 
+def test_a_user_that_a_whole_configuration_names_is_asked_for_a_password_and_one_with_a_file_is_not(
+    tmp_path, package, monkeypatch
+):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("source:\n  uri: '0'\nmqtt:\n  host: hub\n  username: hall\n")
+    arguments = ("--device-id", "hall", "--config", mine, "--package", package, "--no-login")
+    assert flash("--out", tmp_path / "asked", *arguments) == EXIT_USAGE
+    monkeypatch.setenv("AFFECTD_FLASH_MQTT_PASSWORD", "for the broker")
+    assert flash("--out", tmp_path / "told", *arguments) == EXIT_OK
+    assert (tmp_path / "told/affectd/mqtt-password").read_text() == "for the broker\n"
+    mine.write_text(mine.read_text() + "  password_file: /etc/affectd/broker\n")
+    assert flash("--out", tmp_path / "file", *arguments) == EXIT_OK
+    assert not (tmp_path / "file/affectd/mqtt-password").exists()
+
+
 def test_a_fleet_is_one_table_and_the_secrets_are_asked_once(tmp_path, package, monkeypatch):
     table, out = tmp_path / "devices.csv", tmp_path / "out"
     table.write_text("id,name,wifi,source\nhall,Halle,yes,\nshop,Laden,no,0\nroof,,yes,picamera:1\n", encoding="utf-8")
