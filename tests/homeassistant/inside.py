@@ -47,6 +47,15 @@ async def test_every_component_becomes_an_entity_of_its_device(home, caplog):
     assert complaints(caplog) == []
 
 
+async def test_a_device_links_to_its_page_where_it_has_one(home):
+    devices = device_registry.async_get(home.hass).devices.values()
+    shown = {device.name: device.configuration_url for device in devices}
+    promised = [device["message"]["device"] for device in PAYLOADS["devices"]]
+    assert shown == {device["name"]: device.get("configuration_url") for device in promised}
+    assert len(set(shown.values())) == len(shown) == len(promised)
+    assert None in shown.values()
+
+
 async def test_every_entity_has_the_id_that_was_asked_for(home):
     entities = entity_registry.async_get(home.hass).entities
     for device in PAYLOADS["devices"]:

@@ -30,8 +30,15 @@ SETTINGS = HomeAssistantSettings()
 
 
 def devices():
-    topics = [Topics("affectd", "hall"), Topics("affectd", "Porch-2"), Topics("other_house", "hall")]
-    return [{"topic": discovery_topic(SETTINGS, one), "message": discovery_message(one, INFO)} for one in topics]
+    described = {
+        Topics("affectd", "hall"): INFO,
+        Topics("affectd", "Porch-2"): replace(INFO, page_url="https://192.168.1.20:8472"),
+        Topics("other_house", "hall"): replace(INFO, name="Other hall", page_url=None),
+    }
+    return [
+        {"topic": discovery_topic(SETTINGS, topics), "message": discovery_message(topics, info)}
+        for topics, info in described.items()
+    ]
 
 
 def states():
