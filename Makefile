@@ -103,15 +103,17 @@ test-arm64: $(DEV) ## the arm64 packages in emulated Debian 12 and 13, on a Rasp
 	@tests/package/install.sh build/debian deb12 deb13 deb12-arm64 deb13-arm64
 	$(SLOW_TESTS) -v -s tests/package/test_arm64.py
 
-test-vm: $(DEV) ## a virtual machine with the package, a V4L2 camera and a display, without KVM (root; make deb PACKAGES=deb13-amd64 first; 2.3 GB; about an hour on two cores; CUTS=3 for fewer power cuts)
+test-vm: $(DEV) ## a virtual machine with the package, a V4L2 camera and a display, and a flashed card for such a camera, without KVM (root; make deb PACKAGES=deb13-amd64 first; 3 GB; about an hour on two cores; CUTS=3 for fewer power cuts)
 	@tests/vm/install.sh build/vm
+	@tests/card/install.sh build/card
+	@tests/vm/install_card.sh build/vm build/card/lite
 	$(SLOW_TESTS) -v -s tests/vm
 
 test-container: $(DEV) ## the container on a Debian of its own: an event out, nobody root, events kept, stopped in time (root; podman; make deb PACKAGES=deb13-amd64 first; 250 MB and 2 minutes the first time)
 	@tests/container/install.sh build/container
 	$(SLOW_TESTS) -v -s tests/container
 
-test-cluster: $(DEV) ## three nodes of NATS and of RabbitMQ: killed, split, cut off, taken down in turn under load; tables of what each keeps and of what was lost (root; 300 MB the first time; 25 minutes)
+test-cluster: $(DEV) ## three nodes of NATS and of RabbitMQ: killed, split, cut off, taken down in turn, NATS upgraded, all under load; tables of what each keeps and of what was lost (root; 300 MB the first time; 25 minutes)
 	@tests/cluster/install.sh build/cluster
 	$(SLOW_TESTS) -v -s tests/cluster
 

@@ -37,6 +37,8 @@ if [ "${1:-}" = slow ]; then
     /usr/bin/qemu-system-x86_64:qemu-system-x86                 # test-vm
     /usr/bin/qemu-img:qemu-utils
     /sbin/mke2fs:e2fsprogs
+    /sbin/mkfs.vfat:dosfstools
+    /usr/bin/mcopy:mtools
     /usr/bin/minisign:minisign                                  # test-attacks
     /usr/sbin/ip:iproute2
     /usr/bin/unshare:util-linux

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # What the tests of a flashed card start: a system that has only what Raspberry Pi OS Lite has, and an apt repository
 # with what a Pi camera needs more, as Raspberry Pi's own has it.
-# Usage: install.sh FOLDER PICAMERA2    FOLDER gets lite/ and repository/; run again, it goes on where it was.
+# Usage: install.sh FOLDER [PICAMERA2]    FOLDER gets lite/ and repository/; run again, it goes on where it was.
 # PICAMERA2 is the folder that tests/picamera2/install.sh has filled: Debian has no python3-picamera2, so that a package
-# of it is made here of what lies there.
+# of it is made here of what lies there. Without it there is no repository.
 set -euo pipefail
 
-folder=${1:?usage: install.sh FOLDER PICAMERA2}
-picamera2=${2:?usage: install.sh FOLDER PICAMERA2}
+folder=${1:?usage: install.sh FOLDER [PICAMERA2]}
+picamera2=${2:-}
 here=$(dirname "$0")
 # shellcheck source=tests/debian.sh
 . "$here/../debian.sh"
@@ -45,6 +45,8 @@ if [ ! -e "$folder/.lite" ]; then
   touch "$folder/.lite"
 fi
 echo "a system like Raspberry Pi OS Lite is in $root"
+
+[ -n "$picamera2" ] || exit 0
 
 # A repository as Raspberry Pi's is: libcamera's Python, and Picamera2 as one package with what else it is made of.
 site=$picamera2/root/venv/lib/python3.13/site-packages

@@ -45,6 +45,13 @@ class Network:
             call("ip", "-n", name, "link", "set", "eth0", "up")
         return Path("/run/netns") / name
 
+    def hold_out(self) -> str:
+        """A cable for a virtual machine that is started with `command`; returns what its end is called there."""
+        name = "tap0"
+        self._link("tuntap", "add", "dev", name, "mode", "tap")
+        self._link("link", "set", name, "master", "br0", "up")
+        return name
+
     def command(self, *command: str) -> list[str]:
         """A command as it is started on the machine that is there by itself."""
         return ["ip", "netns", "exec", self.name, *command]

@@ -62,6 +62,7 @@ class Machine:
         carried: files and folders that lie in ``/carried`` inside, by their name there, beside affectd and the agent.
         devices: further arguments for QEMU, such as ``("-vga", "std")``.
         memory_mb, cores: what the machine has.
+        within: what QEMU is started by, as in ``("ip", "netns", "exec", "house")``.
     """
 
     def __init__(
@@ -73,11 +74,13 @@ class Machine:
         devices: Sequence[str] = (),
         memory_mb: int = 1536,
         cores: int = 1,
+        within: Sequence[str] = (),
     ) -> None:
         self._home = require_base()
         self._folder = folder
         # A socket's path may have 107 characters, and the folders of tests can be longer.
         self._sockets = Path(tempfile.mkdtemp(prefix="affectd-vm-"))
+        self._within = within
         self._devices = (*devices, "-smp", str(cores), "-m", f"{memory_mb}M")
         self._process: subprocess.Popen[bytes] | None = None
         self.switched_on_s = 0.0
@@ -189,6 +192,7 @@ class Machine:
     def _command(self, kernel: str) -> list[str]:
         disk, carried = self._folder / "disk.qcow2", self._folder / "carried.img"
         return [
+            *self._within,
             *("setpriv", "--pdeathsig", "KILL"),  # nothing is left when the tests are killed
             *(_QEMU, "-accel", "tcg,thread=multi", "-cpu", _CPU, "-nodefaults", "-display", "none", "-no-reboot"),
             *("-kernel", str(self._home / "vmlinuz"), "-initrd", str(self._home / "initrd.img")),
