@@ -24,6 +24,7 @@ SLOWEST_LOOK_S = 1.0
 """CPU seconds: every frame would wait so long for one that takes more."""
 _CASCADES_DESCRIPTION = "Haar cascades"
 _MOST_FOLLOWED = {"haar": 8, "yunet": 4}
+_OFTEN = {"haar": 4, "yunet": 2}  # in a round
 
 _log = logging.getLogger(__name__)
 
@@ -93,13 +94,14 @@ def open_detector(settings: DetectorSettings, state_dir: Path | None) -> Detecto
 def _cascades(settings: DetectorSettings) -> Detector:
     detector = HaarDetector(settings)
     follower = HaarFollower(detector, settings.max_roll_deg)
-    # Small and tilted faces are searched for half as often: a round shows every other part twice.
+    # Small and tilted faces are searched for less often: a round shows every other part several times.
     finder = FinderSettings(
-        2 * settings.scan_interval_s,
+        _OFTEN["haar"] * settings.scan_interval_s,
         settings.still_interval_s,
         settings.cpu_share,
         _MOST_FOLLOWED["haar"],
-        rests=True,
+        often=_OFTEN["haar"],
+        by_place=True,
     )
     return Detector("haar", _CASCADES_DESCRIPTION, detector, follower, finder)
 
@@ -113,8 +115,12 @@ def _network(settings: DetectorSettings, path: Path | None) -> Detector:
     network, description = open_network(path)
     _require_speed(network, settings.look_px, description)
     detector = NetworkDetector(network, settings.look_px)
-    round_s = len(programme(detector.parts(settings.look_px, settings.look_px))) * settings.look_interval_s
-    finder = FinderSettings(round_s, settings.still_interval_s, settings.cpu_share, _MOST_FOLLOWED["yunet"])
+    round_s = (
+        len(programme(detector.parts(settings.look_px, settings.look_px), _OFTEN["yunet"])) * settings.look_interval_s
+    )
+    finder = FinderSettings(
+        round_s, settings.still_interval_s, settings.cpu_share, _MOST_FOLLOWED["yunet"], often=_OFTEN["yunet"]
+    )
     return Detector("yunet", description, detector, NetworkFollower(network), finder)
 
 

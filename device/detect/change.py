@@ -57,8 +57,8 @@ class ChangeMap:
         self._now = cv2.GaussianBlur(pyramid.level(number), (0, 0), _BLUR_CELLS).astype(np.int16)
         self._faces = faces
 
-    def changed(self, part: int, least_px: float = 0.0) -> Box | None:
-        """Where the part of that number looks otherwise than when it was last searched, frame pixels; None: nowhere.
+    def changed(self, part: int, least_px: float = 0.0) -> list[Box]:
+        """Where the part of that number looks otherwise than when it was last searched, frame pixels.
 
         Args:
             part: its number.
@@ -69,7 +69,7 @@ class ChangeMap:
         rows, columns = self._cells(region)
         now, before = self._now[rows, columns], self._seen[part]
         if before is None or before.shape != now.shape:
-            return region
+            return [region]
         usual = self._usual[part]
         restless = 0.0 if usual is None else _BEYOND_USUAL * usual
         across, down = _slopes(before)
@@ -78,21 +78,26 @@ class ChangeMap:
         for face in self._faces:
             face_rows, face_columns = self._cells(_head_and_shoulders(face))
             moved[_shifted(face_rows, rows), _shifted(face_columns, columns)] = False
-        if int(np.count_nonzero(moved)) < _FEWEST_CELLS or not self._is_filled(moved, least_px):
-            if usual is not None:
-                usual *= _FORGOTTEN
-            return None
-        ys, xs = np.flatnonzero(moved.any(axis=1)), np.flatnonzero(moved.any(axis=0))
-        left, top = (columns.start + int(xs[0])) * self._cell_px, (rows.start + int(ys[0])) * self._cell_px
-        right, bottom = (
-            (columns.start + int(xs[-1]) + 1) * self._cell_px,
-            (rows.start + int(ys[-1]) + 1) * self._cell_px,
-        )
-        return Box(left, top, right - left, bottom - top)
+        changed = self._places(moved, least_px, (rows, columns))
+        if not changed and usual is not None:
+            usual *= _FORGOTTEN
+        return changed
 
-    def _is_filled(self, moved: NDArray[np.bool_], least_px: float) -> bool:
-        cells = min(round(least_px / self._cell_px), *moved.shape)
-        return cells < 1 or bool(cv2.blur(moved.astype(np.float32), (cells, cells)).max() >= _FILLED)
+    def _places(self, moved: NDArray[np.bool_], least_px: float, cells: tuple[slice, slice]) -> list[Box]:
+        """A box around each heap of cells that have changed, frame pixels."""
+        if int(np.count_nonzero(moved)) < _FEWEST_CELLS:
+            return []
+        side = min(round(least_px / self._cell_px), *moved.shape)
+        filled = cv2.blur(moved.astype(np.float32), (side, side)) >= _FILLED if side else moved
+        count, numbers, stats, _ = cv2.connectedComponentsWithStats(moved.astype(np.uint8), connectivity=8)
+        rows, columns = cells
+        of_interest = [number for number in range(1, count) if bool(filled[numbers == number].any())]
+        boxes = []
+        for left, top, width, height, area in stats[of_interest].tolist():
+            if area >= _FEWEST_CELLS:
+                x, y = (columns.start + left) * self._cell_px, (rows.start + top) * self._cell_px
+                boxes.append(Box(x, y, width * self._cell_px, height * self._cell_px))
+        return boxes
 
     def searched(self, part: int, where: Box) -> None:
         """Remember how ``where`` in the part looks now."""

@@ -41,34 +41,43 @@ class HaarFollower:
 
     def __init__(self, detector: HaarDetector, max_roll_deg: float) -> None:
         self._detector = detector
-        self._rolls_deg = _rolls(max_roll_deg)
+        self._max_roll_deg = max_roll_deg
         self._turn = 0
 
     def follow(self, picture: Picture, expected: Expected, *, missed: bool) -> Face | None:
         """See `Follower`."""
         self._turn += 1
         reach = min(self._MOST_REACH, self._REACH + (self._REACH_PER_S * expected.unseen_s if missed else 0.0))
-        for roll_deg in self._tilts(expected, missed=missed):
-            search = surroundings(expected.box, reach=reach, growth=self._GROWTH, roll_deg=roll_deg)
-            face = self._detector.look_for(picture.pyramid, search)
-            if face is None and roll_deg == expected.roll_deg:
-                face = self._detector.look_for(picture.pyramid, search, otherwise=True)
-            if face is not None:
-                return (
-                    self._detector.weighed(picture.pyramid, face) if expected.verify else replace(face, verified=False)
-                )
-        return None
+        face = self._look(picture, expected, reach, missed=missed)
+        if face is None or not expected.verify:
+            return face and replace(face, verified=False)
+        return self._detector.weighed(picture.pyramid, face)
 
-    def _tilts(self, expected: Expected, *, missed: bool) -> tuple[float, ...]:
-        """The tilts to try, in order: as before, sometimes a more upright one first, another one once it is missed."""
+    def _look(self, picture: Picture, expected: Expected, reach: float, *, missed: bool) -> Face | None:
+        """At the tilt of before, sometimes at a more upright one first; at others once it is missed."""
+
+        def at(roll_deg: float, *, otherwise: bool = False) -> Face | None:
+            search = surroundings(expected.box, reach=reach, growth=self._GROWTH, roll_deg=roll_deg)
+            return self._detector.look_for(picture.pyramid, search, otherwise=otherwise)
+
         last_deg = expected.roll_deg
-        if missed:
-            other_deg = self._rolls_deg[self._turn % len(self._rolls_deg)]
-            return (last_deg,) if other_deg == last_deg else (last_deg, other_deg)
+        more_upright_deg = last_deg - math.copysign(min(ROLL_STEP_DEG, abs(last_deg)), last_deg)
+        face = None
         if last_deg and self._turn % self._UPRIGHT_EVERY == 0:
-            step_deg = math.copysign(min(ROLL_STEP_DEG, abs(last_deg)), last_deg)
-            return (last_deg - step_deg, last_deg)
-        return (last_deg,)
+            face = at(more_upright_deg)
+        face = face or at(last_deg) or at(last_deg, otherwise=True)
+        if face is None and missed:
+            others = [at(roll_deg, otherwise=True) for roll_deg in self._others(last_deg)]
+            face = max(filter(None, others), key=lambda one: one.score, default=None)
+        return face
+
+    def _others(self, last_deg: float) -> list[float]:
+        """The two tilts beside the last one."""
+        return [
+            roll_deg
+            for roll_deg in (last_deg - ROLL_STEP_DEG, last_deg + ROLL_STEP_DEG)
+            if abs(roll_deg) <= self._max_roll_deg
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +145,3 @@ class NetworkFollower:
             return None
         upright_deg = roll_deg + how.roll_gain * best.roll_deg
         return best.in_frame(patch.to_frame, upright_deg, verified=best.score >= self._VERIFIED_FROM)
-
-
-def _rolls(most_deg: float) -> tuple[float, ...]:
-    """Upright, then either side in steps."""
-    steps = (ROLL_STEP_DEG * number for number in range(1, int(most_deg / ROLL_STEP_DEG) + 1))
-    return (0.0, *(sign * step for step in steps for sign in (1.0, -1.0)))

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 _CLIP_LIMIT = 4.0
 _TILES = (8, 8)
 _PLAIN_DEVIATION = 25.0
+_DARK_MEAN = 60.0
 _LIFTED_DEVIATION = 50.0
 _MOST_GAIN = 12.0  # more would lift a camera's noise
 
@@ -31,6 +32,12 @@ def lifted(grey: NDArray[np.uint8], plain: float = _PLAIN_DEVIATION) -> NDArray[
     """
     mean, deviation = _light(grey)
     return grey if deviation >= plain else _spread(grey, mean, deviation)
+
+
+def is_dull(grey: NDArray[np.uint8]) -> bool:
+    """Whether uint8 (height, width) is so dark, or so much of one grey, that evened light shows its faces best."""
+    mean, deviation = (float(value[0, 0]) for value in cv2.meanStdDev(grey))
+    return mean < _DARK_MEAN or deviation < _PLAIN_DEVIATION
 
 
 def contrasted(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,5 +1,6 @@
 """Faces by a network that sees the whole picture at once; a closer look at each is the second opinion."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -46,9 +47,9 @@ class NetworkDetector:
         del part
         return 2
 
-    def propose(self, picture: Picture, part: Search, where: Box, turn: int) -> list[Face]:
+    def propose(self, picture: Picture, part: Search, where: Box, turn: int, known: Sequence[Box]) -> list[Face]:
         """See `Proposer`."""
-        del where, turn
+        del where, turn, known
         return self._look(picture, round(_WINDOW_PX * max(picture.size) / part.smallest_px))
 
     def vouch(self, picture: Picture, face: Face) -> Face | None:

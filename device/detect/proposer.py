@@ -22,14 +22,15 @@ class Proposer(Protocol):
         """In how many ways it searches one of ``parts``: what one misses another may find."""
         ...
 
-    def propose(self, picture: Picture, part: Search, where: Box, turn: int) -> list[Face]:
+    def propose(self, picture: Picture, part: Search, where: Box, turn: int, known: Sequence[Box]) -> list[Face]:
         """What one search finds; ``verified`` says nothing yet.
 
         Args:
             picture: the frame.
             part: one of ``parts``.
-            where: faces of which no part lies in there need not be found.
+            where: faces that do not lie in there need not be found.
             turn: in which way, counted from 0 on without an end.
+            known: faces that need not be found again.
         """
         ...
 

@@ -1,6 +1,7 @@
 """A frame at every size that a search needs, each made once."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -87,6 +88,19 @@ class Pyramid:
         """As `cut`, and always of the whole region's size: what lies outside the frame repeats its edge."""
         picture = self.level_for(scale)
         return _turned(picture, region, scale, roll_deg, self._number_of(picture))
+
+    def without(self, boxes: Sequence[Box]) -> "Pyramid":
+        """The frame with nothing to see in ``boxes``, in its pixels: one grey, that of their middle on average."""
+        if not boxes:
+            return self
+        grey = self._levels[0].copy()
+        height, width = grey.shape
+        for box in boxes:
+            rows = slice(max(0, round(box.y)), min(height, max(0, round(box.y + box.h))))
+            columns = slice(max(0, round(box.x)), min(width, max(0, round(box.x + box.w))))
+            if rows.start < rows.stop and columns.start < columns.stop:
+                grey[rows, columns] = round(float(grey[rows, columns].mean()))
+        return Pyramid(grey)
 
     def _number_of(self, picture: NDArray[np.uint8]) -> int:
         return next(number for number, level in enumerate(self._levels) if level is picture)

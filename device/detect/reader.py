@@ -47,14 +47,15 @@ class FaceReader:
         (x, y), (height, width) = box.centre, grey.shape
         if not (0 <= x < width and 0 <= y < height):
             return 0.0
-        classifier = self._opened()
+        classifier = self.open()
         if classifier is None:
             return UNREAD
         crop = lifted(crop_face(grey, box, classifier.input_spec, roll_deg)[..., 0], _DARK_DEVIATION)
         view = np.ascontiguousarray(crop[:, ::-1]) if mirrored else crop
         return _clarity(classifier.classify(view[..., np.newaxis]).probabilities)
 
-    def _opened(self) -> TfliteClassifier | None:
+    def open(self) -> TfliteClassifier | None:
+        """Read the network, unless it has been; None where it cannot be, which is said once."""
         if self._classifier is None and not self._is_missing:
             try:
                 self._classifier = TfliteClassifier.load(BUNDLED_MODEL)

@@ -9,8 +9,7 @@ from device.records import Box
 
 _SIZES_PER_SLICE = 3  # of the search's steps; what they find is merged, so that they belong into one search
 _SMALL_PATCH_PX = 64_000  # what is left of the sizes is searched in one such patch
-_BEYOND = 0.7  # sides of a face that are searched beyond what has changed: most of a face changes when it comes
-_OFTEN_BANDS = 2  # the smallest sizes are searched half as often where they need more
+_OFTEN_BANDS = 1  # the smallest sizes are searched less often where they need more
 _LARGEST_PATCH_PX = 90_000  # a patch above this is cut into bands, so that no frame waits long for its search
 
 
@@ -23,7 +22,7 @@ class Search:
         smallest_px: side of the smallest face, frame pixels.
         largest_px: side of the largest face, frame pixels.
         roll_deg: how far the face is tilted clockwise, degrees.
-        rare: whether it costs much or finds little, and is done half as often.
+        rare: whether it costs much or finds little, and is done less often.
     """
 
     region: Box
@@ -66,12 +65,11 @@ def whole_picture(
     return (*upright, *tilted)
 
 
-def programme(parts: Sequence[Search]) -> tuple[int, ...]:
-    """The numbers of ``parts`` in the order in which they are done: rare ones once, the others twice."""
-    often = [number for number, part in enumerate(parts) if not part.rare]
+def programme(parts: Sequence[Search], often: int) -> tuple[int, ...]:
+    """The numbers of ``parts`` in the order in which they are done: rare ones once, the others ``often`` times."""
+    common = [number for number, part in enumerate(parts) if not part.rare]
     rare = [number for number, part in enumerate(parts) if part.rare]
-    half = (len(rare) + 1) // 2
-    return (*often, *rare[:half], *often, *rare[half:])
+    return tuple(number for turn in range(often) for number in (*common, *rare[turn::often]))
 
 
 def _upright_parts(width: int, height: int, *, smallest_px: float, factor: float, face_px: float) -> list[Search]:
@@ -91,15 +89,6 @@ def _upright_parts(width: int, height: int, *, smallest_px: float, factor: float
         ]
         smallest_px *= slice_factor
     return searches
-
-
-def narrowed(search: Search, where: Box) -> Search:
-    """``search`` for the faces alone of which a part may lie in ``where``."""
-    reach, region = _BEYOND * search.largest_px, search.region
-    left, top = max(region.x, where.x - reach), max(region.y, where.y - reach)
-    right = min(region.x + region.w, where.x + where.w + reach)
-    bottom = min(region.y + region.h, where.y + where.h + reach)
-    return replace(search, region=Box(left, top, right - left, bottom - top))
 
 
 def between_sizes(search: Search, factor: float) -> Search:

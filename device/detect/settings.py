@@ -66,11 +66,11 @@ class DetectorSettings(Section):
         "see it. The looks at it are added up. More means fewer faces, false or true. null asks for none",
     )
     scan_interval_s: float = Field(
-        default=0.6,
+        default=0.3,
         gt=0.0,
         le=60.0,
         description="time to search all of the picture that has changed, seconds; small "
-        "and tilted faces take twice as long",
+        "and tilted faces take four times as long",
     )
     still_interval_s: float = Field(
         default=5.0,
@@ -88,8 +88,8 @@ class DetectorSettings(Section):
         default=45.0,
         ge=0.0,
         le=60.0,
-        description="how far a head may be tilted to either side, degrees; 0 finds only upright faces; cascades lose "
-        "most faces beyond 35",
+        description="how far a head may be tilted to either side, degrees; 0 finds only upright faces. Cascades lose "
+        "one tilted face in four, and more beyond 45",
     )
     equalise: bool = Field(
         default=True,

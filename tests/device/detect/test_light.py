@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from device.detect import DetectorSettings, HaarDetector
-from device.detect.light import LightEvener, lifted
+from device.detect.light import LightEvener, is_dull, lifted
 from tests.device.detect.network import needs_cascades
 from tests.device.detect.pictures import ONE, shot
 
@@ -23,6 +23,14 @@ def test_little_contrast_becomes_enough_for_a_cascade(dark, step):
 
 def test_a_picture_of_one_grey_stays_one():
     assert np.ptp(lifted(np.full((30, 30), 7, np.uint8))) == 0
+
+
+@pytest.mark.parametrize(
+    ("grey", "dull"),
+    [(100 + PATTERN * 60, False), (100 + PATTERN * 40, True), (PATTERN * 110, True), (5 + PATTERN * 120, False)],
+)
+def test_a_picture_is_dull_that_is_dark_or_nearly_of_one_grey(grey, dull):
+    assert is_dull(grey) == dull
 
 
 def test_evened_light_shows_more_of_what_is_in_shadow():

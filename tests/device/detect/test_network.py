@@ -54,7 +54,7 @@ def test_a_find_counts_only_once_a_closer_look_is_sure_of_it():
     for closer, counts in (([], False), ([sighting(48, 48, 48, 0.6)], False), ([sighting(48, 48, 48, 0.9)], True)):
         detector = NetworkDetector(PlayedNetwork(look | {(96, 96): closer}), 320)
         part = detector.parts(640, 480)[0]
-        (found,) = detector.propose(picture, part, part.region, 0)
+        (found,) = detector.propose(picture, part, part.region, 0, ())
         assert found.box == Box(180, 180, 40, 40)
         assert not found.verified
         vouched = detector.vouch(picture, found)
@@ -65,8 +65,8 @@ def test_every_third_look_is_at_a_larger_picture_which_shows_smaller_faces():
     network = PlayedNetwork()
     detector = NetworkDetector(network, 320)
     parts = detector.parts(640, 480)
-    for number in programme(parts):
-        detector.propose(Picture(GREY), parts[number], parts[number].region, 0)
+    for number in programme(parts, 2):
+        detector.propose(Picture(GREY), parts[number], parts[number].region, 0, ())
     assert network.looks == [(320, 240), (448, 336), (320, 240)]
 
 
@@ -151,7 +151,7 @@ def test_colours_are_made_once_for_a_closer_look_and_not_for_following():
 def test_while_a_face_is_followed_colours_are_made_only_for_looks_at_the_whole_picture():
     network = PlayedNetwork({(64, 64): [sighting(32, 32, 32)]})
     detector = NetworkDetector(network, 320)
-    finder = ScanningFinder(detector, NetworkFollower(network), FinderSettings(0.9, 5.0, 1.0, 4))
+    finder = ScanningFinder(detector, NetworkFollower(network), FinderSettings(0.9, 5.0, 1.0, 4, often=2))
     colours = Colours()
     for number in range(30):
         moved = np.roll(shot(NOBODY)[0], 8 * number, axis=1)

@@ -145,3 +145,20 @@ def test_cutting_leaves_the_frame_as_it_was():
     for roll_deg in (0.0, 22.0):
         Pyramid(grey).cut(Box(10, 10, 100, 100), 0.4, roll_deg)
     assert np.array_equal(grey, before)
+
+
+def test_without_a_box_there_is_nothing_to_see_in_it_at_any_size_and_the_frame_is_left_as_it_was():
+    pyramid = _marked(100, 80)
+    before = pyramid.level(0).copy()
+    hidden = pyramid.without([Box(70, 50, 60, 60), Box(300, -20, 60, 60), Box(900, 900, 10, 10)])
+    for number in (0, 1, 2):
+        rows, columns = (slice(low >> number, high >> number) for low, high in ((52, 108), (72, 128)))
+        assert np.ptp(hidden.level(number)[rows, columns]) == 0
+    assert hidden.level(0)[80, 100] == round(float(before[50:110, 70:130].mean()))
+    assert np.array_equal(hidden.level(0)[:50], before[:50])
+    assert np.array_equal(pyramid.level(0), before)
+
+
+def test_without_any_box_the_pyramid_is_the_same():
+    pyramid = _marked(100, 80)
+    assert pyramid.without([]) is pyramid
