@@ -1,17 +1,16 @@
 """``make bench-people``: who of many people in plain view is seen, how soon, and what that costs.
 
-A crowd and twenty faces, drawn; and, where they are, labelled photographs, each shown as a short film: drifting by two
-pixels, with a sensor's noise, so that it is neither frozen nor moving.
+A crowd and twenty faces, drawn; and, where they are, labelled photographs, as they are and turned, each shown as a
+short film: drifting by two pixels, with a sensor's noise, so that it is neither frozen nor moving.
 """
 
 import collections
-import json
 import math
 import os
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +23,7 @@ from device.records import Box, Frame, ObservedFace
 from tests.benchmarks.clips import Clip
 from tests.benchmarks.contenders import Naive, Ours, OursWithNetwork, network
 from tests.benchmarks.crowd import CROWD, SECONDS, drawn, twenty
+from tests.benchmarks.photographs import Photograph, photographs, turned
 from tests.benchmarks.race import FALSE_IOU, HELD_IOU, _false, _held, _switches
 from tests.fakes import START
 
@@ -115,14 +115,11 @@ def _waits(clip: Clip, observed: list[tuple[ObservedFace, ...]]) -> dict[str, fl
     return {person: waits.get(person, math.inf) for person in came}
 
 
-def in_photographs(folder: Path, make: Callable[[], Contender], every: int = 1) -> Seen:
-    """Show each photograph of ``folder`` to a new contender."""
+def in_photographs(pictures: Iterable[Photograph], make: Callable[[], Contender]) -> Seen:
+    """Show each photograph to a new contender."""
     seen = Seen()
-    for picture in json.loads((folder / "boxes.json").read_text(encoding="utf-8"))[::every]:
-        bgr = cv2.imread(str(folder / "pictures" / picture["file"]))
-        if bgr is None:
-            raise FileNotFoundError(folder / "pictures" / picture["file"])
-        _watch(picture, list(_film(bgr.astype(np.uint8, copy=False))), make(), seen)
+    for described, bgr in pictures:
+        _watch(described, list(_film(bgr)), make(), seen)
     return seen
 
 
@@ -160,13 +157,13 @@ def _touches(box: Box, face: Box) -> bool:
 
 def _groups(face: dict[str, Any], kind: str) -> Iterator[str]:
     roll_deg = abs((face["roll"] + 180) % 360 - 180)
-    if kind == "rotated":
+    if kind in ("rotated", "turned"):
         yield "turned pictures"
     else:
         yield "all"
         yield "8% and more" if face["share"] >= _LARGE else "below 8%"
     if face["share"] >= _LARGE:
-        if kind != "rotated":
+        if kind not in ("rotated", "turned"):
             yield f"{face['yaw']}, 8% and more"
         yield "tilted below 25" if roll_deg < 25 else "tilted 25 to 45" if roll_deg < 45 else "tilted beyond 45"
 
@@ -189,9 +186,9 @@ def _naive_search(folder: Path, every: int) -> tuple[dict[str, list[bool]], coll
     """What naive finds in each still photograph: by group, false boxes by kind, and milliseconds a search."""
     found: dict[str, list[bool]] = collections.defaultdict(list)
     false: collections.Counter[str] = collections.Counter()
-    naive, spent_s, pictures = Naive(), 0.0, json.loads((folder / "boxes.json").read_text(encoding="utf-8"))[::every]
-    for picture in pictures:
-        grey = np.asarray(cv2.imread(str(folder / "pictures" / picture["file"]), cv2.IMREAD_GRAYSCALE), np.uint8)
+    naive, spent_s, pictures = Naive(), 0.0, list(photographs(folder, every))
+    for picture, bgr in pictures:
+        grey = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
         begun_s = time.process_time()
         boxes = naive.find(grey)
         spent_s += time.process_time() - begun_s
@@ -228,7 +225,7 @@ def main(every: int) -> None:
         print(f"{PHOTOGRAPHS} is not there: the photographs are left out (AFFECTD_PEOPLE names another)")
         return
     naive, false, ms = _naive_search(PHOTOGRAPHS, every)
-    shown = {name: in_photographs(PHOTOGRAPHS, make, every) for name, make in contenders.items()}
+    shown = {name: in_photographs(photographs(PHOTOGRAPHS, every), make) for name, make in contenders.items()}
     print(
         f"{'faces, last frame / ever, %':<26}{'count':>7}{'naive still':>13}" + "".join(f"{name:>16}" for name in shown)
     )
@@ -246,6 +243,18 @@ def main(every: int) -> None:
         print(
             f"{name}: {1000 * one.cpu_s / one.frames:.2f} ms a frame (naive {ms:.1f} a search), "
             f"confirmed after {statistics.median(one.first_s):.2f} s, p90 {p90:.2f}"
+        )
+    _print_turned(contenders, every)
+
+
+def _print_turned(contenders: dict[str, Callable[[], Contender]], every: int) -> None:
+    group = "tilted 25 to 45"
+    for name, make in contenders.items():
+        seen = in_photographs(turned(PHOTOGRAPHS, every), make)
+        last, ever, false = _percent(seen.last[group]), _percent(seen.ever[group]), seen.false["turned"]
+        print(
+            f"{name}, {seen.pictures['turned']} photographs turned: {len(seen.last[group])} faces {group}, "
+            f"{last:.1f}% in the last frame, {ever:.1f}% ever, {false} false"
         )
 
 
