@@ -13,6 +13,9 @@ BROKER ?=
 WORKERS ?= 2
 FIT = $(BIN)/affectd-train fit --data $(DATA) --ferplus $(FERPLUS) $(if $(EPOCHS),--epochs $(EPOCHS))
 SLOW ?=
+# Each version of Home Assistant has a root of its own, which the tests find by this variable in their environment.
+HOMEASSISTANT ?=
+HOME_ROOT = build/homeassistant$(addprefix -,$(HOMEASSISTANT))
 MUTANTS ?=
 # A test that hangs ends its process, and is named with what it waited for.
 FAST_TESTS = $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadfile --no-loadscope-reorder -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true
@@ -75,12 +78,12 @@ soak: $(DEV) ## the daemon at full speed for half an hour: memory and descriptor
 test-opencv5: $(TEST) ## the tests of the network with OpenCV 5, which has no cascades, in build/opencv5 (AFFECTD_NETWORK names the network)
 	tests/opencv5.sh $(BIN)/uv build/opencv5
 
-test-homeassistant: $(DEV) ## the real Home Assistant takes the device in (root; installs 1.4 GB the first time, 15 minutes; then 4)
-	@tests/homeassistant/install.sh build/homeassistant
+test-homeassistant: $(DEV) ## the real Home Assistant takes the device in (root; installs 1.4 GB the first time, 15 minutes; then 4; HOMEASSISTANT=2026.11 tries that version instead of 2026.2, in a root of its own)
+	@tests/homeassistant/install.sh $(HOME_ROOT)
 	$(SLOW_TESTS) -v -s tests/homeassistant
 
 picture-homeassistant: $(DEV) ## photograph the device's page in the real Home Assistant, for docs/homeassistant.webp; look at it (root; chromium; after test-homeassistant 300 MB more)
-	@tests/homeassistant/install.sh build/homeassistant front-end
+	@tests/homeassistant/install.sh $(HOME_ROOT) front-end
 	$(BIN)/python -m tests.homeassistant.make_screenshot
 
 test-picamera2: $(DEV) ## the real Picamera2 on libcamera's virtual camera, under the daemon (root; 1.6 GB the first time, about 5 minutes; then 90 s)

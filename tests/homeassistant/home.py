@@ -21,8 +21,11 @@ import pytest
 
 from tests.brokers import LOOPBACK, free_port, wait_until
 
-FOLDER = Path(__file__).parents[2] / "build" / "homeassistant"
+# As the Makefile names it: one root for each version that was asked for.
+_VERSION = os.environ.get("HOMEASSISTANT")
+FOLDER = Path(__file__).parents[2] / "build" / (f"homeassistant-{_VERSION}" if _VERSION else "homeassistant")
 ROOT = FOLDER / "root"
+FIRST = "inside_first"
 PATIENCE_S = 120.0
 ENVIRONMENT = {"PATH": "/venv/bin:/usr/bin:/bin", "HOME": "/root", "LANG": "C.UTF-8"}
 
@@ -273,12 +276,14 @@ def run_inside(script: str, **given: Any) -> Iterator[Path]:
     folder.mkdir(parents=True)
     try:
         shutil.copy(Path(__file__).with_name(script), folder / "test_inside.py")
+        shutil.copy(Path(__file__).with_name(f"{FIRST}.py"), folder)
         for name, content in given.items():
             (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
         command = ["/venv/bin/python", "-m", "pytest", "--asyncio-mode=auto", "-q", "-p", "no:cacheprovider"]
+        command += ["-p", FIRST]
         answer = subprocess.run(
             enter(root, *command, f"--rootdir={inside}", str(inside / "test_inside.py")),
-            env=ENVIRONMENT,
+            env=ENVIRONMENT | {"PYTHONPATH": str(inside)},
             capture_output=True,
             text=True,
             check=False,

@@ -12,6 +12,9 @@ import pytest
 from homeassistant.helpers import device_registry, entity_registry
 from pytest_homeassistant_custom_component.common import async_fire_mqtt_message
 
+# MQTT leaves a timer behind from 2026.11 on, and Home Assistant's own tests of it are told so too.
+pytestmark = pytest.mark.parametrize("expected_lingering_timers", [True])
+
 PAYLOADS = json.loads(Path(__file__).with_name("payloads.json").read_text(encoding="utf-8"))
 TROUBLE = re.compile(r"error|invalid|ignoring|unable|not valid", re.IGNORECASE)
 
@@ -48,7 +51,8 @@ async def test_every_component_becomes_an_entity_of_its_device(home, caplog):
 
 
 async def test_a_device_links_to_its_page_where_it_has_one(home):
-    devices = device_registry.async_get(home.hass).devices.values()
+    (broker,) = home.hass.config_entries.async_entries("mqtt")
+    devices = device_registry.async_entries_for_config_entry(device_registry.async_get(home.hass), broker.entry_id)
     shown = {device.name: device.configuration_url for device in devices}
     promised = [device["message"]["device"] for device in PAYLOADS["devices"]]
     assert shown == {device["name"]: device.get("configuration_url") for device in promised}
@@ -146,7 +150,8 @@ async def test_the_switch_follows_its_topic_and_commands_without_retain(home):
     await home.say("affectd/hall/pause", "OFF")
     assert home.state("switch.hall_camera").state == "on"
     await home.hass.services.async_call("switch", "turn_off", {"entity_id": "switch.hall_camera"}, blocking=True)
-    home.mqtt.async_publish.assert_called_once_with("affectd/hall/pause/set", "ON", 1, False)  # noqa: FBT003
+    (call,) = home.mqtt.async_publish.call_args_list
+    assert call.args[:4] == ("affectd/hall/pause/set", "ON", 1, False)
     assert home.state("switch.hall_camera").state == "on"
     await home.say("affectd/hall/pause", "ON")
     assert home.state("switch.hall_camera").state == "off"

@@ -16,6 +16,9 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     statistics_during_period,
 )
 
+# MQTT leaves a timer behind from 2026.11 on, and Home Assistant's own tests of it are told so too.
+pytestmark = pytest.mark.parametrize("expected_lingering_timers", [True])
+
 DAY = json.loads(Path(__file__).with_name("day.json").read_text(encoding="utf-8"))
 ENTITIES = {f"sensor.hall_{key}" for key in ("visits_today", "visits_last_hour", "mean_stay_today", "share_happy")}
 
