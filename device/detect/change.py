@@ -57,13 +57,14 @@ class ChangeMap:
         self._now = cv2.GaussianBlur(pyramid.level(number), (0, 0), _BLUR_CELLS).astype(np.int16)
         self._faces = faces
 
-    def changed(self, part: int, least_px: float = 0.0) -> list[Box]:
+    def changed(self, part: int, least_px: float = 0.0, *, together: bool = False) -> list[Box]:
         """Where the part of that number looks otherwise than when it was last searched, frame pixels.
 
         Args:
             part: its number.
             least_px: side of the smallest thing that is of interest. Someone who comes changes most of the picture
                 where they are; of what moves a little, only its edges change.
+            together: one box around all that has changed, with specks that are no place by themselves.
         """
         region = self._regions[part]
         rows, columns = self._cells(region)
@@ -78,26 +79,31 @@ class ChangeMap:
         for face in self._faces:
             face_rows, face_columns = self._cells(_head_and_shoulders(face))
             moved[_shifted(face_rows, rows), _shifted(face_columns, columns)] = False
-        changed = self._places(moved, least_px, (rows, columns))
+        changed = self._places(moved, least_px, (rows, columns), together=together)
         if not changed and usual is not None:
             usual *= _FORGOTTEN
         return changed
 
-    def _places(self, moved: NDArray[np.bool_], least_px: float, cells: tuple[slice, slice]) -> list[Box]:
-        """A box around each heap of cells that have changed, frame pixels."""
+    def _places(
+        self, moved: NDArray[np.bool_], least_px: float, cells: tuple[slice, slice], *, together: bool
+    ) -> list[Box]:
+        """A box around each heap of cells that have changed, or around all of them, frame pixels."""
         if int(np.count_nonzero(moved)) < _FEWEST_CELLS:
             return []
         side = min(round(least_px / self._cell_px), *moved.shape)
         filled = cv2.blur(moved.astype(np.float32), (side, side)) >= _FILLED if side else moved
+        if together:
+            return [self._box(cv2.boundingRect(moved.astype(np.uint8)), cells)]
         count, numbers, stats, _ = cv2.connectedComponentsWithStats(moved.astype(np.uint8), connectivity=8)
-        rows, columns = cells
         of_interest = [number for number in range(1, count) if bool(filled[numbers == number].any())]
-        boxes = []
-        for left, top, width, height, area in stats[of_interest].tolist():
-            if area >= _FEWEST_CELLS:
-                x, y = (columns.start + left) * self._cell_px, (rows.start + top) * self._cell_px
-                boxes.append(Box(x, y, width * self._cell_px, height * self._cell_px))
-        return boxes
+        return [self._box(place, cells) for *place, area in stats[of_interest].tolist() if area >= _FEWEST_CELLS]
+
+    def _box(self, place: Sequence[int], cells: tuple[slice, slice]) -> Box:
+        """Left, top, width and height in cells of a part, in the frame's pixels."""
+        left, top, width, height = place
+        rows, columns = cells
+        x, y = (columns.start + left) * self._cell_px, (rows.start + top) * self._cell_px
+        return Box(x, y, width * self._cell_px, height * self._cell_px)
 
     def searched(self, part: int, where: Box) -> None:
         """Remember how ``where`` in the part looks now."""

@@ -145,7 +145,7 @@ class ScanningFinder:
         for place in places:
             found += self._proposer.propose(picture, search, place.box, place.turn, self._known)
             self._changes.searched(part, place.box)
-        whole = any(place.box == search.region for place in places)
+        whole = not self._by_place or any(place.box == search.region for place in places)
         self._schedule.done(part, time_s, self._cpu_time_s() - begun_s, whole=whole)
         return found
 
@@ -166,9 +166,9 @@ class ScanningFinder:
         search = self._parts[part]
         is_settled = not self._unsettled[part] and self._rounds[part] > 0
         edges_px = _MOST_OF_A_FACE * search.smallest_px if self._by_place and is_settled else 0.0
-        changed = self._changes.changed(part, edges_px)
+        changed = self._changes.changed(part, edges_px, together=not self._by_place)
         if not self._by_place:
-            return [search.region] if changed else []
+            return changed
         least_px = _SMALLEST_AROUND * search.smallest_px
         around = (grown(box, least_px + _SHARE_AROUND * min(box.w, box.h)) for box in changed)
         return joined(within(box, search.region) for box in around)

@@ -243,3 +243,12 @@ def test_beside_edges_that_move_a_little_only_who_comes_is_a_place_to_search():
     _look(changes, _with(_room(), Box(THING.x + 4, THING.y + 4, THING.w, THING.h), other))
     assert len(changes.changed(0, 60.0)) == 1
     assert _holds(changes.changed(0, 60.0), other)
+
+
+def test_specks_that_are_no_place_by_themselves_are_a_change_where_all_are_taken_together():
+    specks = [Box(164 + 64 * number, 244, 5, 5) for number in range(6)]
+    changes = _look(_seen(_room()), _with(_room(), *specks))
+    assert changes.changed(0) == []
+    (together,) = changes.changed(0, together=True)
+    assert together.w > 5 * 64 - 16
+    assert together.y < 244 < together.y + together.h
