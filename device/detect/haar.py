@@ -37,9 +37,9 @@ _DENSE = 2.0
 """A cascade goes on by one pixel where windows are twice its own or larger, and by two where they are smaller. So a
 place is looked at closely in a picture in which a face is at least so many times as large as the window."""
 
-# A glance takes larger steps than a close look, and any single window counts. With 1.3 it misses one of three people side
-# by side for a second longer. In photographs of many people nine of ten
-# faces that close looks everywhere propose are proposed so, in a quarter of the time.
+# A glance takes larger steps than a close look, and any single window counts. In photographs of many people nine of ten
+# faces that close looks everywhere propose are proposed so, in a quarter of the time. With a step of 1.3 from size to
+# size, a search costs a seventh less, and one of three people side by side is missed for a second longer.
 _GLANCE_FACTOR = 1.2
 _AROUND = 0.3  # sides of the largest window that are looked at closely around what a glance sees
 _HIDDEN = 0.9  # sides of a known face in which there is nothing to see for a glance

@@ -347,7 +347,7 @@ def test_it_gets_the_second_chance_though_something_else_always_moves():
 
 
 def test_a_face_that_was_missed_in_every_way_is_found_when_the_picture_is_old_though_something_else_always_moves():
-    watch = Watch()
+    watch = Watch(max_roll_deg=0.0)
     picture, (box,) = shot(SMALLER)
     watch.detector.miss(box, times=3)
     found = watch.look_at(_flickering(picture, (STILL_S + 4 * INTERVAL_S) * watch.fps))
