@@ -41,7 +41,7 @@ def to_keras(graph: Graph) -> Any:
     return keras.Model(faces, known[graph.outputs[0]])
 
 
-def _same(_layers: Any, _graph: Graph, _operator: Operator, inputs: list[Any]) -> Any:
+def _passed_on(_layers: Any, _graph: Graph, _operator: Operator, inputs: list[Any]) -> Any:
     return inputs[0]
 
 
@@ -86,7 +86,7 @@ def _softmax(layers: Any, _graph: Graph, _operator: Operator, inputs: list[Any])
 
 
 _BUILD = {
-    "QUANTIZE": _same,
+    "QUANTIZE": _passed_on,
     "CONV_2D": _convolution,
     "ADD": _sum,
     "MEAN": _mean,

@@ -115,11 +115,13 @@ def _network(settings: DetectorSettings, path: Path | None) -> Detector:
     network, description = open_network(path)
     _require_speed(network, settings.look_px, description)
     detector = NetworkDetector(network, settings.look_px)
-    round_s = (
-        len(programme(detector.parts(settings.look_px, settings.look_px), _OFTEN["yunet"])) * settings.look_interval_s
-    )
+    looks = programme(detector.parts(settings.look_px, settings.look_px), _OFTEN["yunet"])
     finder = FinderSettings(
-        round_s, settings.still_interval_s, settings.cpu_share, _MOST_FOLLOWED["yunet"], often=_OFTEN["yunet"]
+        len(looks) * settings.look_interval_s,
+        settings.still_interval_s,
+        settings.cpu_share,
+        _MOST_FOLLOWED["yunet"],
+        often=_OFTEN["yunet"],
     )
     return Detector("yunet", description, detector, NetworkFollower(network), finder)
 

@@ -64,7 +64,8 @@ class ChangeMap:
             part: its number.
             least_px: side of the smallest thing that is of interest. Someone who comes changes most of the picture
                 where they are; of what moves a little, only its edges change.
-            together: one box around all that has changed, with specks that are no place by themselves.
+            together: one box around all that has changed, whatever ``least_px``, with specks that are no place by
+                themselves.
         """
         region = self._regions[part]
         rows, columns = self._cells(region)
@@ -90,10 +91,10 @@ class ChangeMap:
         """A box around each heap of cells that have changed, or around all of them, frame pixels."""
         if int(np.count_nonzero(moved)) < _FEWEST_CELLS:
             return []
-        side = min(round(least_px / self._cell_px), *moved.shape)
-        filled = cv2.blur(moved.astype(np.float32), (side, side)) >= _FILLED if side else moved
         if together:
             return [self._box(cv2.boundingRect(moved.astype(np.uint8)), cells)]
+        side = min(round(least_px / self._cell_px), *moved.shape)
+        filled = cv2.blur(moved.astype(np.float32), (side, side)) >= _FILLED if side else moved
         count, numbers, stats, _ = cv2.connectedComponentsWithStats(moved.astype(np.uint8), connectivity=8)
         of_interest = [number for number in range(1, count) if bool(filled[numbers == number].any())]
         return [self._box(place, cells) for *place, area in stats[of_interest].tolist() if area >= _FEWEST_CELLS]

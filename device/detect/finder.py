@@ -125,7 +125,7 @@ class ScanningFinder:
             self._changes = ChangeMap([part.region for part in self._parts])
             self._rounds = [0] * len(self._parts)
             self._unsettled = [[] for _ in self._parts]
-            self._old_looks = [self._proposer.turns(part) for part in self._parts]  # the turns before are for a start
+            self._old_looks = [self._proposer.turns(part) for part in self._parts]  # the first round is for what is new
             self._schedule.begin(programme(self._parts, self._often))
 
     def _scan(self, picture: Picture, part: int, time_s: float) -> list[Face]:

@@ -12,11 +12,11 @@ def heaps(boxes: Iterable[Box], least_overlap: float) -> list[list[Box]]:
     """
     found: list[tuple[Box, list[Box]]] = []
     for box in boxes:
-        around, heap = box, [box]
-        while near := next((one for one in found if one[0].overlap(around) > least_overlap), None):
+        common, heap = box, [box]
+        while near := next((one for one in found if one[0].overlap(common) > least_overlap), None):
             found.remove(near)
-            around, heap = around.union(near[0]), heap + near[1]
-        found.append((around, heap))
+            common, heap = common.union(near[0]), heap + near[1]
+        found.append((common, heap))
     return [heap for _, heap in found]
 
 

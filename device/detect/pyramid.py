@@ -90,7 +90,7 @@ class Pyramid:
         return _turned(picture, region, scale, roll_deg, self._number_of(picture))
 
     def without(self, boxes: Sequence[Box]) -> "Pyramid":
-        """The frame with nothing to see in ``boxes``, in its pixels: one grey, that of their middle on average."""
+        """The frame with nothing to see in ``boxes``, in its pixels: each is of one grey, its average."""
         if not boxes:
             return self
         grey = self._levels[0].copy()

@@ -144,6 +144,15 @@ class Site:
 
         wait_until(all_there, "events of every device", _PATIENCE_S)
 
+    def restart_nodes(self) -> None:
+        """Stop and start one node after the other, each once the last is whole and every device is heard again."""
+        for number in range(1, NODES + 1):
+            self.cluster.stop(number)
+            self.cluster.start(number)
+            self.cluster.wait_until_whole(number)
+            self.wait_for_new(after_s=time.monotonic())
+            time.sleep(5.0)
+
     def account(self, fault: str) -> Account:
         """The books, once nothing more comes."""
         self.stop_devices()
