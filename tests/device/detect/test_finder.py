@@ -387,6 +387,12 @@ def _walking(seconds: float):
         yield picture
 
 
+def test_a_picture_that_was_never_searched_is_searched_in_every_way_from_the_first_on():
+    watch = Watch()
+    assert _turns(watch, [_plain()] * 15, 40) == [0, 1, 2]
+    assert max(turn for _, turn in watch.detector.proposals) == 2  # nothing comes round again yet
+
+
 def test_who_comes_and_stands_is_searched_in_every_way_one_after_another():
     watch = Watch()
     watch.come_to_rest(_plain())

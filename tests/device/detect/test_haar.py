@@ -224,6 +224,13 @@ def test_one_cascade_glances_and_another_looks_closely_as_well(detector, turn):
     assert max(face.score for face in on_the_face) > 8  # steps of a pixel, so that many windows see it
 
 
+def test_in_a_dull_picture_the_first_glance_is_in_evened_light(detector):
+    grey, (box,) = shot(ONE)
+    pale, part = (120 + grey // 24).astype(np.uint8), _whole(detector)
+    found = detector.propose(Picture(pale), part, part.region, 0, ())
+    assert max(face.box.iou(box) for face in found) > 0.5
+
+
 def test_where_a_glance_sees_nothing_no_close_look_follows(detector, monkeypatch):
     looks = []
 

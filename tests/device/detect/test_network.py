@@ -161,6 +161,24 @@ def test_while_a_face_is_followed_colours_are_made_only_for_looks_at_the_whole_p
     assert 5 <= looks == colours.made <= 8
 
 
+def test_specks_here_and_there_are_worth_another_look_at_the_whole_picture():
+    network = PlayedNetwork()
+    detector = NetworkDetector(network, 320)
+    finder = ScanningFinder(detector, NetworkFollower(network), FinderSettings(0.9, 60.0, 1.0, 4, often=2))
+    still = np.full((480, 640), 120, np.uint8)
+    specks = still.copy()
+    for number in range(6):
+        specks[244:249, 164 + 64 * number : 169 + 64 * number] = 230
+    looks = []
+    for begin, grey in ((0, still), (60, still), (120, specks)):
+        for number in range(begin, begin + 60):
+            finder.find(Frame(grey, 1.0 + number / 15, START, number), ())
+        looks.append(len(network.looks))
+        network.looks.clear()
+    assert looks[1] == 0
+    assert looks[2] >= 2
+
+
 @pytest.mark.parametrize("size", [(320, 240), (640, 480), (1280, 960)])
 def test_the_light_is_always_the_greys_and_the_colours_only_tint_it(size):
     grey = shot(ONE)[0]
