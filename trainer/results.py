@@ -1,7 +1,10 @@
 """All that a finished training leaves beside its checkpoints, for its user and for its converter."""
 
 import json
+import re
+import shutil
 import subprocess
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,12 +40,13 @@ from trainer.recipe import Recipe
 from trainer.targets import reference_labels
 
 CALIBRATION_FACES = 700
+_ADDRESS = re.compile(rb'"shared_object_id": \d+')
 _VERSIONED = ("affectd", "keras", "numpy", "tensorflow", "jax")
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What a user is told at the end.
+    """What is printed at the end.
 
     Attributes:
         measured: the figures on the validation split.
@@ -69,7 +73,7 @@ def write_results(
     faces, spec = data.validation, recipe.input.spec
     split = data.splits["validation"]
     folder.mkdir(parents=True, exist_ok=True)
-    _replace(model_in(folder), fitted.network.save)
+    _save_network(fitted.network, model_in(folder))
     _write_calibration(folder, data.train, spec, int(training["seed"]))
     labels = reference_labels(faces, recipe)
     _write_arrays(folder / "check.npz", faces=_sized(faces.images, spec), labels=labels)
@@ -103,7 +107,7 @@ def write_results(
     )
     write_atomically(folder / EVALUATION_FILE, (json.dumps(evaluation.as_dict(), indent=1) + "\n").encode("utf-8"))
     remarks = [
-        *(f"{told}; train it longer, on more faces, or with another learning_rate" for told in one_answer),
+        *(f"{finding}; train it longer, on more faces, or with another learning_rate" for finding in one_answer),
         *_draw(folder, fitted, evaluation, data),
     ]
     write_card(folder)
@@ -174,6 +178,31 @@ def _sized(faces: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.uint8]:
 
 def _write_arrays(path: Path, **arrays: NDArray[Any]) -> None:
     _replace(path, lambda temporary: np.savez_compressed(temporary, allow_pickle=False, **arrays))
+
+
+def _save_network(network: Any, path: Path) -> None:
+    """Write ``network`` to ``path``, and keep to the byte a file that holds it already.
+
+    Keras writes the time and addresses in memory into the file. Trainings that start from it or learn from it know it
+    by its digest, and with another one they would not go on.
+    """
+
+    def write(temporary: Path) -> None:
+        network.save(temporary)
+        if path.exists() and _parts(path) == _parts(temporary):
+            shutil.copyfile(path, temporary)
+
+    _replace(path, write)
+
+
+def _parts(path: Path) -> dict[str, bytes] | None:
+    """What a .keras file says of the network, and its weights; None where it is damaged."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = {name: archive.read(name) for name in archive.namelist() if name != "metadata.json"}
+    except (OSError, zipfile.BadZipFile):
+        return None
+    return parts | {"config.json": _ADDRESS.sub(b"", parts.get("config.json", b""))}
 
 
 def _replace(path: Path, write: Callable[[Path], object]) -> None:

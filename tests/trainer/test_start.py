@@ -63,14 +63,14 @@ def test_with_other_labels_the_last_layer_is_left_to_chance(source, tmp_path, la
 
 @pytest.mark.usefixtures("source")
 @pytest.mark.parametrize(
-    ("other", "told"),
+    ("other", "message"),
     [
         ({"units": 5}, r"has weights \[\(3, 5\), \(5,\)\], and .* has \[\(3, 4\), \(4,\)\] there"),
         ({"depth": 2}, r"has weights \[\(4, 4\), \(4,\)\], and .* has none there"),
     ],
 )
-def test_another_network_is_refused(tmp_path, other, told):
-    with pytest.raises(DataError, match=told):
+def test_another_network_is_refused(tmp_path, other, message):
+    with pytest.raises(DataError, match=message):
         take_weights(_network(**other), find_trained(tmp_path), LABELS)
 
 

@@ -16,8 +16,8 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
-from device.errors import DataError, UnavailableError
-from trainer.networks.tfjs import read_manifest
+from device.errors import DataError
+from trainer.networks.tfjs import read_manifest, require_named
 from trainer.recipe.networks import DlibResNetNetwork
 
 _STEM = "conv32_down"
@@ -46,8 +46,7 @@ def dlib_resnet(settings: DlibResNetNetwork, height: int, width: int, classes: i
         UnavailableError: no file of weights is named.
         DataError: the file that is named holds other weights.
     """
-    if settings.weights is None:
-        raise UnavailableError("dlib-resnet starts from weights that know faces, and no file of them is named", _HOW)
+    weights = require_named(settings.weights, "dlib-resnet", _HOW)
     faces = keras.Input((height, width, 1), name="face")
     x = layers.Conv2D(32, 7, strides=2, activation="relu", kernel_initializer="he_normal", name=_STEM)(faces)
     x = layers.MaxPooling2D(3, strides=2)(x)
@@ -56,8 +55,8 @@ def dlib_resnet(settings: DlibResNetNetwork, height: int, width: int, classes: i
     x = layers.Dropout(settings.dropout)(layers.GlobalAveragePooling2D()(x))
     logits = layers.Dense(classes, name="logits")(x)
     network = keras.Model(faces, layers.Softmax(name="probabilities", dtype="float32")(logits), name="dlib-resnet")
-    if settings.weights != "none":
-        _fill(network, Path(settings.weights))
+    if weights != "none":
+        _fill(network, Path(weights))
     return network
 
 

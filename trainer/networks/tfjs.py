@@ -1,4 +1,7 @@
-"""TensorFlow.js's weight manifest: a JSON file that names arrays, and the binary files that hold them end to end."""
+"""TensorFlow.js's weight manifest: a JSON file that names arrays, and the binary files that hold them end to end.
+
+It is a file of its own or a part of a model's, ``model.json``.
+"""
 
 import math
 from collections.abc import Mapping
@@ -9,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from device.errors import DataError
+from device.errors import DataError, UnavailableError
 
 _MOST_BYTES = 1 << 30
-_SIZE = {"uint8": 1, "uint16": 2, "float32": 4}
+_SIZE = {"uint8": 1, "uint16": 2, "int32": 4, "float32": 4}
 
 
 class _Quantization(BaseModel):
@@ -28,7 +31,7 @@ class _Array(BaseModel):
 
     name: str
     shape: tuple[int, ...] = Field(max_length=8)
-    dtype: Literal["float32"]
+    dtype: Literal["float32", "int32"]
     quantization: _Quantization | None = None
 
     @property
@@ -47,21 +50,39 @@ class _Group(BaseModel):
     weights: tuple[_Array, ...]
 
 
-_MANIFEST = TypeAdapter(tuple[_Group, ...])
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    weightsManifest: tuple[_Group, ...]  # noqa: N815 (TensorFlow.js names it so)
+
+
+_MANIFEST = TypeAdapter(tuple[_Group, ...] | _Model)
+
+
+def require_named(weights: str | None, network: str, how: str) -> str:
+    """What a person says of the weights that ``network`` starts from: their file, or ``none``.
+
+    Raises:
+        UnavailableError: they say nothing; ``how`` says where such weights are to be had.
+    """
+    if weights is None:
+        raise UnavailableError(f"{network} starts from weights that know faces, and no file of them is named", how)
+    return weights
 
 
 def read_manifest(path: Path) -> Mapping[str, NDArray[np.float32]]:
-    """The arrays of the manifest at ``path`` by their names, float32; those of 8 or 16 bit times scale plus min.
+    """The arrays of the manifest or model at ``path`` by name, float32; those of 8 or 16 bit times scale plus min.
 
     Raises:
         DataError: it is no such manifest, a file of it is missing, or has another size than its arrays need.
     """
     try:
-        groups = _MANIFEST.validate_json(path.read_bytes())
+        found = _MANIFEST.validate_json(path.read_bytes())
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from error
     except ValidationError as error:
         raise DataError(f"{path} is no weight manifest of TensorFlow.js: {error.errors()[0]['msg']}") from error
+    groups = found.weightsManifest if isinstance(found, _Model) else found
     return {name: array for group in groups for name, array in _arrays(path, group).items()}
 
 

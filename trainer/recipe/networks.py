@@ -76,6 +76,21 @@ class DlibResNetNetwork(Part):
     dropout: float = Field(default=0.0, ge=0, lt=1)
 
 
+class FaceMobileNetNetwork(Part):
+    """``face-mobilenet``: MobileNet that knows VGGFace2's faces, with a last layer of ours, to train as a teacher.
+
+    Attributes:
+        weights: the path of its weights as a model of TensorFlow.js, or ``none`` to start from chance.
+        frozen_blocks: of its 13 blocks, those from its input on that are not trained; with any, nor is the stem.
+        dropout: before the last layer.
+    """
+
+    name: Literal["face-mobilenet"]
+    weights: str | None = None
+    frozen_blocks: int = Field(default=0, ge=0, le=13)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+
+
 Application = Literal[
     "DenseNet121",
     "EfficientNetB0",
@@ -117,6 +132,7 @@ Network = Annotated[
     | MiniXceptionNetwork
     | ResNet18Network
     | DlibResNetNetwork
+    | FaceMobileNetNetwork
     | BackboneNetwork,
     Field(discriminator="name"),
 ]

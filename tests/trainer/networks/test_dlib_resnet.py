@@ -80,14 +80,14 @@ def test_it_can_start_from_chance():
 
 
 @pytest.mark.parametrize(
-    ("damage", "told"),
+    ("damage", "message"),
     [
         ({"missing": "conv64_2/conv1/conv/bias"}, "no weights of dlib's face recognition: 'conv64_2/conv1/conv/bias'"),
         ({"cut": 5}, r"need \d+ bytes, and their files have \d+"),
     ],
 )
-def test_weights_that_are_not_dlib_s_are_refused(manifest, damage, told):
-    with pytest.raises(DataError, match=told):
+def test_weights_that_are_not_dlib_s_are_refused(manifest, damage, message):
+    with pytest.raises(DataError, match=message):
         _built(manifest(**damage))
 
 
@@ -99,6 +99,6 @@ def test_what_is_no_manifest_is_refused(tmp_path, text):
         read_manifest(path)
 
 
-def test_a_manifest_that_is_missing_is_told(tmp_path):
+def test_a_manifest_that_is_missing_is_reported(tmp_path):
     with pytest.raises(DataError, match="cannot be read"):
         read_manifest(tmp_path / "none.json")
