@@ -54,9 +54,9 @@ class Inspection:
 
     def to_json(self) -> dict[str, Any]:
         """What ``json.dumps`` takes."""
-        told = {name: value for name, value in asdict(self).items() if name not in {"path", "model_card"}}
+        measured = {name: value for name, value in asdict(self).items() if name not in {"path", "model_card"}}
         card = None if self.model_card is None else self.model_card.model_dump(mode="json", by_alias=True)
-        return {"path": str(self.path), **told, "peak_arena_method": METHOD, "card": card}
+        return {"path": str(self.path), **measured, "peak_arena_method": METHOD, "card": card}
 
 
 def inspect_file(path: Path) -> Inspection:

@@ -94,11 +94,11 @@ def _training(record: TrainingRecord) -> Training:
 def _accuracy(record: TrainingRecord, parity: Parity) -> tuple[Measurement, ...]:
     """The training's figures; the one that ``check.npz`` gives was measured anew, on both networks."""
     check = record.check
-    told = {(one.metric, one.split): one for one in record.measured}
-    again = told.pop((check.metric, check.split), None) if parity.labelled else None
+    recorded = {(one.metric, one.split): one for one in record.measured}
+    again = recorded.pop((check.metric, check.split), None) if parity.labelled else None
     measured = [
         Measurement(metric=one.metric, split=one.split, count=one.count, float_value=one.value, recall=one.recall)
-        for one in told.values()
+        for one in recorded.values()
     ]
     if parity.labelled:
         both = Measurement(

@@ -95,10 +95,12 @@ def open_network(path: Path, fallback: Description | None = None, threads: int =
     """
     path = model_in(path)
     known = describe(path)
-    if known is None and (told := description_of(path)):
+    if known is None and (description := description_of(path)):
         network = open_foreign(path, load_keras, threads)
-        score = answers_of(network, told, path)
-        return Network(path, told.input.spec(), told.labels, network.quantised, flatbuffer=None, score=score)
+        score = answers_of(network, description, path)
+        return Network(
+            path, description.input.spec(), description.labels, network.quantised, flatbuffer=None, score=score
+        )
     known = known or fallback
     if known is None:
         raise DataError(

@@ -93,7 +93,7 @@ def match_tensors(graph: Graph, parts: list[str]) -> tuple[str, ...]:
 
 @contextmanager
 def _exported(network: Any, spec: InputSpec) -> Iterator[str]:
-    """The network as a SavedModel in a folder; what goes wrong inside the block is told as the network's fault."""
+    """The network as a SavedModel in a folder; what goes wrong inside the block is reported as the network's fault."""
     keras = load_keras()
     try:
         with (

@@ -50,9 +50,9 @@ def keras_file(path: Path) -> Path:
     if not file.is_file():
         raise DataError(f"a Keras model is expected at {file}, and there is none", "name the .keras file of a training")
     if file.suffix not in KERAS_SUFFIXES:
-        told = {".tflite": "is converted already", ".onnx": "is ONNX, which other programs convert"}
+        kinds = {".tflite": "is converted already", ".onnx": "is ONNX, which other programs convert"}
         raise DataError(
-            f"a Keras model is expected, and {file} {told.get(file.suffix, 'is none')}",
+            f"a Keras model is expected, and {file} {kinds.get(file.suffix, 'is none')}",
             "name the .keras file of a training" if file.suffix in SUFFIXES else remedy_for(file),
         )
     return file

@@ -113,24 +113,26 @@ def missed(parity: Parity, thresholds: Thresholds) -> list[str]:
 
     Of few faces a single one is a larger share than is allowed, and chance: where any may differ, one may.
     """
-    told = []
+    reasons = []
     one_labelled, one_face = 1 / max(1, parity.labelled), 1 / max(1, parity.faces)
     if parity.accuracy_loss > _at_least(thresholds.max_accuracy_loss, one_labelled) + _HAIR:
-        told.append(f"accuracy falls by {parity.accuracy_loss:.2%}, and {thresholds.max_accuracy_loss:.2%} is allowed")
+        reasons.append(
+            f"accuracy falls by {parity.accuracy_loss:.2%}, and {thresholds.max_accuracy_loss:.2%} is allowed"
+        )
     if 1 - parity.agreement > _at_least(1 - thresholds.min_agreement, one_face) + _HAIR:
-        told.append(
+        reasons.append(
             f"both name {parity.agreement:.2%} of the faces alike, and {thresholds.min_agreement:.2%} is required"
         )
     if parity.mean_difference > thresholds.max_mean_difference + _HAIR:
-        told.append(
+        reasons.append(
             f"scores differ by {parity.mean_difference:.4f} in the mean, and "
             f"{thresholds.max_mean_difference:g} is allowed"
         )
     if parity.largest_difference > thresholds.max_difference + _HAIR:
-        told.append(
+        reasons.append(
             f"one score differs by {parity.largest_difference:.3f}, and {thresholds.max_difference:g} is allowed"
         )
-    return told
+    return reasons
 
 
 def _at_least(allowed: float, one: float) -> float:
@@ -140,5 +142,5 @@ def _at_least(allowed: float, one: float) -> float:
 
 def require_parity(parity: Parity, thresholds: Thresholds, remedy: str) -> None:
     """Raises GateError with ``remedy`` when the conversion cost more than is allowed."""
-    if told := missed(parity, thresholds):
-        raise GateError(f"the networks are too far apart: {'; '.join(told)}", remedy)
+    if reasons := missed(parity, thresholds):
+        raise GateError(f"the networks are too far apart: {'; '.join(reasons)}", remedy)

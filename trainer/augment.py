@@ -89,7 +89,7 @@ class Augment(keras.layers.Layer):
         if not amounts.corrupts:
             return images
         if amounts.blur_px:
-            # A blur in between is told from this blend of none and all by nobody, and costs one convolution.
+            # This blend of none and all looks like a blur in between, and costs one convolution.
             images = images + self._some(images, 0.0, 1.0) * (_blurred(images, amounts.blur_px) - images)
         if amounts.lowest_light < 1:
             images = images * (1.0 - self._some(images, 0.0, 1.0 - amounts.lowest_light))

@@ -115,7 +115,7 @@ def annotated(
 
 
 def free_name(path: Path, taken: set[str]) -> str:
-    """A JPEG's name after ``path``'s, told apart from those in ``taken``, to which it is added."""
+    """A JPEG's name after ``path``'s, unlike those in ``taken``, to which it is added."""
     candidates = (f"{path.stem}{f'-{turn}' if turn > 1 else ''}.jpg" for turn in itertools.count(1))
     name = next(name for name in candidates if name not in taken)
     taken.add(name)

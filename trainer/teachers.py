@@ -85,8 +85,8 @@ def answers_once(
 ) -> NDArray[np.float32]:
     """The teachers' mean answers to ``images`` as they are, uint8 (n, height, width, 1): float32 (n, labels).
 
-    They are kept in the file ``kept``, and read from there the next time. ``progress`` is told of the pictures that are
-    answered.
+    They are kept in the file ``kept``, and read from there the next time. ``progress`` is called with how
+    many pictures are answered, of how many.
     """
     found = _kept_answers(kept)
     if found is not None and found.shape[:1] == images.shape[:1]:

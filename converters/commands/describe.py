@@ -42,7 +42,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def draft(network: ForeignNetwork, name: str) -> tuple[ModelDescription, list[str]]:
-    """What can be told of a network, and what is to be checked by hand. Raises DataError where it reads no picture."""
+    """What can be said of a network, and what is to be checked by hand. Raises DataError where it reads no picture."""
     layout, (height, width, channels) = _layout(network.shape)
     remarks = []
     if not network.outputs or network.outputs < 2:

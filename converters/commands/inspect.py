@@ -35,8 +35,8 @@ def _run(options: argparse.Namespace) -> int:
     print_rows(
         [
             ("SHA-256 of the file", found.sha256),
-            *[("input", _told(end)) for end in found.inputs],
-            *[("output", _told(end)) for end in found.outputs],
+            *[("input", _described(end)) for end in found.inputs],
+            *[("output", _described(end)) for end in found.outputs],
             ("size of the flatbuffer", f"{found.flatbuffer_bytes} bytes, {found.weight_bytes} of them weights"),
             ("multiply-adds", f"{found.multiply_adds} for one face"),
             ("peak arena", f"{found.peak_arena_bytes} bytes, {METHOD}"),
@@ -48,7 +48,7 @@ def _run(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _told(end: End) -> str:
+def _described(end: End) -> str:
     quantised = "" if end.scale is None else f", scale {end.scale:.9g}, zero point {end.zero_point}"
     return f"{end.name}: {end.dtype} {end.shape}{quantised}"
 

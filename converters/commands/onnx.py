@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from converters.commands.options import add_threshold_options, print_parity, print_rows, say, thresholds_of, told
+from converters.commands.options import add_threshold_options, in_words, print_parity, print_rows, say, thresholds_of
 from converters.networks import keras_scorer, onnx_scorer
 from converters.onnx import open_session, to_onnx
 from converters.trained import keras_file, load_trained
@@ -30,7 +30,7 @@ def register(verbs: Any) -> None:
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="the file to write (default: beside the model, as .onnx)"
     )
-    add_threshold_options(parser, told(SAME_ARITHMETIC))
+    add_threshold_options(parser, in_words(SAME_ARITHMETIC))
     parser.set_defaults(run=_run)
 
 

@@ -30,7 +30,7 @@ def thresholds_of(options: argparse.Namespace, defaults: Thresholds) -> Threshol
     return replace(defaults, **{name: value for name, value in given.items() if value is not None})
 
 
-def told(thresholds: Thresholds) -> str:
+def in_words(thresholds: Thresholds) -> str:
     """The defaults in words, for ``--help``."""
     return ", ".join(
         f"{field.name.replace('_', '-')} {getattr(thresholds, field.name):g}" for field in fields(Thresholds)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from converters.calibrate import FACES, RepresentativeSet, representative_set
-from converters.commands.options import add_threshold_options, print_parity, print_rows, say, thresholds_of, told
+from converters.commands.options import add_threshold_options, in_words, print_parity, print_rows, say, thresholds_of
 from converters.edgetpu.limits import map_operators
 from converters.golden import golden_set
 from converters.graph import read_graph
@@ -67,7 +67,7 @@ def register(verbs: Any) -> None:
         action="store_true",
         help="write the file even if the network gives one answer to all faces",
     )
-    add_threshold_options(parser, f"int8: {told(QUANTISED)}; floats: {told(SAME_ARITHMETIC)}")
+    add_threshold_options(parser, f"int8: {in_words(QUANTISED)}; floats: {in_words(SAME_ARITHMETIC)}")
     parser.set_defaults(run=_run)
 
 
@@ -152,10 +152,12 @@ def _require_several_answers(scores: NDArray[np.float32], labels: tuple[str, ...
     given = np.unique(scores.argmax(axis=1))
     if len(given) > 1 or len(scores) == 1:
         return
-    told = f"the network says {labels[given[0]]} to each of {len(scores)} faces"
+    finding = f"the network says {labels[given[0]]} to each of {len(scores)} faces"
     if not allowed:
-        raise GateError(told, "nothing was written; train it longer, or write it all the same with --allow-one-answer")
-    say(f"warning: {told}")
+        raise GateError(
+            finding, "nothing was written; train it longer, or write it all the same with --allow-one-answer"
+        )
+    say(f"warning: {finding}")
 
 
 def _target(options: argparse.Namespace, trained: Trained, calibration: RepresentativeSet) -> Target:

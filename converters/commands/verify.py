@@ -7,11 +7,11 @@ from typing import Any
 from converters.calibrate import representative_set
 from converters.commands.options import (
     add_threshold_options,
+    in_words,
     print_parity,
     read_check_faces,
     say,
     thresholds_of,
-    told,
 )
 from converters.layers import compare_layers, worst
 from converters.networks import Network, describe, open_network
@@ -39,7 +39,9 @@ def register(verbs: Any) -> None:
         "--data", type=Path, metavar="FILE", help="an .npz of faces and labels (default: check.npz beside A)"
     )
     parser.add_argument("--debug", action="store_true", help="compare layer by layer as well; B is a .tflite")
-    add_threshold_options(parser, f"where one computes in 8 bits: {told(QUANTISED)}; else: {told(SAME_ARITHMETIC)}")
+    add_threshold_options(
+        parser, f"where one computes in 8 bits: {in_words(QUANTISED)}; else: {in_words(SAME_ARITHMETIC)}"
+    )
     parser.set_defaults(run=_run)
 
 

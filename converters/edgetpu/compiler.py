@@ -1,6 +1,6 @@
 """Google's ``edgetpu_compiler``: run it, and read what it says it did.
 
-It is a closed download for x86-64 (https://coral.ai/docs/edgetpu/compiler/); its output is told there by example.
+It is a closed download for x86-64 (https://coral.ai/docs/edgetpu/compiler/); its output is shown there by example.
 """
 
 import re

@@ -48,7 +48,7 @@ def _graph():
 
 
 @pytest.mark.parametrize(
-    ("name", "changes", "told"),
+    ("name", "changes", "message"),
     [
         ("CONV_2D", {"name": "LOGISTIC"}, "has the operator LOGISTIC"),
         ("CONV_2D", {"options": {"padding": 1}}, "dilated or not padded"),
@@ -56,12 +56,12 @@ def _graph():
         ("ADD", {"options": {"fusedActivationFunction": 3}}, "an activation that is not ReLU"),
     ],
 )
-def test_a_network_of_other_parts_is_refused(name, changes, told):
+def test_a_network_of_other_parts_is_refused(name, changes, message):
     graph = _graph()
     at = next(index for index, one in enumerate(graph.operators) if one.name == name)
     one = graph.operators[at]
     options = one.options | changes.get("options", {})
     other = dataclasses.replace(one, options=options, name=changes.get("name", name))
     operators = (*graph.operators[:at], other, *graph.operators[at + 1 :])
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         to_keras(dataclasses.replace(graph, operators=operators))

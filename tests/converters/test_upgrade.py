@@ -71,7 +71,7 @@ def test_a_damaged_old_file_is_not_upgraded(old, capsys):
 
 
 @pytest.mark.parametrize(
-    ("raw", "told"),
+    ("raw", "message"),
     [
         ({"schema": 9}, "has schema 9, and 1 to 2 are known"),
         ({"schema": 0}, "has schema 0"),
@@ -82,7 +82,7 @@ def test_a_damaged_old_file_is_not_upgraded(old, capsys):
     ],
     ids=str,
 )
-def test_a_card_of_no_known_schema_is_told(model_file, raw, told):
+def test_a_card_of_no_known_schema_is_reported(model_file, raw, message):
     data = container.attach(container.read(model_file).flatbuffer, cast("ModelCard", OldCard(raw)))
-    with pytest.raises(ModelError, match=told):
+    with pytest.raises(ModelError, match=message):
         upgrade(data, "old.tflite")

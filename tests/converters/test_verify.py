@@ -46,7 +46,7 @@ def test_each_label_has_its_own_row():
     }
 
 
-def test_the_difference_of_scores_is_told_as_mean_and_largest():
+def test_the_difference_of_scores_is_reported_as_mean_and_largest():
     parity = compare(np.array([[0.5, 0.5]], np.float32), np.array([[0.6, 0.3]], np.float32), np.array([0]))
     assert parity.mean_difference == pytest.approx(0.15)
     assert parity.largest_difference == pytest.approx(0.2)

@@ -11,7 +11,7 @@ FERPLUS_COLUMN = {0: 4, 1: 5, 2: 6, 3: 1, 4: 3, 5: 2, 6: 0}
 
 
 def picture(label: int, seed: int) -> np.ndarray:
-    """A 48 x 48 picture from which ``label`` can be told: stripes that lie or stand, fine or coarse, or noise alone."""
+    """A 48 x 48 picture that shows ``label``: stripes that lie or stand, fine or coarse, or noise alone."""
     random = np.random.default_rng(seed)
     rows, columns = np.mgrid[0:48, 0:48]
     across = columns if label % 2 else rows

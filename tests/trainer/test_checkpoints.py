@@ -60,7 +60,7 @@ def test_a_training_that_goes_on_ends_where_one_in_one_go_ends(tmp_path):
 
 
 @pytest.mark.parametrize("more", [0, 2])
-def test_best_weights_that_are_damaged_are_told_before_a_training_goes_on(tmp_path, more):
+def test_best_weights_that_are_damaged_are_reported_before_a_training_goes_on(tmp_path, more):
     files = TrainingFolder(tmp_path)
     _train(files, 2)
     files.best.write_bytes(files.best.read_bytes()[:1000])
@@ -92,7 +92,7 @@ def test_a_state_of_which_only_a_part_is_there_is_passed_over(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("lost", "told"),
+    ("lost", "message"),
     [
         ("checkpoints/*", "no state of it is there"),
         ("checkpoints/epoch-*", "no state of it is there"),
@@ -100,13 +100,13 @@ def test_a_state_of_which_only_a_part_is_there_is_passed_over(tmp_path):
         ("checkpoints/best.weights.h5", "the weights of the best epoch are gone"),
     ],
 )
-def test_a_training_of_which_too_little_is_left_does_not_begin_anew(tmp_path, lost, told):
+def test_a_training_of_which_too_little_is_left_does_not_begin_anew(tmp_path, lost, message):
     files = TrainingFolder(tmp_path)
     _train(files, 3)
     (tmp_path / "model.keras").write_bytes(b"what it came to")
     for path in tmp_path.glob(lost):
         path.unlink()
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         resume(_learner(), files)
     assert (tmp_path / "model.keras").read_bytes() == b"what it came to"
 
@@ -123,7 +123,7 @@ def test_states_that_cannot_be_read_are_no_beginning(tmp_path):
 
 
 @pytest.mark.parametrize("row", ["3,x,y", "4", "\x00\x00\x00"])
-def test_a_damaged_log_is_told_by_its_line(tmp_path, row):
+def test_a_damaged_log_is_reported_by_its_line(tmp_path, row):
     files = TrainingFolder(tmp_path)
     _train(files, 2)
     with files.log.open("a", encoding="utf-8") as log:

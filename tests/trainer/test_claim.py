@@ -30,17 +30,17 @@ def test_the_same_training_goes_on_and_may_be_longer(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("changes", "others", "told"),
+    ("changes", "others", "message"),
     [
         (["network.stem_filters=32"], {}, r"recipe\.network\.stem_filters is 16 there, and 32 now"),
         ([], {"seed": 2}, "seed is 1 there, and 2 now"),
         ([], {"files": {"fer2013.csv": "cd34"}}, 'files.fer2013.csv is "ab12" there'),
     ],
 )
-def test_another_training_is_refused_with_what_differs(tmp_path, changes, others, told):
+def test_another_training_is_refused_with_what_differs(tmp_path, changes, others, message):
     _claim(tmp_path)
     before = (tmp_path / CLAIM_FILE).read_bytes()
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         _claim(tmp_path, *changes, **others)
     assert (tmp_path / CLAIM_FILE).read_bytes() == before
 
@@ -104,7 +104,7 @@ def test_a_training_goes_on_with_the_threads_that_it_began_with(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"threads": "two"}', '{"threads": 0}'])
-def test_threads_that_are_not_told_are_nobody_s(tmp_path, text):
+def test_threads_that_are_not_recorded_are_nobody_s(tmp_path, text):
     (tmp_path / CLAIM_FILE).write_text(text, encoding="utf-8")
     assert begun_threads(tmp_path) is None
 

@@ -52,7 +52,7 @@ def network():
 
 
 @pytest.mark.parametrize("temperature", [1.0, 3.0])
-def test_labels_that_were_told_too_rarely_are_told_as_often_as_they_are(world, temperature):
+def test_labels_that_were_answered_too_rarely_are_answered_as_often_as_they_are(world, temperature):
     logits, truth = world
     missing = np.array([0.0, 0.0, 1.5, 0.0, 0.0, -0.5, -1.0])
     offsets = rare_offsets(_softmax((logits - missing) * temperature), truth, 0)

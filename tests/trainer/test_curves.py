@@ -32,7 +32,7 @@ def test_a_real_training_that_went_well_has_curves_that_do_not_part():
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_an_overfitted_training_is_told_with_the_epoch_where_it_turned(seed):
+def test_an_overfitted_training_is_reported_with_the_epoch_where_it_turned(seed):
     said = say_when_curves_part(_overfitted(seed=seed))
     assert said
     epoch = int(said.split("after epoch ")[1].split(":")[0])

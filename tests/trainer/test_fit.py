@@ -135,7 +135,7 @@ def test_a_finished_training_is_calibrated_without_training_again(folder, traine
     np.testing.assert_allclose(scaled, sharpened / sharpened.sum(axis=1, keepdims=True), atol=1e-3)
 
 
-def test_rare_labels_are_helped_by_an_offset_for_each_and_the_figures_without_are_told(folder, brief, tmp_path, capsys):
+def test_rare_labels_are_helped_by_an_offset_each_and_the_figures_without_are_reported(folder, brief, tmp_path, capsys):
     shutil.copytree(brief, out := tmp_path / "unsure")
     before = _answers(out)
     (_, reached) = json.loads((out / "training.json").read_text(encoding="utf-8"))["measured"]
@@ -143,8 +143,8 @@ def test_rare_labels_are_helped_by_an_offset_for_each_and_the_figures_without_ar
     capsys.readouterr()
     with few_steps():
         assert _run_here(_command(folder, out, *BRIEF, "--set", "logit_adjustment=1")) == 0
-    told = f"without logit_adjustment: {reached['value']:.2%}, in the mean over the labels {mean_recall:.2%}"
-    assert told in capsys.readouterr().out
+    line = f"without logit_adjustment: {reached['value']:.2%}, in the mean over the labels {mean_recall:.2%}"
+    assert line in capsys.readouterr().out
     offsets = np.log(_answers(out)) - np.log(before)
     offsets -= offsets.mean(axis=1, keepdims=True)
     assert np.abs(offsets[0]).max() > 0.01

@@ -101,7 +101,7 @@ def test_the_card_says_what_must_be_known(said):
     assert said in model_card(RECORD)
 
 
-def test_the_noise_of_fer2013_is_told_of_only_where_it_was_learnt():
+def test_the_noise_of_fer2013_is_mentioned_only_where_it_was_learnt():
     record = RECORD | {"data": {"files": {"mine.csv": "00" * 32}}}
     card = model_card(record)
     assert "noisy" not in card

@@ -33,7 +33,7 @@ def _write(path, picture):
 
 
 class FakeDetector:
-    """Finds what it is told to."""
+    """Finds the boxes that it was given."""
 
     def __init__(self, *boxes):
         self.boxes, self.sizes = boxes, []

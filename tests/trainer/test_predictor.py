@@ -159,7 +159,7 @@ def test_a_bare_flatbuffer_answers_by_its_description_as_its_model_file_does(tmp
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "message"),
     [
         ({"labels": ["a", "b"]}, "gives 7 scores, and 2 labels are described"),
         ({"input": {"height": 64, "width": 64, "range": [0, 1]}}, r"reads \(48, 48, 1\), and its description says"),
@@ -167,11 +167,11 @@ def test_a_bare_flatbuffer_answers_by_its_description_as_its_model_file_does(tmp
         ({"colour": "grey"}, "colour: Extra inputs"),
     ],
 )
-def test_a_description_that_does_not_fit_is_refused_by_what_is_wrong(tmp_path, bundled, changed, told):
+def test_a_description_that_does_not_fit_is_refused_by_what_is_wrong(tmp_path, bundled, changed, message):
     (tmp_path / "theirs.tflite").write_bytes(container.read(BUNDLED).flatbuffer)
     described = {"labels": list(bundled.labels), "input": {"height": 48, "width": 48, "range": [0, 1]}}
     (tmp_path / "theirs.yaml").write_text(json.dumps(described | changed), encoding="utf-8")
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         load_predictor(tmp_path / "theirs.tflite")
 
 

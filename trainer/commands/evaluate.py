@@ -104,7 +104,7 @@ def _judged(
         faces = mark_light(faces)
         judged[word] = faces
         probabilities = predictor.probabilities(faces.images, flip=options.tta == "flip")
-        notes += [f"{word}: {told}" for told in say_of_one_answer(probabilities, predictor.labels)]
+        notes += [f"{word}: {finding}" for finding in say_of_one_answer(probabilities, predictor.labels)]
         splits.append(judge(probabilities, faces, predictor.labels, word, role))
     return splits, judged, notes
 

@@ -230,11 +230,11 @@ def _train(recipe: Recipe, data: DataSet, folder: Path, origins: _Origins, optio
         }
         results = write_results(folder, fitted, recipe, data, training=training, paths=paths)
     print(f"kept epoch {fitted.kept_epoch} of {fitted.epochs}; wrote {folder / 'model.keras'} and model-card.md")
-    _tell(fitted, results)
+    _print_results(fitted, results)
     print(f"next: affectd-convert tflite {folder}")
 
 
-def _tell(fitted: "Fitted", results: "Results") -> None:
+def _print_results(fitted: "Fitted", results: "Results") -> None:
     for one in results.measured:
         recall = ", ".join(f"{label} {share:.0%}" for label, share in one.recall.items())
         print(f"{one.split} {one.metric}: {one.value:.2%} of {one.count} faces; recall: {recall}")

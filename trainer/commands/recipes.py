@@ -10,7 +10,7 @@ from device.errors import EXIT_OK, UnavailableError
 from trainer.framework import load_keras
 from trainer.recipe import Recipe, bundled_recipes, load_recipe
 from trainer.recipe.files import copy_recipe
-from trainer.recipe.networks import BackboneNetwork, DlibResNetNetwork
+from trainer.recipe.networks import BackboneNetwork, DlibResNetNetwork, FaceMobileNetNetwork
 
 
 def register(verbs: Any) -> None:
@@ -31,8 +31,8 @@ def _run(options: argparse.Namespace) -> int:
     if lacking:
         print(f"affectd-train: no parameters and multiply-adds: {lacking}", file=sys.stderr)
     if options.json:
-        told = [_described(recipe, counted=not lacking) for recipe in recipes]
-        print(json.dumps(told, indent=2, ensure_ascii=False))
+        described = [_described(recipe, counted=not lacking) for recipe in recipes]
+        print(json.dumps(described, indent=2, ensure_ascii=False))
         return EXIT_OK
     print(f"{'recipe':<14} {'input':>9} {'parameters':>12} {'multiply-adds':>14}  published")
     for recipe in recipes:
@@ -50,11 +50,11 @@ def _lacking() -> str:
 
 
 def _lines(recipe: Recipe, *, counted: bool) -> list[str]:
-    told = _described(recipe, counted=counted)
+    described = _described(recipe, counted=counted)
     size = f"{recipe.input.width} x {recipe.input.height}"
     figure = f"{recipe.published.figure} ({recipe.published.measured_on})" if recipe.published else "-"
-    parameters = f"{told['parameters']:,}" if counted else "-"
-    cost = f"{told['multiply_adds'] / 1e6:,.1f} M" if counted else "-"
+    parameters = f"{described['parameters']:,}" if counted else "-"
+    cost = f"{described['multiply_adds'] / 1e6:,.1f} M" if counted else "-"
     return [
         f"{recipe.name:<14} {size:>9} {parameters:>12} {cost:>14}  {figure}",
         f"{'':<14} {recipe.about}; {recipe.epochs} epochs",
@@ -80,7 +80,7 @@ def _counts(recipe: Recipe) -> tuple[int, int]:
     from trainer.networks import build_network
 
     network = recipe.network
-    if isinstance(network, BackboneNetwork | DlibResNetNetwork):
+    if isinstance(network, BackboneNetwork | DlibResNetNetwork | FaceMobileNetNetwork):
         network = network.model_copy(update={"weights": "none"})  # to count them is no reason to fetch them
     built = build_network(network, recipe.input.spec, len(recipe.data.label_names))
     return built.count_params(), multiply_adds(built)

@@ -108,8 +108,8 @@ def _member(path: Path, names: list[str]) -> str:
     known = [name for wanted in _KNOWN for name in tables if PurePath(name).name == wanted]
     if known or len(tables) == 1:
         return (known or tables)[0]
-    told = f"holds {len(tables)} tables ({', '.join(tables[:4])})" if tables else "holds no CSV"
-    raise DataError(f"the archive {path} {told}", _UNPACK)
+    content = f"holds {len(tables)} tables ({', '.join(tables[:4])})" if tables else "holds no CSV"
+    raise DataError(f"the archive {path} {content}", _UNPACK)
 
 
 def _text(file: IO[bytes]) -> io.TextIOWrapper:

@@ -77,11 +77,11 @@ class ClassMap:
         near = difflib.get_close_matches(fold(names[0]), self.index_of, n=1, cutoff=0.6)
         label = self.labels[self.index_of[near[0]]] if near else "LABEL"
         nearest = f" (nearest to {names[0]!r} is {label!r})" if near else ""
-        told = f"class {names[0]!r} is" if len(names) == 1 else f"classes {', '.join(map(repr, names))} are"
+        unknown = f"class {names[0]!r} is" if len(names) == 1 else f"classes {', '.join(map(repr, names))} are"
         remedy = in_recipe(f"drop=[{', '.join(names)}]", f"classes={{{label}: [{names[0]}]}}")
         codes = "say what the codes mean with --codes NAME,NAME,…; or " if all(map(str.isdecimal, names)) else ""
         return DataError(
-            f"the data's {told} none of the labels {', '.join(self.labels)}{nearest}",
+            f"the data's {unknown} none of the labels {', '.join(self.labels)}{nearest}",
             f"{codes}leave out or map what is meant, {remedy}",
         )
 

@@ -22,5 +22,5 @@ def decoded(classes: list[str], codes: Sequence[str] | None, where: str) -> tupl
     numbers = {int(name) if name.isdecimal() else -1 for name in classes}
     if -1 in numbers or max(numbers) >= len(known) or (codes is None and not set(range(len(EMOTIONS))) <= numbers):
         return classes, []
-    told = ", ".join(f"{number} {known[number]}" for number in sorted(numbers))
-    return [known[int(name)] for name in classes], [f"{where} are taken for codes: {told}; --codes says otherwise"]
+    meanings = ", ".join(f"{number} {known[number]}" for number in sorted(numbers))
+    return [known[int(name)] for name in classes], [f"{where} are taken for codes: {meanings}; --codes says otherwise"]

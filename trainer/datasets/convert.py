@@ -40,7 +40,7 @@ def convert(listing: Listing, target: Path, form: Form, *, seed: int = 1, progre
             a CSV as Kaggle's; ``paths`` pictures and a CSV of paths, labels, splits and groups; ``npz`` faces, labels
             and the labels' names as arrays, for ``affectd-convert``.
         seed: of the splits, where ``fer2013`` or ``two`` needs them and the data has none.
-        progress: told how many faces are written.
+        progress: is called with how many faces are written.
 
     Returns:
         How many faces were written.

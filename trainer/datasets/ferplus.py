@@ -26,7 +26,7 @@ COLUMN_OF_EMOTION = {
 }
 EMOTION_COLUMNS = tuple(COLUMN_OF_EMOTION.values())
 OTHER_COLUMNS = ("contempt", "unknown", "NF")
-"""Votes for a further emotion, for none that can be told, and for "not a face"."""
+"""Votes for a further emotion, for none that can be recognised, and for "not a face"."""
 VOTE_COLUMNS = (
     "neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", *OTHER_COLUMNS
 )  # fmt: skip

@@ -82,8 +82,8 @@ def list_folders(root: Path, codes: Sequence[str] | None = None) -> Listing:
     if any(splits.values()):
         strays = [folder.name for folder, split in splits.items() if split is None]
         if strays:
-            told = _some([folder.name for folder, split in splits.items() if split])
-            raise DataError(f"{root} has splits ({told}) and other folders ({_some(strays)})", _EXPECTED)
+            named = _some([folder.name for folder, split in splits.items() if split])
+            raise DataError(f"{root} has splits ({named}) and other folders ({_some(strays)})", _EXPECTED)
         for split in SPLITS:
             for whole in [folder for folder in folders if splits[folder] == split]:
                 words[split] = f"{words[split]} and {whole.name}/" if split in words else f"{whole.name}/"
@@ -136,12 +136,12 @@ def _name_fer2013(tests: int, words: dict[Split, str]) -> list[str]:
     """What to say of a test split beside as many training pictures as FER-2013 has; names it in ``words``."""
     if tests == 2 * FER2013_TEST:
         words["test"] += f": {BOTH_TESTS}"
-        told = f"FER-2013's {BOTH_TESTS}; figures on it are neither PublicTest's nor PrivateTest's"
+        origin = f"FER-2013's {BOTH_TESTS}; figures on it are neither PublicTest's nor PrivateTest's"
     elif tests == FER2013_TEST:
-        told = "FER-2013's PublicTest or its PrivateTest, which are of one size"
+        origin = "FER-2013's PublicTest or its PrivateTest, which are of one size"
     else:
         return []
-    return [f"test/ has {tests:,} pictures: {told}"]
+    return [f"test/ has {tests:,} pictures: {origin}"]
 
 
 def _is_picture(entry: "os.DirEntry[str]") -> bool:

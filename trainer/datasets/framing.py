@@ -23,7 +23,7 @@ _SQUARE = 1.25
 _FEWEST_ODD = 0.2
 _SAMPLE = 40
 _SMALL_PX = 80
-"""Pictures that are smaller are crops: a face of a quarter of them could not be told."""
+"""Pictures that are smaller are crops: a face of a quarter of them could not be recognised."""
 _FILLING = 0.7
 """The detector's box is about as wide as FER-2013's crop; one narrower than this share has much around it."""
 _FEWEST_FOUND = 0.3

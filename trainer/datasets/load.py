@@ -44,7 +44,7 @@ def load(
         spec: what pictures are read for: its size, and the margin of crops; FER-2013's pixels stay 48 x 48.
         ferplus: FER+'s ``fer2013new.csv``, joined by row.
         seed: of the splits that the data has not.
-        progress: told how much is read, and of how much.
+        progress: is called with how much is read, and of how much.
         purpose: ``train`` shares out the splits that are missing and wants every label in training; ``judge`` takes the
             data as it is: faces without a split are its test split, and nothing is left out as blank or a copy.
 
@@ -220,9 +220,9 @@ def _check_labels(divided: dict[Split, FaceSet], empty: tuple[str, ...]) -> None
     for split in ("validation", "test"):
         lacking = np.flatnonzero((_label_counts(divided[split]) > 0) & (counts == 0))
         if len(lacking):
-            told = ", ".join(names[index] for index in lacking)
+            missing = ", ".join(names[index] for index in lacking)
             raise DataError(
-                f"the {split} split has faces of {told}, of which training has none",
+                f"the {split} split has faces of {missing}, of which training has none",
                 f"add some to training, or drop the class {in_recipe('drop=[CLASS]')}",
             )
     lacking = np.flatnonzero(counts == 0)
@@ -251,5 +251,5 @@ def _dropped_note(labels: NDArray[np.int64]) -> list[str]:
 
 
 def _name_some(listing: Listing, skipped: dict[int, str]) -> str:
-    told = [f"{listing.names[position]} {reason}" for position, reason in list(skipped.items())[:3]]
-    return ", ".join(told) + (", …" if len(skipped) > 3 else "")
+    reasons = [f"{listing.names[position]} {reason}" for position, reason in list(skipped.items())[:3]]
+    return ", ".join(reasons) + (", …" if len(skipped) > 3 else "")

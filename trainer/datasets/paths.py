@@ -43,7 +43,7 @@ def list_paths(
         path: the CSV.
         person: the column that says who is shown.
         codes: what labels that are called 0, 1, … mean; without it they are classes of that name.
-        progress: told how much is read, and of how much.
+        progress: is called with how much is read, and of how much.
 
     Raises:
         DataError: naming the line, for a path that leads out of that folder, a split of another name, an empty cell, a
@@ -62,7 +62,7 @@ def list_paths(
         form="a CSV of paths and labels" + (", with a box for each face" if found.boxes else ""),
         classes=np.array(classes, np.str_),
         splits=np.array(found.splits, np.str_),
-        names=_told_apart(found.names),
+        names=_numbered(found.names),
         words=found.words,
         official=False,
         paths=files,
@@ -109,14 +109,14 @@ def _people(names: list[str], said: NDArray[np.str_] | None) -> NDArray[np.str_]
     return np.array(names, np.str_) if len(set(names)) < len(names) else None
 
 
-def _told_apart(names: list[str]) -> tuple[str, ...]:
+def _numbered(names: list[str]) -> tuple[str, ...]:
     """The names, with a number behind those of further faces of one photograph."""
     seen: dict[str, int] = {}
-    told = []
+    unique = []
     for name in names:
         seen[name] = seen.get(name, 0) + 1
-        told.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
-    return tuple(told)
+        unique.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
+    return tuple(unique)
 
 
 def _box_columns(columns: list[str]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Picture files into grey pixels of one size; what cannot be read is told by name."""
+"""Picture files into grey pixels of one size; what cannot be read is reported by name."""
 
 import contextlib
 import hashlib
@@ -74,7 +74,7 @@ def read_pictures(
     with ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 8)) as workers:
         for start in range(0, len(paths), _BATCH):
             positions = range(start, min(start + _BATCH, len(paths)))
-            # The decoders print on stderr what is told here by name.
+            # The decoders print on stderr what is reported here by name.
             with _captured() as printed:
                 results = list(workers.map(read, positions))
             suspect = any(damage in printed() for damage in _JPEG_DAMAGE)

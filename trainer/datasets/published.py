@@ -1,4 +1,4 @@
-"""What is known of FER-2013 as it was published: by it copies, reorderings and other codes are told."""
+"""What is known of FER-2013 as it was published: by it copies, reorderings and other codes are recognised."""
 
 import hashlib
 import math

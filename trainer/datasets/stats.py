@@ -113,7 +113,7 @@ def measure_data(listing: Listing, unreadable: list[str]) -> Stats:
     words = {split: split_word(listing, split) for split in splits}
     empty_picture = blank(images)
     keys = digests(images)
-    # Blank pictures all look alike, and are told as what they are.
+    # Blank pictures all look alike, and are counted as blank alone.
     seen = {split: positions[~empty_picture[positions]] for split, positions in splits.items()}
     pairs = [(first, second) for first, second in combinations(seen, 2) if first and second]
     return Stats(

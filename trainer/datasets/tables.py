@@ -21,8 +21,10 @@ def stats_lines(stats: Stats) -> list[str]:
     for split, count in stats.copies_within.items():
         if count:
             lines.append(f"exact copies: {count:,} faces of {split} equal an earlier one there")
-    lines += [_told("exact copies", overlap) for overlap in stats.copies_across if overlap.first_faces]
-    lines += [_told("one photograph in both splits", overlap) for overlap in stats.near_across if overlap.first_faces]
+    lines += [_overlapping("exact copies", overlap) for overlap in stats.copies_across if overlap.first_faces]
+    lines += [
+        _overlapping("one photograph in both splits", overlap) for overlap in stats.near_across if overlap.first_faces
+    ]
     if stats.contradictions:
         lines.append(f"contradictions: {stats.contradictions:,} of the copied pictures have several classes")
     if stats.unreadable:
@@ -55,12 +57,12 @@ def recipe_lines(name: str, data: DataSet) -> list[str]:
         }
         for index, label in enumerate(data.train.label_names)
     }
-    told = [*(f"{split}: {data.splits[split]}" for split in splits), ""] if long else []
+    sentences = [*(f"{split}: {data.splits[split]}" for split in splits), ""] if long else []
     notes = [f"note: {note}" for note in data.notes]
-    return ["", f"with the recipe {name}:", "", *count_table(counts), "", *told, *notes]
+    return ["", f"with the recipe {name}:", "", *count_table(counts), "", *sentences, *notes]
 
 
-def _told(what: str, overlap: Overlap) -> str:
+def _overlapping(what: str, overlap: Overlap) -> str:
     pairs = ", ".join(f"{first} = {second}" for first, second in overlap.names[:_NAMED])
     return (
         f"{what}: {overlap.first_faces:,} faces of {overlap.first} and {overlap.second_faces:,} of {overlap.second} "

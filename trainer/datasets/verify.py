@@ -110,8 +110,8 @@ def _judge(
         return f"{start}, as many of each class as published" + (
             "" if whole else "; its pixels cannot be checked"
         ), True
-    told, right = _judge_pixels(usage, rows, in_order=in_order)
-    return f"{start}, {told}", right
+    finding, right = _judge_pixels(usage, rows, in_order=in_order)
+    return f"{start}, {finding}", right
 
 
 def _judge_pixels(usage: str, rows: list[bytes], *, in_order: bool) -> tuple[str, bool]:
@@ -136,10 +136,10 @@ def _check_ferplus(path: Path) -> Check:
         chosen = np.array(usages) == usage
         digest = hashlib.sha256(table[chosen].tobytes()).hexdigest()
         right = int(chosen.sum()) == rows and VOTES.get(usage, digest) == digest
-        told = "votes are FER+'s" if usage in VOTES else "its votes cannot be checked"
+        finding = "votes are FER+'s" if usage in VOTES else "its votes cannot be checked"
         if not right:
-            told = "other votes or another order" if int(chosen.sum()) == rows else f"expected {rows:,}"
-        lines.append(f"{usage}: {int(chosen.sum()):,} rows, {told}")
+            finding = "other votes or another order" if int(chosen.sum()) == rows else f"expected {rows:,}"
+        lines.append(f"{usage}: {int(chosen.sum()):,} rows, {finding}")
         good.append(right)
     return Check(tuple(lines), all(good))
 

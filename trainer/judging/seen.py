@@ -1,4 +1,4 @@
-"""What a model's training has seen of the faces that it is judged by: told by the pictures, not by names of splits."""
+"""What a model's training has seen of the faces that it is judged by: pictures decide, not names of splits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -81,13 +81,13 @@ def role_of(
     """
     if seen is not None and faces.digests is not None and len(faces):
         trained, chosen = (float(_known(faces.digests, one).mean()) for one in (seen.train, seen.validation))
-        told = " and ".join(
+        counted = " and ".join(
             f"{round(share * len(faces)):,} of its {len(faces):,} pictures {how}"
             for share, how in ((trained, "were trained on"), (chosen, "were chosen on"))
             if share
         )
         if max(trained, chosen) < _MOST:
-            return "blind", f"{word}: {told}, to the pixel" if told else ""
+            return "blind", f"{word}: {counted}, to the pixel" if counted else ""
         return ("trained on" if trained >= chosen else "chosen on"), ""
     if record is None or not record.data.train or not record.data.validation:
         return "unknown", ""

@@ -128,4 +128,4 @@ def _grouping(grouping: Grouping) -> Iterator[str]:
             f"({grouping.gap.low * 100:.1f} to {grouping.gap.high * 100:.1f})"
         )
     else:
-        yield "no gap can be told: fewer than two groups have enough faces"
+        yield "no gap can be given: fewer than two groups have enough faces"

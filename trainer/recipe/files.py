@@ -104,9 +104,9 @@ def copy_recipe(name: str, folder: Path) -> Path:
 def _no_such_recipe(name: str, why: str = "") -> UsageError:
     bundled = bundled_recipes()
     near = difflib.get_close_matches(Path(name).stem, bundled, n=1)
-    told = f" ({why})" if why else ""
+    reason = f" ({why})" if why else ""
     return UsageError(
-        f"there is no recipe {name!r}{told}; the bundled ones are {', '.join(bundled)}",
+        f"there is no recipe {name!r}{reason}; the bundled ones are {', '.join(bundled)}",
         f"did you mean {near[0]}?" if near else "",
     )
 

@@ -42,7 +42,7 @@ class Loss(Part):
     Attributes:
         name: cross-entropy, or focal loss (Lin et al., "Focal Loss for Dense Object Detection", 2017).
         label_smoothing: share of each target that is spread over all classes.
-        focal_gamma: how much less a face that is already told well counts; of focal loss alone.
+        focal_gamma: how much less a face counts that is already classified well; of focal loss alone.
         balance: ``none``; ``class_weights`` weighs each face by how rare its class is; ``oversample`` shows rare
             classes again until all are shown equally often.
     """

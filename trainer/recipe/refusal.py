@@ -63,7 +63,7 @@ def _keys(location: Sequence[int | str], values: Any) -> list[str]:
             continue
         keys.append(str(part))
         known = isinstance(values, dict) and part in values
-        values = values[part] if known else None  # beyond a list's items no key is told apart
+        values = values[part] if known else None  # a list's items have no keys
     return keys
 
 
@@ -81,8 +81,8 @@ def _shown(first: ErrorDetails) -> str:
         return "nothing"
     if first["type"] == "union_tag_invalid":
         return str(first["ctx"]["tag"])
-    told = "nothing" if first["input"] is None else str(first["input"])
-    return told if len(told) <= _LONGEST else f"{told[:_LONGEST]}…"
+    text = "nothing" if first["input"] is None else str(first["input"])
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _nearest(keys: Sequence[str], values: Any) -> str:

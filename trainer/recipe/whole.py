@@ -65,12 +65,12 @@ class Augmentation(Part):
 
 
 class Published(Part):
-    """The figure that is told of this recipe elsewhere.
+    """The figure that others publish for this recipe.
 
     Attributes:
-        figure: as it is told there.
-        measured_on: what it was measured on, as far as is told.
-        by: who tells it.
+        figure: as they write it.
+        measured_on: what it was measured on, as far as they say.
+        by: who published it.
     """
 
     figure: str

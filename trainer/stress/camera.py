@@ -54,7 +54,7 @@ def look_at(
 ) -> Seen:
     """Put each of ``faces`` uint8 (n, h, w, 1) into a frame, and find and crop it as the device does.
 
-    The same seed makes the same frames; ``progress`` is told how many of how many are done.
+    The same seed makes the same frames; ``progress`` is called with how many of how many are done.
     """
     random = np.random.default_rng(seed)
     found = np.zeros(len(faces), np.bool_)

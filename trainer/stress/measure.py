@@ -113,7 +113,7 @@ def strains(
         faces: whose references are known.
         seen: what the device made of these faces; None to leave that out.
         seed: of what is random.
-        progress: told of the kinds of corrupted faces that are done.
+        progress: is called with how many kinds of corrupted faces are done, of how many.
 
     Raises:
         DataError: no face has a reference.

@@ -38,7 +38,7 @@ def test_folders_of_trainings_stand_for_their_models(training_folder, model_file
 
 
 @pytest.mark.parametrize("name", ["faces", "fer2013.csv", "none.npz"])
-def test_data_in_another_form_is_told_how_to_make_arrays_of(training_folder, tmp_path, name, capsys):
+def test_data_in_another_form_is_refused_with_how_to_make_arrays_of_it(training_folder, tmp_path, name, capsys):
     (tmp_path / "faces").mkdir()
     (tmp_path / "fer2013.csv").write_text("emotion,pixels,Usage\n")
     keras, data = str(training_folder / "model.keras"), str(tmp_path / name)
@@ -51,6 +51,6 @@ def test_a_converted_model_has_no_formats_to_compare(training_folder, model_file
     assert "is converted already" in capsys.readouterr().err
 
 
-def test_a_model_that_is_not_there_is_told(tmp_path, capsys):
+def test_a_model_that_is_not_there_is_reported(tmp_path, capsys):
     assert main(["compare", str(tmp_path / "none.keras")]) == EXIT_DATA
     assert "a Keras model is expected at" in capsys.readouterr().err

@@ -36,13 +36,13 @@ def test_weights_alone_say_how_they_can_be_used(training_folder, tmp_path, capsy
     weights, described = str(tmp_path / "theirs.weights.h5"), str(tmp_path / "theirs.yaml")
     for command in (["describe", weights], ["tflite", weights, "--describe", described, "--data", str(tmp_path)]):
         assert main(command) == EXIT_DATA
-        told = capsys.readouterr().err
-        assert "holds weights alone, not a model; build its network in Keras, load_weights, and save it whole" in told
-        assert "affectd-train evaluate takes it with `network: cnn4`" in told
+        message = capsys.readouterr().err
+        assert "weights alone, not a model; build its network in Keras, load_weights, and save it whole" in message
+        assert "affectd-train evaluate takes it with `network: cnn4`" in message
 
 
 @pytest.mark.parametrize("content", [b"", b"no model at all"])
-def test_what_is_no_hdf5_is_told_without_keras(tmp_path, content, capsys, monkeypatch):
+def test_what_is_no_hdf5_is_reported_without_keras(tmp_path, content, capsys, monkeypatch):
     monkeypatch.setattr("converters.commands.describe.load_keras", lambda: None)
     (tmp_path / "model.h5").write_bytes(content)
     assert main(["describe", str(tmp_path / "model.h5")]) == EXIT_DATA

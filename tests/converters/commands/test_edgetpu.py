@@ -82,22 +82,22 @@ def test_operators_may_be_let_stay_on_the_cpu(model_file, install, out):
 
 
 @pytest.mark.parametrize(
-    ("log", "code", "told"),
+    ("log", "code", "message"),
     [
         ("aborted.txt", 1, "failed with code 1: Internal compiler error. Aborting!"),
         ("aborted.txt", 0, "Internal compiler error"),
         ("too_large.txt", 1, "failed with code 1: ERROR: Restored original execution plan"),
     ],
 )
-def test_a_compiler_that_fails_is_quoted(model_file, install, out, capsys, log, code, told):
+def test_a_compiler_that_fails_is_quoted(model_file, install, out, capsys, log, code, message):
     install(log, code, writes=False)
     assert main(["edgetpu", str(model_file), "--out", str(out)]) == EXIT_DATA
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert not out.exists()
 
 
 @pytest.mark.usefixtures("no_compiler")
-def test_without_the_compiler_the_check_is_told_and_how_to_get_it(model_file, out, capsys):
+def test_without_the_compiler_the_check_is_reported_and_how_to_get_it(model_file, out, capsys):
     assert main(["edgetpu", str(model_file), "--out", str(out)]) == EXIT_UNAVAILABLE
     said = capsys.readouterr()
     assert "10 of 10 operators map" in said.out

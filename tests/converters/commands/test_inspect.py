@@ -26,14 +26,14 @@ def test_the_shipped_model_maps_to_the_edge_tpu_as_a_whole(capsys):
 
 def test_json_has_all_and_the_whole_card(model_file, capsys):
     assert main(["inspect", str(model_file), "--json"]) == EXIT_OK
-    told = json.loads(capsys.readouterr().out)
-    assert told["sha256"] == hashlib.sha256(model_file.read_bytes()).hexdigest()
-    assert told["inputs"][0]["dtype"] == "uint8"
-    assert {one["name"]: one["count"] for one in told["operators"]}["CONV_2D"] == 4
-    assert all(one["edgetpu"] and one["version"] >= 1 for one in told["operators"])
-    assert told["multiply_adds"] == told["card"]["cost"]["multiply_adds"]
-    assert told["peak_arena_bytes"] > 0
-    assert told["card"]["labels"] == ["lying", "standing", "noisy"]
+    described = json.loads(capsys.readouterr().out)
+    assert described["sha256"] == hashlib.sha256(model_file.read_bytes()).hexdigest()
+    assert described["inputs"][0]["dtype"] == "uint8"
+    assert {one["name"]: one["count"] for one in described["operators"]}["CONV_2D"] == 4
+    assert all(one["edgetpu"] and one["version"] >= 1 for one in described["operators"])
+    assert described["multiply_adds"] == described["card"]["cost"]["multiply_adds"]
+    assert described["peak_arena_bytes"] > 0
+    assert described["card"]["labels"] == ["lying", "standing", "noisy"]
 
 
 def test_a_bare_flatbuffer_is_shown_without_a_card(model_file, tmp_path, capsys):
@@ -46,7 +46,7 @@ def test_a_bare_flatbuffer_is_shown_without_a_card(model_file, tmp_path, capsys)
 
 
 @pytest.mark.parametrize(
-    ("change", "code", "told"),
+    ("change", "code", "message"),
     [
         (lambda data: data[:-3], EXIT_UNAVAILABLE, "does not end in a digest"),
         (lambda data: data[:2000] + b"\xff" + data[2001:], EXIT_UNAVAILABLE, "is damaged"),
@@ -56,13 +56,13 @@ def test_a_bare_flatbuffer_is_shown_without_a_card(model_file, tmp_path, capsys)
     ],
     ids=["cut", "flipped", "half", "empty", "picture"],
 )
-def test_a_spoilt_file_is_one_line(model_file, tmp_path, capsys, change, code, told):
+def test_a_spoilt_file_is_one_line(model_file, tmp_path, capsys, change, code, message):
     path = tmp_path / "model.tflite"
     path.write_bytes(change(model_file.read_bytes()))
     assert main(["inspect", str(path)]) == code
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
-    assert told in lines[0]
+    assert message in lines[0]
 
 
 def test_neither_tensorflow_nor_an_interpreter_is_needed(model_file):

@@ -25,9 +25,9 @@ def test_the_export_says_what_keras_says_and_what_its_input_is(own_training, cap
     assert said.err == ""
     assert "accuracy, ONNX" in said.out
     session = onnx_export.open_session((own_training / "model.onnx").read_bytes())
-    told = {key: json.loads(value) for key, value in session.get_modelmeta().custom_metadata_map.items()}
-    assert told["labels"] == list(tiny.LABELS)
-    assert (told["real_range"], told["crop_margin"]) == ([0.0, 1.0], 0.05)
+    described = {key: json.loads(value) for key, value in session.get_modelmeta().custom_metadata_map.items()}
+    assert described["labels"] == list(tiny.LABELS)
+    assert (described["real_range"], described["crop_margin"]) == ([0.0, 1.0], 0.05)
     faces = np.zeros((3, tiny.HEIGHT, tiny.WIDTH, 1), np.float32)
     (scores,) = session.run(None, {"face": faces})
     assert scores.shape == (3, 3)

@@ -113,7 +113,7 @@ def test_a_missing_model_is_one_line_and_a_code(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "message"),
     [
         ("theirs.pt", "torch.onnx.export"),
         ("theirs.onnx", "is ONNX, which other programs convert"),
@@ -123,10 +123,10 @@ def test_a_missing_model_is_one_line_and_a_code(tmp_path, capsys):
     ],
 )
 @pytest.mark.parametrize("verb", ["tflite", "onnx"])
-def test_a_file_of_another_kind_is_told_what_to_do_with(tmp_path, verb, name, told, capsys):
+def test_a_file_of_another_kind_is_refused_with_what_to_do(tmp_path, verb, name, message, capsys):
     (tmp_path / name).write_bytes(b"x")
     assert main([verb, str(tmp_path / name)]) == EXIT_DATA
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_a_trainings_folder_stands_for_its_model(own_training):
@@ -134,7 +134,7 @@ def test_a_trainings_folder_stands_for_its_model(own_training):
     assert (own_training / "model.tflite").is_file()
 
 
-def test_a_place_that_cannot_be_written_is_told_before_the_work(own_training, capsys, monkeypatch):
+def test_a_place_that_cannot_be_written_is_reported_before_the_work(own_training, capsys, monkeypatch):
     monkeypatch.setattr(tflite, "load_trained", lambda _: pytest.fail("the work was begun"))
     out = own_training / "none" / "model.tflite"
     assert main(["tflite", str(own_training / "model.keras"), "--out", str(out)]) == EXIT_IO

@@ -86,7 +86,7 @@ def test_networks_of_other_labels_are_refused(model, capsys):
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "code", "told"),
+    ("name", "content", "code", "message"),
     [
         ("b.txt", b"", EXIT_DATA, "is none of .keras, .h5, .hdf5, .tflite, .onnx"),
         ("b.keras", None, EXIT_DATA, "and there is none"),
@@ -94,9 +94,9 @@ def test_networks_of_other_labels_are_refused(model, capsys):
         ("b.tflite", b"no flatbuffer", EXIT_UNAVAILABLE, "is not a TFLite model"),
     ],
 )
-def test_what_is_no_network_is_told_in_a_line(model, capsys, name, content, code, told):
+def test_what_is_no_network_is_reported_in_a_line(model, capsys, name, content, code, message):
     other = model.with_name(name)
     if content is not None:
         other.write_bytes(content)
     assert main(["verify", str(model), str(other)]) == code
-    assert told in _one_line(capsys)
+    assert message in _one_line(capsys)

@@ -22,7 +22,7 @@ def test_a_log_of_a_whole_mapping_leaves_nothing_to_the_cpu():
     assert log.memory["Off-chip memory used for streaming uncached model parameters"] == "0.00B"
 
 
-def test_what_stays_on_the_cpu_is_told_with_the_compilers_reason():
+def test_what_stays_on_the_cpu_is_reported_with_the_compilers_reason():
     log = _log("some_on_cpu")
     assert log.on_cpu == (
         CompiledOperators("CONV_2D", 2, "More than one subgraph is not supported"),

@@ -80,11 +80,11 @@ def test_what_the_documentation_allows_maps(graph):
     ],
     ids=lambda value: value if isinstance(value, str) else value.operators[0].name,
 )
-def test_what_the_documentation_forbids_is_told(graph, reason):
+def test_what_the_documentation_forbids_is_reported(graph, reason):
     assert reason in _reason(graph)
 
 
-def test_a_dense_layer_that_is_quantised_per_channel_is_told():
+def test_a_dense_layer_that_is_quantised_per_channel_is_reported():
     graph = _graph("FULLY_CONNECTED", (1, 4), (1, 2), version=9)
     weights = Tensor(2, "w", (2, 4), "INT8", (0.1, 0.2), (0, 0), b"12345678")
     operator = Operator("FULLY_CONNECTED", 9, (0, 2), (1,), {})

@@ -53,10 +53,10 @@ def test_a_change_without_a_recipe_is_refused(capsys, tmp_path):
 def test_stats_as_json(capsys, tmp_path):
     root = draw_folders(tmp_path, {"train": 3, "val": 1, "test": 1})
     code, out, _ = _run(capsys, "stats", root, "--json", "--recipe", "edge-fer2013")
-    told = json.loads(out)
+    printed = json.loads(out)
     assert code == EXIT_OK
-    assert told["counts"]["happy"] == {"train/": 3, "val/": 1, "test/": 1}
-    assert told["recipe"]["splits"]["train"] == {"name": "train/", "faces": 21}
+    assert printed["counts"]["happy"] == {"train/": 3, "val/": 1, "test/": 1}
+    assert printed["recipe"]["splits"]["train"] == {"name": "train/", "faces": 21}
 
 
 def test_a_recipe_that_does_not_fit_is_one_line_after_the_table(capsys, tmp_path):
@@ -95,7 +95,7 @@ def test_get_of_another_name_lists_what_is_known(capsys):
     assert "known are fer2013, ferplus" in err
 
 
-def test_a_download_that_is_not_whole_is_told(capsys, tmp_path):
+def test_a_download_that_is_not_whole_is_reported(capsys, tmp_path):
     path, _ = write_faces(tmp_path)
     code, out, _ = _run(capsys, "get", "fer2013", "--check", path)
     assert code == EXIT_DATA
@@ -128,15 +128,15 @@ def test_convert_says_what_it_left_out(capsys, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("out.csv", "--size", "64"), "holds pictures of 48 x 48"),
         (("out", "--size", "4"), "pictures are 8 to 1024 pixels wide"),
         (("in",), "is there already, and nothing is overwritten"),
     ],
 )
-def test_convert_refuses_what_it_cannot_write(capsys, tmp_path, arguments, told):
+def test_convert_refuses_what_it_cannot_write(capsys, tmp_path, arguments, message):
     root = draw_folders(tmp_path / "in", {"train": 1})
     code, _, err = _run(capsys, "convert", root, tmp_path / arguments[0], *arguments[1:])
     assert code == EXIT_USAGE
-    assert told in err
+    assert message in err

@@ -66,7 +66,7 @@ def test_a_split_that_the_data_lacks_is_refused(evaluate, capsys):
     assert "has no faces for test" in capsys.readouterr().err
 
 
-def test_flips_are_told_in_the_figures(evaluate, folder, capsys):
+def test_flips_are_reported_in_the_figures(evaluate, folder, capsys):
     figures = folder / "figures.json"
     assert evaluate("--tta", "flip", "--json", figures) == EXIT_OK
     assert json.loads(figures.read_text())["options"]["tta"] == "flip"

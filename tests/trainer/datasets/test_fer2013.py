@@ -21,7 +21,7 @@ def test_the_sibling_with_spaces_in_its_header_is_read_as_well(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("rows", "told"),
+    ("rows", "message"),
     [
         ([fer2013_row(3), "3,1 2 3,Training"], r"fer.csv:3: expected 2304 pixels \(48 x 48\), found 3"),
         ([fer2013_row(0).replace("0,", "9,", 1)], r"fer.csv:2: emotion is '9', expected one of 0 angry"),
@@ -33,8 +33,8 @@ def test_the_sibling_with_spaces_in_its_header_is_read_as_well(tmp_path):
         ([], r"has a header and no rows"),
     ],
 )
-def test_a_row_that_is_wrong_is_named_with_its_line(tmp_path, rows, told):
-    with pytest.raises(DataError, match=told):
+def test_a_row_that_is_wrong_is_named_with_its_line(tmp_path, rows, message):
+    with pytest.raises(DataError, match=message):
         read_fer2013(write_fer2013(tmp_path / "fer.csv", rows))
 
 

@@ -25,7 +25,7 @@ def test_votes_are_joined_by_row_in_the_order_of_our_labels(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("rows", "told"),
+    ("rows", "message"),
     [
         (["Training,a,1,0,0,0,0,0,0,0,0,0"], "has 1 rows for 2 faces"),
         (["PublicTest,a,1,0,0,0,0,0,0,0,0,0"], "plus.csv:2: Usage is 'PublicTest' where the faces have train"),
@@ -36,8 +36,8 @@ def test_votes_are_joined_by_row_in_the_order_of_our_labels(tmp_path):
         ),
     ],
 )
-def test_votes_that_do_not_match_the_faces_are_refused(tmp_path, rows, told):
-    with pytest.raises(DataError, match=told):
+def test_votes_that_do_not_match_the_faces_are_refused(tmp_path, rows, message):
+    with pytest.raises(DataError, match=message):
         read_votes(_write(tmp_path / "plus.csv", *rows), SPLITS)
 
 

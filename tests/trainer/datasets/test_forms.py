@@ -22,7 +22,7 @@ def test_a_path_that_is_not_there_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"", r"is empty \(0 bytes\)"),
         (b"a,b,c\n1,2,3\n", "is no form of faces; its first line has a, b, c; expected fer2013.csv or"),
@@ -30,10 +30,10 @@ def test_a_path_that_is_not_there_is_named(tmp_path):
         (b"emotion,pixels\n1,2\n", "its first line has emotion, pixels"),
     ],
 )
-def test_a_file_that_is_no_data_set_is_refused_with_what_is_expected(tmp_path, content, told):
+def test_a_file_that_is_no_data_set_is_refused_with_what_is_expected(tmp_path, content, message):
     path = tmp_path / "x.csv"
     path.write_bytes(content)
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         list_faces(path)
 
 
@@ -84,10 +84,10 @@ def test_an_archive_that_is_cut_or_damaged_is_to_be_fetched_again(tmp_path, name
     whole = path.read_bytes()
     half = len(whole) // 2
     path.write_bytes(whole[:half] if damage == "cut" else whole[:half] + bytes(len(whole) - half))
-    told = (
+    message = (
         "bytes of zero" if (name, damage) == ("fer2013.tar", "zeroed") else "is damaged or cut short .*; get it again"
     )
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         list_faces(path)
 
 
@@ -140,7 +140,7 @@ def test_codes_in_another_order_are_declared(tmp_path):
     assert listing.classes.tolist() == ["neutral", "sad", "happy"]
 
 
-def test_codes_whose_numbers_of_faces_fit_another_order_are_told(tmp_path):
+def test_codes_whose_numbers_of_faces_fit_another_order_are_reported(tmp_path):
     # FER-2013's shares, but with neutral, sad and surprise in the alphabet's order.
     counts = (40, 4, 41, 72, 50, 48, 32)
     rows = [fer2013_row(code) for code, count in enumerate(counts) for _ in range(count * 3)]
@@ -166,7 +166,7 @@ def test_votes_of_other_faces_are_refused(tmp_path):
         list_faces(other, Reading(votes))
 
 
-def test_pictures_straight_in_a_split_are_told_and_no_other_split_is_cut_in_its_place(tmp_path):
+def test_pictures_straight_in_a_split_are_reported_and_no_other_split_is_cut_in_its_place(tmp_path):
     root = draw_folders(tmp_path, {"train": 10})
     for number in range(9):
         draw(root / "test" / f"{number}.png", 0, 500 + number)
@@ -211,15 +211,15 @@ def test_codes_of_a_csv_of_paths_are_declared_and_not_guessed(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("reading", "told"),
+    ("reading", "message"),
     [
         (Reading(person="subject"), "FER-2013's CSV does not say who is shown; leave --person"),
         (Reading(find_faces=True), "holds cropped faces, and no photographs; leave --find-faces out"),
     ],
 )
-def test_what_is_asked_of_a_form_that_has_it_not_is_refused(tmp_path, reading, told):
+def test_what_is_asked_of_a_form_that_has_it_not_is_refused(tmp_path, reading, message):
     path, _ = write_faces(tmp_path)
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         list_faces(path, reading)
     draw_folders(tmp_path / "folders", {"train": 1})
     if reading.person:
@@ -239,7 +239,7 @@ def test_sides_beside_other_folders_are_refused(tmp_path):
         list_faces(tmp_path)
 
 
-def test_what_is_no_picture_is_passed_over_and_told(tmp_path):
+def test_what_is_no_picture_is_passed_over_and_reported(tmp_path):
     root = draw_folders(tmp_path, {"train": 1})
     (root / "train/happy/notes.txt").write_text("x")
     (root / "train/happy/.hidden.png").write_text("x")

@@ -47,18 +47,18 @@ def _said(paths):
 
 
 @pytest.mark.usefixtures("detector")
-def test_photographs_are_told_from_crops_by_how_much_of_them_the_face_fills(tmp_path):
+def test_photographs_are_distinguished_from_crops_by_how_much_of_them_the_face_fills(tmp_path):
     portraits = [_photograph(tmp_path / f"p{n}.png", face_px=70) for n in range(8)]
     crops = [_photograph(tmp_path / f"c{n}.png", face_px=190) for n in range(8)]
-    (told,) = _said(portraits)
-    assert "of 8 pictures looked at, 8 hold a face that fills 35% of the picture's side" in told
-    assert "--find-faces" in told
+    (note,) = _said(portraits)
+    assert "of 8 pictures looked at, 8 hold a face that fills 35% of the picture's side" in note
+    assert "--find-faces" in note
     assert _said(crops) == []
 
 
-def test_pictures_that_are_not_square_are_told(tmp_path):
-    (told,) = _said([_photograph(tmp_path / f"{n}.png", face_px=20, width=70, height=48) for n in range(5)])
-    assert "100% of the pictures are not square" in told
+def test_pictures_that_are_not_square_are_reported(tmp_path):
+    (note,) = _said([_photograph(tmp_path / f"{n}.png", face_px=20, width=70, height=48) for n in range(5)])
+    assert "100% of the pictures are not square" in note
 
 
 @pytest.mark.usefixtures("detector")

@@ -153,7 +153,7 @@ def test_a_path_that_leads_out_of_the_folder_is_refused(tmp_path, outside):
 
 
 @pytest.mark.parametrize(
-    ("row", "told"),
+    ("row", "message"),
     [
         (",happy,train,1", "faces.csv:2: path is empty"),
         ("a.png,,train,1", "faces.csv:2: label is empty"),
@@ -161,8 +161,8 @@ def test_a_path_that_leads_out_of_the_folder_is_refused(tmp_path, outside):
         ("a.png,happy", "faces.csv:2: expected 4 cells, found 2"),
     ],
 )
-def test_a_row_of_paths_that_is_wrong_is_named_with_its_line(tmp_path, row, told):
-    with pytest.raises(DataError, match=told):
+def test_a_row_of_paths_that_is_wrong_is_named_with_its_line(tmp_path, row, message):
+    with pytest.raises(DataError, match=message):
         load(_table(tmp_path, [row]), PLAIN)
 
 

@@ -27,7 +27,7 @@ def test_pictures_that_do_not_fit_go_into_a_file_which_leaves_no_name(tmp_path, 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_full_disk_is_told_before_anything_is_read(monkeypatch):
+def test_a_full_disk_is_reported_before_anything_is_read(monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 

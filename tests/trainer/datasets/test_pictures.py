@@ -57,13 +57,13 @@ def test_half_a_picture_is_none(tmp_path, suffix):
     assert read_picture(path, SPEC) in {"is cut off", "is no picture or a damaged one"}
 
 
-def test_what_cannot_be_read_is_told_and_the_rest_is_in_its_place(tmp_path, capfd):
+def test_what_cannot_be_read_is_reported_and_the_rest_is_in_its_place(tmp_path, capfd):
     paths = [draw(tmp_path / "0.png", 1, 1), tmp_path / "1.png", tmp_path / "2.png", tmp_path / "3.png", tmp_path]
     paths[2].write_bytes(b"")
     paths[3].write_bytes(b"\x89PNG\r\n\x1a\n" + b"nonsense" * 20)
     into = np.zeros((5, 48, 48, 1), np.uint8)
-    told: list[tuple[int, int]] = []
-    read = read_pictures(paths, into, lambda done, total: told.append((done, total)))
+    calls: list[tuple[int, int]] = []
+    read = read_pictures(paths, into, lambda done, total: calls.append((done, total)))
     assert read.failed == {
         1: "is not there",
         2: "is empty (0 bytes)",
@@ -71,7 +71,7 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_in_its_place(tmp_path, capf
         4: "cannot be read: Is a directory",
     }
     np.testing.assert_array_equal(into[0, ..., 0], picture(1, 1))
-    assert told == [(5, 5)]
+    assert calls == [(5, 5)]
     assert capfd.readouterr().err == ""
 
 

@@ -37,14 +37,14 @@ def test_contempt_is_not_neutral():
         DataSettings().class_map().indices(["contempt"])
 
 
-def test_an_unknown_class_is_told_with_the_nearest_and_what_to_write():
+def test_an_unknown_class_is_reported_with_the_nearest_and_what_to_write():
     with pytest.raises(
         DataError, match=r"class 'angri'.*nearest to 'angri' is 'angry'.*--set 'data.classes=\{angry: \[angri\]\}'"
     ):
         DataSettings().class_map().indices(["angri"])
 
 
-def test_all_unknown_classes_are_told_at_once():
+def test_all_unknown_classes_are_reported_at_once():
     with pytest.raises(
         DataError, match=r"classes 'disgust', 'surprise' are none.*--set 'data.drop=\[disgust, surprise\]'"
     ):
@@ -52,7 +52,7 @@ def test_all_unknown_classes_are_told_at_once():
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "message"),
     [
         ({"labels": ["angry", "anger"]}, "the labels 'angry' and 'anger' mean one class"),
         ({"classes": {"sad": ["disgust"]}}, "'disgust' means 'disgust' and 'sad'"),
@@ -63,6 +63,6 @@ def test_all_unknown_classes_are_told_at_once():
         ({"lables": ["a", "b"]}, "Extra inputs are not permitted"),
     ],
 )
-def test_settings_that_contradict_themselves_are_refused(settings, told):
-    with pytest.raises(ValidationError, match=told):
+def test_settings_that_contradict_themselves_are_refused(settings, message):
+    with pytest.raises(ValidationError, match=message):
         DataSettings.model_validate(settings)

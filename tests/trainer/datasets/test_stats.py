@@ -55,7 +55,7 @@ def test_a_copy_under_another_class_contradicts(tmp_path):
     assert _stats(_doubled(tmp_path)).contradictions == 1
 
 
-def test_what_dropping_copies_takes_is_told(tmp_path):
+def test_what_dropping_copies_takes_is_reported(tmp_path):
     assert _stats(_doubled(tmp_path)).dropped_on_request == 2
 
 
@@ -87,9 +87,9 @@ def test_votes_are_counted_by_their_majority(tmp_path):
     assert stats.votes["no majority"] == {"Training": 0, "PublicTest": 0}
 
 
-def test_everything_found_is_told_in_words(tmp_path):
-    told = "\n".join(stats_lines(_stats(_doubled(tmp_path))))
-    assert "fear             1           2            0    3" in told
-    assert "blank (one grey level): 2 in Training (fer2013.csv:5, fer2013.csv:6)" in told
-    assert "exact copies: 1 faces of Training and 2 of PublicTest (fer2013.csv:4 = fer2013.csv:7)" in told
-    assert told.endswith("a training leaves out 2 blank faces and, with `duplicates: drop`, 2 exact copies")
+def test_everything_found_is_reported_in_words(tmp_path):
+    text = "\n".join(stats_lines(_stats(_doubled(tmp_path))))
+    assert "fear             1           2            0    3" in text
+    assert "blank (one grey level): 2 in Training (fer2013.csv:5, fer2013.csv:6)" in text
+    assert "exact copies: 1 faces of Training and 2 of PublicTest (fer2013.csv:4 = fer2013.csv:7)" in text
+    assert text.endswith("a training leaves out 2 blank faces and, with `duplicates: drop`, 2 exact copies")

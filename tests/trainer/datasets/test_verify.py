@@ -46,7 +46,7 @@ def test_the_published_rows_are_known_whatever_the_line_endings(small):
     assert found.lines[4] == "PrivateTest: 7 rows, as many of each class as published; its pixels cannot be checked"
 
 
-def test_a_missing_row_is_told(small):
+def test_a_missing_row_is_reported(small):
     lines = small.read_text().splitlines()
     small.write_text("\n".join(lines[:-1]) + "\n")
     found = check("fer2013", small)
@@ -54,21 +54,21 @@ def test_a_missing_row_is_told(small):
     assert found.lines[-1] == "PrivateTest: 6 rows, expected 7"
 
 
-def test_a_pixel_that_differs_is_told(small):
+def test_a_pixel_that_differs_is_reported(small):
     small.write_text(small.read_text().replace(f" {picture(0, 0)[0, 1]} ", " 0 ", 1))
     found = check("fer2013", small)
     assert not found.genuine
     assert found.lines[2] == "Training: 14 rows, as many of each class as published, but other pixels"
 
 
-def test_another_label_is_told(small):
+def test_another_label_is_reported(small):
     lines = small.read_text().splitlines()
     lines[1] = "6" + lines[1][1:]
     small.write_text("\n".join(lines) + "\n")
     assert "expected per class [2, 2, 2, 2, 2, 2, 2], found [1, 2, 2, 2, 2, 2, 3]" in check("fer2013", small).lines[2]
 
 
-def test_another_order_is_told_for_votes_would_not_fit(small):
+def test_another_order_is_reported_for_votes_would_not_fit(small):
     lines = small.read_text().splitlines()
     small.write_text("\n".join([lines[0], *lines[7:0:-1], *lines[8:]]) + "\n")
     found = check("fer2013", small)

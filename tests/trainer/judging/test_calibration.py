@@ -37,7 +37,7 @@ def test_a_model_that_is_as_right_as_it_is_sure_has_hardly_an_error():
     assert calibration(confidence, right).ece.value == pytest.approx(0.0, abs=1e-6)
 
 
-def test_bins_tell_their_mean_confidence_and_only_those_with_faces_are_told():
+def test_bins_tell_their_mean_confidence_and_only_those_with_faces_are_reported():
     (only,) = calibration(np.array([0.7, 0.72], np.float32), np.array([True, True])).bins
     assert only.confidence == pytest.approx(0.71)
     assert (only.low, only.high) == (10 / 15, 11 / 15)

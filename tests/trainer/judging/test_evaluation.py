@@ -22,7 +22,7 @@ def test_without_votes_there_is_no_majority():
     assert [one.metric for one in judge(answered(faces), faces, LABELS, "test").figures] == ["label_accuracy"]
 
 
-def test_one_answer_to_all_faces_is_told():
+def test_one_answer_to_all_faces_is_reported():
     sad = np.tile(np.array([[0.1, 0.8, 0.1]], np.float32), (5, 1))
     assert say_of_one_answer(sad, LABELS) == ["the network says sad to each of 5 faces"]
     assert say_of_one_answer(sad[:1], LABELS) == []

@@ -38,13 +38,13 @@ def _role(faces, seen=None, *, word="test/", record=None, files=FILES, official=
 
 
 @pytest.mark.parametrize(("chosen", "role"), [([0, 1], "trained on"), ([2], "chosen on"), ([3], "blind")])
-def test_a_role_is_told_by_the_pictures_whatever_split_and_file_are_called(chosen, role):
+def test_a_role_is_decided_by_the_pictures_whatever_split_and_file_are_called(chosen, role):
     assert _role(_faces(PHOTOGRAPHS[chosen]), _seen([0, 1], [2]))[0] == role
 
 
 def test_a_few_pictures_of_training_among_blind_ones_are_counted():
-    role, told = _role(_faces(PHOTOGRAPHS[[0, 2, 3]]), _seen([0], [1]))
-    assert (role, told) == ("blind", "test/: 1 of its 3 pictures were trained on, to the pixel")
+    role, note = _role(_faces(PHOTOGRAPHS[[0, 2, 3]]), _seen([0], [1]))
+    assert (role, note) == ("blind", "test/: 1 of its 3 pictures were trained on, to the pixel")
 
 
 @pytest.mark.parametrize(

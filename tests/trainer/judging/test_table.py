@@ -30,7 +30,7 @@ def test_the_table_of_eleven_long_labels_fits_as_well():
     assert "blind" in text
 
 
-def test_splits_are_told_one_after_the_other():
+def test_splits_are_reported_one_after_the_other():
     faces = drawn_faces(votes=False)
     splits = tuple(judge(answered(faces), faces, LABELS, name) for name in ("PublicTest", "PrivateTest"))
     text = as_text(Evaluation(evaluation().model, {"path": "x"}, {"tta": "flip"}, splits))
@@ -38,7 +38,7 @@ def test_splits_are_told_one_after_the_other():
     assert "mirror" in text
 
 
-def test_groups_are_told_with_their_gap():
+def test_groups_are_reported_with_their_gap():
     membership = np.array(["young"] * 60 + ["old"] * 60)
     truth = np.zeros(120, np.int64)
     answers = np.concatenate([np.zeros(60, np.int64), np.ones(60, np.int64)])

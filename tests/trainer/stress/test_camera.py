@@ -12,7 +12,7 @@ SPEC = InputSpec(48, 48, crop_margin=0.0)
 SEED = 4
 
 
-def _told(*_):
+def _no_progress(*_):
     return None
 
 
@@ -26,7 +26,7 @@ def _places(faces):
 
 
 class FakeFinder:
-    """Finds what it is told to, frame by frame."""
+    """Finds the boxes that it was given, frame by frame."""
 
     def __init__(self, *frames):
         self.frames = iter(frames)
@@ -39,7 +39,7 @@ class FakeFinder:
 def test_a_face_that_is_found_is_cropped_as_on_the_device():
     faces = _faces(3)
     finder = FakeFinder(*([Face(place, 5.0)] for place in _places(faces)))
-    seen = look_at(faces, SPEC, finder, SEED, _told)
+    seen = look_at(faces, SPEC, finder, SEED, _no_progress)
     assert seen.found.all()
     assert seen.crops.shape == (3, 48, 48, 1)
     assert seen.crops.mean(axis=(1, 2, 3)) == pytest.approx([40, 50, 60], abs=1)
@@ -50,20 +50,20 @@ def test_a_find_elsewhere_is_a_stranger_and_the_face_is_missed():
     first, second = _places(faces)
     away = Box(first.x - first.w, first.y, first.w, first.h)
     finder = FakeFinder([Face(away, 9.0)], [Face(away, 9.0), Face(second, 5.0)])
-    seen = look_at(faces, SPEC, finder, SEED, _told)
+    seen = look_at(faces, SPEC, finder, SEED, _no_progress)
     assert seen.found.tolist() == [False, True]
     assert (seen.share, seen.strangers, len(seen.crops)) == (0.5, 2, 1)
 
 
 def test_where_none_is_found_there_are_no_crops():
-    seen = look_at(_faces(2), SPEC, FakeFinder([], []), SEED, _told)
+    seen = look_at(_faces(2), SPEC, FakeFinder([], []), SEED, _no_progress)
     assert (seen.share, seen.strangers, seen.crops.shape) == (0.0, 0, (0, 48, 48, 1))
 
 
 def test_progress_goes_from_nothing_to_all():
-    told = []
-    look_at(_faces(2), SPEC, FakeFinder([], []), SEED, lambda done, total: told.append((done, total)))
-    assert told == [(0, 2), (1, 2), (2, 2)]
+    calls = []
+    look_at(_faces(2), SPEC, FakeFinder([], []), SEED, lambda done, total: calls.append((done, total)))
+    assert calls == [(0, 2), (1, 2), (2, 2)]
 
 
 def test_crops_are_as_many_as_faces_found():

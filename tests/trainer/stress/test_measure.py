@@ -15,7 +15,7 @@ from trainer.stress.table import as_text
 LABELS = ("dark", "bright")
 
 
-def _told(*_):
+def _no_progress(*_):
     return None
 
 
@@ -42,8 +42,8 @@ def _corrupted(strain, name):
     return [one for one in strain.corrupted if one.name == name]
 
 
-def test_what_a_corruption_costs_is_told_against_the_clean_faces():
-    (strain,) = strains(_predictor(), _faces(), None, 1, _told)
+def test_what_a_corruption_costs_is_reported_against_the_clean_faces():
+    (strain,) = strains(_predictor(), _faces(), None, 1, _no_progress)
     assert strain.accuracy.value == 1.0
     mild, *_, strong = _corrupted(strain, "low light")
     assert (strong.accuracy, strong.lost.value) == (0.5, 0.5)  # all are dark then
@@ -53,7 +53,7 @@ def test_what_a_corruption_costs_is_told_against_the_clean_faces():
 
 
 def test_votes_are_a_reference_of_their_own_without_faces_that_have_no_majority():
-    by_labels, by_votes = strains(_predictor(), _faces(votes=True), None, 1, _told)
+    by_labels, by_votes = strains(_predictor(), _faces(votes=True), None, 1, _no_progress)
     assert (by_labels.metric, by_labels.count) == ("label_accuracy", 6)
     assert (by_votes.metric, by_votes.count) == ("majority_agreement", 5)
 
@@ -63,7 +63,7 @@ def test_the_device_s_crops_are_held_against_the_same_faces_as_they_are():
     found = np.array([True, True, False, True, False, False])
     crops = faces.images[found].copy()
     crops[1] = 10  # a bright face, cropped where it is dark
-    (strain,) = strains(_predictor(), faces, Seen(found, crops, 0), 1, _told)
+    (strain,) = strains(_predictor(), faces, Seen(found, crops, 0), 1, _no_progress)
     camera = strain.camera
     assert (camera.count, camera.direct) == (3, 1.0)
     assert camera.cropped == pytest.approx(2 / 3)
@@ -73,20 +73,20 @@ def test_the_device_s_crops_are_held_against_the_same_faces_as_they_are():
 
 def test_without_a_found_face_nothing_is_said_of_crops():
     seen = Seen(np.zeros(6, bool), np.empty((0, 48, 48, 1), np.uint8), 0)
-    (strain,) = strains(_predictor(), _faces(), seen, 1, _told)
+    (strain,) = strains(_predictor(), _faces(), seen, 1, _no_progress)
     assert strain.camera is None
 
 
 def test_faces_without_any_reference_are_refused():
     faces = FaceSet(np.zeros((2, 48, 48, 1), np.uint8), LABELS, np.array([-1, -1]))
     with pytest.raises(DataError, match="none of the faces has a label"):
-        strains(_predictor(), faces, None, 1, _told)
+        strains(_predictor(), faces, None, 1, _no_progress)
 
 
 def test_the_table_says_what_was_found_and_what_each_level_costs():
     faces = _faces()
     seen = Seen(np.ones(6, bool), faces.images, 2)
-    text = as_text("PublicTest", strains(_predictor(), faces, seen, 1, _told), seen, 0.5)
+    text = as_text("PublicTest", strains(_predictor(), faces, seen, 1, _no_progress), seen, 0.5)
     assert "found by the device 100.0%" in text
     assert "by the cascade as it is commonly used 50.0%" in text
     assert "found where no face is: 2 in all" in text
