@@ -159,6 +159,9 @@ bench: $(DEV) ## speed and memory, as ratios to a baseline of the same run
 bench-people: $(DEV) ## who of many people in plain view is seen, how soon, and what that costs: drawn crowds, and photographs where they are (AFFECTD_PEOPLE, AFFECTD_NETWORK; 10 minutes)
 	$(BIN)/python -m tests.benchmarks.people $(EVERY)
 
+lost-people: $(DEV) ## a sheet of the faces in labelled photographs that are not seen, with the causes counted (DATA=folder OUT=sheet.jpg DETECTOR=haar or yunet; 3 minutes)
+	$(BIN)/python -m tests.benchmarks.lost_people $(DATA) --detector $(or $(DETECTOR),haar) --out $(or $(OUT),build/lost-people.jpg)
+
 bench-overlay: $(DEV) ## what the overlay costs: drawing, for each mode at 720 and 1080 lines, and the sensor, with it and without
 	$(BIN)/python -m tests.benchmarks.overlay
 	$(BIN)/python -m tests.benchmarks.showing
@@ -178,7 +181,7 @@ bench-train: $(DEV) ## faces a second and seconds an epoch of a recipe's trainin
 figures-gpu: ## every recipe's figures, teachers and students in one run of ten minutes on one large GPU, with a Python that has JAX (DATA, FERPLUS, DLIB=weight manifest, OUT=figures, PYTHON=python3)
 	KERAS_BACKEND=jax $(PYTHON) -m tests.benchmarks.figures_gpu $(DATA) $(FERPLUS) $(or $(OUT),figures) $(if $(DLIB),--dlib $(DLIB))
 
-models: $(DEV) ## the models that ship, trained and converted anew in runs/ (DATA=fer2013.csv FERPLUS=fer2013new.csv; four to five hours on two cores; with EPOCHS=1 for a trial the conversion may refuse what has learnt too little)
+models: $(DEV) ## the models that ship, trained and converted anew in runs/ (DATA=fer2013.csv FERPLUS=fer2013new.csv; four to five hours on two idle cores; the same command continues an interrupted run; with EPOCHS=1 for a trial the conversion may refuse what has learnt too little)
 	$(FIT) edge --set temperature_scaling=false
 	$(FIT) edge-again --set temperature_scaling=false --from runs/edge --teacher runs/edge
 	$(FIT) edge-deeper --from runs/edge-again --teacher runs/edge-again

@@ -170,12 +170,14 @@ class Expected:
         roll_deg: how far the head was tilted clockwise when it was last seen, degrees.
         unseen_s: how long ago it was last seen, seconds.
         verify: whether a second opinion is wanted.
+        is_new: whether it is not confirmed yet.
     """
 
     box: Box
     roll_deg: float = 0.0
     unseen_s: float = 0.0
     verify: bool = False
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,20 +56,29 @@ def _list(options: argparse.Namespace) -> int:
     from device.detect.networkfile import INSTALLED_NAME, PROVIDED, network_in_use
 
     config = optional_config(options)
-    state_dir = state_dir_of(options, config)
-    in_use = None if config.detector.kind == "haar" else network_in_use(config.detector.network, state_dir)
+    kind, state_dir = config.detector.kind, state_dir_of(options, config)
+    wanted = None if kind == "haar" else network_in_use(config.detector.network, state_dir)
+    in_use = None
     candidates = (config.detector.network, state_dir / INSTALLED_NAME, *PROVIDED)
-    for path in dict.fromkeys(path for path in candidates if path and (path == in_use or path.is_file())):
-        print(f"{'*' if path == in_use else ' '} {path}: {_describe(path, config)}")
-    print(f"{' ' if in_use else '*'} Haar cascades, which come with OpenCV 4")
+    for path in dict.fromkeys(path for path in candidates if path and (path == wanted or path.is_file())):
+        works, told = _try(path, config)
+        in_use = path if works and path == wanted else in_use
+        print(f"{'*' if path == in_use else ' '} {path}: {told}")
+    is_haar_used = in_use is None and kind != "yunet"
+    print(f"{'*' if is_haar_used else ' '} Haar cascades, which come with OpenCV 4")
+    if in_use is None and kind == "yunet":
+        print(
+            "none is in use: detector.kind is yunet, and there is no network that works; install one, or set it to auto"
+        )
     return EXIT_OK
 
 
-def _describe(path: Path, config: "Config") -> str:
+def _try(path: Path, config: "Config") -> tuple[bool, str]:
+    """Whether the network works, and what it is, or why not."""
     from device.detect.build import open_detector
 
     named = config.detector.model_copy(update={"kind": "yunet", "network": path})
     try:
-        return open_detector(named, None).description
+        return True, open_detector(named, None).description
     except AffectdError as error:
-        return f"cannot be used: {error}"
+        return False, f"cannot be used: {error}"

@@ -54,6 +54,11 @@ class Detector:
         """Whether it finds more where frames carry colours."""
         return self.kind == "yunet"
 
+    @property
+    def in_use(self) -> str:
+        """What finds faces now, for a person: the fallback, once this one has failed."""
+        return self.fallback.description if self.fallback is not None and self.fallback.is_used else self.description
+
     def finder(self) -> FaceFinder:
         """A finder for one source, which has seen no frame yet."""
         if self.fallback is not None and self.fallback.is_used:

@@ -20,7 +20,7 @@ class Fallback:
 
     def __init__(self, open_other: Callable[[], FaceFinder], description: str) -> None:
         self._open_other = open_other
-        self._description = description
+        self.description = description
         self.is_used = False
 
     def use(self, error: UnavailableError | None = None) -> FaceFinder:
@@ -28,7 +28,7 @@ class Fallback:
         finder = self._open_other()
         if not self.is_used:
             self.is_used = True
-            _log.warning("%s; faces are found by %s", error, self._description)
+            _log.warning("%s; faces are found by %s", error, self.description)
         return finder
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from device.detect.change import ChangeMap
 from device.detect.distinct import SAME_FACE_OVERLAP, distinct
 from device.detect.follower import Follower
+from device.detect.likeness import Likeness
 from device.detect.picture import Picture
 from device.detect.places import grown, joined, within
-from device.detect.proposer import Proposer
+from device.detect.proposer import ROUNDS_FOR_CHANGES, WAYS, Proposer
 from device.detect.schedule import ScanSchedule
 from device.detect.search import Search, programme
 from device.records import Box, Expected, Face, Frame
@@ -57,9 +58,9 @@ class _Unsettled:
 class ScanningFinder:
     """``interfaces.FaceFinder`` over a proposer and a follower.
 
-    A known face is looked for 15 times a second, or in its turn where there are many. The whole picture is searched in
-    parts, a part in a frame, and only where a part has changed; what is found there is new, and is a face once a
-    second opinion agrees.
+    A known face is looked for 15 times a second, or in its turn where there are many: by how it looked a moment ago,
+    and where that does not show it, by the follower. The whole picture is searched in parts, a part in a frame, and
+    only where a part has changed; what is found there is new, and is a face once a second opinion agrees.
 
     Args:
         proposer: finds new faces.
@@ -86,6 +87,7 @@ class ScanningFinder:
         self._time_s = 0.0
         self._parts: Sequence[Search] = ()
         self._changes = ChangeMap(())
+        self._likeness = Likeness()
         self._known: list[Box] = []  # faces that need not be found again in this frame
         self._rounds: list[int] = []  # by part: how often something in it was searched in every way
         self._unsettled: list[list[_Unsettled]] = []  # by part
@@ -113,10 +115,14 @@ class ScanningFinder:
     def _follow(self, picture: Picture, expected: Sequence[Expected], time_s: float) -> list[Face]:
         frame_s, self._time_s = time_s - self._time_s, time_s
         due = [one for one in expected if not _is_fresh(one)]
+        alike = [self._likeness.find(picture.pyramid, one, time_s) for one in due]
+        due = [one for one, face in zip(due, alike, strict=True) if face is None]
         turn_s = max(_FRESH_S, frame_s * max(1.0, len(due) / self._most_followed))
         in_turn = sorted(due, key=lambda one: (one.verify, one.unseen_s), reverse=True)[: self._most_followed]
         faces = (self._follower.follow(picture, one, missed=one.unseen_s > _LATE * turn_s) for one in in_turn)
-        return [face for face in faces if face is not None]
+        found = [face for face in faces if face is not None]
+        self._likeness.remember(picture.pyramid, found, time_s)
+        return found + [face for face in alike if face is not None]
 
     def _fit(self, size: tuple[int, int]) -> None:
         if size != self._size:
@@ -125,7 +131,7 @@ class ScanningFinder:
             self._changes = ChangeMap([part.region for part in self._parts])
             self._rounds = [0] * len(self._parts)
             self._unsettled = [[] for _ in self._parts]
-            self._old_looks = [self._proposer.turns(part) for part in self._parts]  # the first round is for what is new
+            self._old_looks = [WAYS] * len(self._parts)  # the first round is for what is new
             self._schedule.begin(programme(self._parts, self._often))
 
     def _scan(self, picture: Picture, part: int, time_s: float) -> list[Face]:
@@ -151,13 +157,12 @@ class ScanningFinder:
 
     def _to_search(self, part: int) -> list[_Unsettled]:
         """Where the part is to be searched now, and in which way."""
-        turns = self._proposer.turns(self._parts[part])
         for box in self._changed(part):
-            self._unsettle(part, box, turns)
+            self._unsettle(part, box)
         places = [replace(place) for place in self._unsettled[part]]
         for place in self._unsettled[part]:
             place.turn += 1
-        self._unsettled[part] = [place for place in self._unsettled[part] if place.turn % turns]
+        self._unsettled[part] = [place for place in self._unsettled[part] if place.turn % WAYS]
         self._rounds[part] += len(self._unsettled[part]) < len(places)
         return places
 
@@ -173,16 +178,13 @@ class ScanningFinder:
         around = (grown(box, least_px + _SHARE_AROUND * min(box.w, box.h)) for box in changed)
         return joined(within(box, search.region) for box in around)
 
-    def _unsettle(self, part: int, box: Box, turns: int) -> None:
-        """Have a place searched in every way, one that goes on changing by the first ways twice before the last one."""
+    def _unsettle(self, part: int, box: Box) -> None:
+        """Have a place searched in both ways of a round; one that goes on changing goes on where it was."""
         same = [place for place in self._unsettled[part] if place.box.overlap(box) >= SAME_FACE_OVERLAP]
-        turn = min((place.turn for place in same), default=self._rounds[part] * turns)
+        turn = min((place.turn for place in same), default=self._rounds[part] % ROUNDS_FOR_CHANGES * WAYS)
         for place in same:
             self._unsettled[part].remove(place)
             box = box.union(place.box)
-        is_last_way = turn % turns == turns - 1
-        if same and is_last_way and turn // turns % 2 == 0 and box != self._parts[part].region:
-            turn += 1
         self._unsettled[part].append(_Unsettled(box, turn))
 
 

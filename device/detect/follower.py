@@ -120,7 +120,10 @@ class NetworkFollower:
             return self.look_closely(picture, expected.box, expected.roll_deg)
         face = self._look(picture, expected.box, expected.roll_deg, self._SMALL)
         if face is None and missed:
-            face = self._look(picture, expected.box, expected.roll_deg, self._WIDE)
+            # Painted, lowered and lying faces are seen in colour, larger, or turned by more than before.
+            face = self._look(picture, expected.box, expected.roll_deg, self._WIDE) or self.look_closely(
+                picture, expected.box, expected.roll_deg
+            )
         return face and replace(face, verified=False)
 
     def look_closely(self, picture: Picture, box: Box, roll_deg: float) -> Face | None:

@@ -42,11 +42,6 @@ class NetworkDetector:
         often, rare = (Search(region, min(px, 2 * longest), 2 * longest) for px in smallest_px)
         return often, replace(rare, rare=True)
 
-    def turns(self, part: Search) -> int:
-        """See `Proposer`: noise and movement make the second look another one."""
-        del part
-        return 2
-
     def propose(self, picture: Picture, part: Search, where: Box, turn: int, known: Sequence[Box]) -> list[Face]:
         """See `Proposer`."""
         del where, turn, known

@@ -10,16 +10,18 @@ from device.detect.picture import Picture
 from device.detect.search import Search
 from device.records import Box, Face
 
+WAYS = 2
+"""In so many ways a place is searched in one round: what one misses another may find."""
+
+ROUNDS_FOR_CHANGES = 2
+"""Of its rounds, a proposer keeps those after so many for what has not changed for long: they seldom find anything."""
+
 
 class Proposer(Protocol):
     """Proposes faces in a picture, and vouches for them. Boxes are in the frame's pixels."""
 
     def parts(self, width: int, height: int) -> Sequence[Search]:
         """The searches that together see every face of a picture of ``width`` by ``height`` pixels."""
-        ...
-
-    def turns(self, part: Search) -> int:
-        """In how many ways it searches one of ``parts``: what one misses another may find."""
         ...
 
     def propose(self, picture: Picture, part: Search, where: Box, turn: int, known: Sequence[Box]) -> list[Face]:

@@ -66,9 +66,13 @@ def whole_picture(
 
 
 def programme(parts: Sequence[Search], often: int) -> tuple[int, ...]:
-    """The numbers of ``parts`` in the order in which they are done: rare ones once, the others ``often`` times."""
+    """The numbers of ``parts`` in the order in which they are done: rare ones once, the others ``often`` times.
+
+    Of the rare ones, those for tilted faces come before those for small ones, which matter less.
+    """
     common = [number for number, part in enumerate(parts) if not part.rare]
     rare = [number for number, part in enumerate(parts) if part.rare]
+    rare.sort(key=lambda number: not parts[number].roll_deg)
     return tuple(number for turn in range(often) for number in (*common, *rare[turn::often]))
 
 
@@ -94,6 +98,17 @@ def _upright_parts(width: int, height: int, *, smallest_px: float, factor: float
 def between_sizes(search: Search, factor: float) -> Search:
     """``search`` for the sizes that lie between its own; a face that the one misses the other may find."""
     return replace(search, smallest_px=search.smallest_px / factor**0.5, largest_px=search.largest_px / factor**0.5)
+
+
+def octaves(search: Search, factor: float) -> list[Search]:
+    """``search`` cut into runs of sizes, each of fewer than a doubling; ``factor`` is from one size to the next."""
+    span = factor ** math.ceil(math.log(2.0, factor))
+    runs, smallest_px = [], search.smallest_px
+    while smallest_px <= search.largest_px:
+        largest_px = min(search.largest_px, smallest_px * span / factor**0.5)
+        runs.append(replace(search, smallest_px=smallest_px, largest_px=largest_px))
+        smallest_px *= span
+    return runs
 
 
 def surroundings(box: Box, *, reach: float, growth: float, roll_deg: float) -> Search:

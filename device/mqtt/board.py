@@ -25,7 +25,7 @@ from device.records import SourceState
 from device.summary.snapshot import SummarySnapshot
 from device.system.apt import newest_version
 
-_DESCRIBE_EVERY_S = 3600.0
+_DESCRIBE_EVERY_S = 60.0  # a detector may have failed by then, or a package come
 
 
 class Board:

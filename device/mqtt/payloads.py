@@ -1,6 +1,7 @@
 """The messages beside the events: what the device is, what it sees, how it is doing."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -35,7 +36,7 @@ class DeviceInfo:
         labels: the emotions it tells apart, in the model's order.
         source: what a person calls the camera; without its password.
         name: what people call the device; None for its id.
-        detector: what finds faces.
+        detector: tells what finds faces now: another may take its place while the device runs.
         model_sha256: digest of the model's file, in hexadecimal.
         config_sha256: see `device.config.config_digest`.
         counts: whether it counts visits by hour and day.
@@ -48,7 +49,7 @@ class DeviceInfo:
     labels: tuple[str, ...]
     source: str
     name: str | None = None
-    detector: str = "Haar cascades"
+    detector: Callable[[], str] = lambda: "Haar cascades"
     model_sha256: str = ""
     config_sha256: str = ""
     counts: bool = True
@@ -153,7 +154,7 @@ def info_message(info: DeviceInfo, *, device: str, run: str, newest: str | None 
         "config_sha256": info.config_sha256,
         "labels": list(info.labels),
         "source": redact(info.source),
-        "detector": redact(info.detector),
+        "detector": redact(info.detector()),
     }
 
 

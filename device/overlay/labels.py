@@ -13,9 +13,9 @@ from device.overlay.settings import OverlaySettings
 from device.overlay.text import Typeface
 from device.records import UNCERTAIN
 
-Detail = Literal["bars", "strip", "tag"]
+Detail = Literal["bars", "strip", "tag", "number"]
 DETAILS: tuple[Detail, ...] = get_args(Detail)
-"""The richest first: named bars; bars without names, in the model's order; the word alone."""
+"""The richest first: named bars; bars without names, in the model's order; the word; the number in its colour alone."""
 
 _OPACITY = 0.9
 _NO_READING = "…"
@@ -89,6 +89,9 @@ class LabelPainter:
     def size(self, label: Label, detail: Detail) -> tuple[int, int]:
         """(width, height) of ``label``, pixels."""
         scale = self._scale
+        if detail == "number":
+            rim_px = 2 * self._rim_px
+            return min(self._badge_w(label) - scale.gap + rim_px, self._most_px), self._badge_h + rim_px
         if detail == "tag" or not label.bars:
             width = 2 * scale.gap + self._badge_w(label) + self._face.width(label.word, scale.word)
             return min(width, self._most_px), self._header_h
@@ -105,6 +108,9 @@ class LabelPainter:
         sheet = canvas[rect.y : rect.bottom, rect.x : rect.right]
         pen, scale, rect = Pen(sheet, self._face, self._scale), self._scale, frame_of(sheet)
         fill_panel(sheet, rect, scale.radius, PANEL_GREY, _OPACITY)
+        if detail == "number":
+            self._draw_badge(pen, label, rect.grown(-self._rim_px))
+            return
         says_more = bool(label.bars) and detail != "tag"
         self._draw_header(pen, label, rect, with_time=says_more)
         if not says_more:
@@ -119,11 +125,9 @@ class LabelPainter:
     def _draw_header(self, pen: Pen, label: Label, rect: Rect, *, with_time: bool) -> None:
         face, scale = self._face, self._scale
         middle_y = rect.y + self._header_h // 2
-        badge_h = scale.word_cap + scale.gap
-        badge = Rect(rect.x + scale.gap, middle_y - badge_h // 2, self._badge_w(label) - scale.gap, badge_h)
-        fill_rounded(pen.canvas, badge, max(2, scale.gap // 2), label.colour)
-        number_line = Rect(badge.x, middle_y + scale.small_cap // 2, badge.w, 0)
-        pen.write_centred(label.number, number_line, scale.small, GROUND)
+        badge_w, badge_h = self._badge_w(label) - scale.gap, self._badge_h
+        badge = Rect(rect.x + scale.gap, middle_y - badge_h // 2, badge_w, badge_h)
+        self._draw_badge(pen, label, badge)
         baseline = middle_y + scale.word_cap // 2
         end_x = rect.right - scale.gap
         if with_time:
@@ -133,6 +137,11 @@ class LabelPainter:
         word_x = badge.right + scale.gap
         word = face.shortened(label.word, scale.word, end_x - word_x)
         pen.write(word, (word_x, baseline), scale.word, label.colour)
+
+    def _draw_badge(self, pen: Pen, label: Label, badge: Rect) -> None:
+        fill_rounded(pen.canvas, badge, max(2, self._scale.gap // 2), label.colour)
+        number_line = Rect(badge.x, badge.y + badge.h // 2 + self._scale.small_cap // 2, badge.w, 0)
+        pen.write_centred(label.number, number_line, self._scale.small, GROUND)
 
     def _draw_bars(self, pen: Pen, label: Label, body: Rect) -> None:
         face, scale = self._face, self._scale
@@ -159,6 +168,15 @@ class LabelPainter:
     @property
     def _strip_h(self) -> int:
         return self._scale.small_cap + self._scale.gap
+
+    @property
+    def _rim_px(self) -> int:
+        """Around a badge by itself, which may lie on a picture as light as it is."""
+        return max(2, self._scale.gap // 3)
+
+    @property
+    def _badge_h(self) -> int:
+        return self._scale.word_cap + self._scale.gap
 
     def _badge_w(self, label: Label) -> int:
         """The badge and the gap behind it."""

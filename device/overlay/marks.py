@@ -14,7 +14,9 @@ from device.overlay.palette import HALO
 RICHER_AFTER_S = 1.0
 """How long there must have been room before labels say more again."""
 _APART = "apart"
-_MOST_COVERED: dict[Detail, float] = {"bars": 0.12, "strip": 0.2, "tag": 0.34}
+_MAY_STAND_APART: tuple[Detail, ...] = ("tag", "number")
+_MOST_COVERED: dict[Detail, float] = {"bars": 0.12, "strip": 0.2, "tag": 0.34, "number": 0.34}
+_MOST_APART = 0.25  # share of tags: of more, the lines to their faces would cross, and they would hide other faces
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ class Arranger:
     def _richest(self, marks: Sequence[Mark], painter: LabelPainter, area: Rect) -> Arrangement:
         for detail in DETAILS[:-1]:
             places = self._place(marks, painter, area, detail)
-            if all(places):
+            apart = sum(place is not None and place.side == _APART for place in places)
+            if all(places) and apart <= _MOST_APART * len(marks):
                 return Arrangement(detail, places)
         return Arrangement(DETAILS[-1], self._place(marks, painter, area, DETAILS[-1]))
 
@@ -74,7 +77,7 @@ class Arranger:
         rules = Rules(area, painter.gap_px, _MOST_COVERED[detail])
         wishes = [Wish(mark.box, painter.size(mark.label, detail), self._sides.get(mark.track_id)) for mark in marks]
         places = arrange(wishes, rules)
-        if detail != DETAILS[-1]:
+        if detail not in _MAY_STAND_APART:
             return tuple(places)
         placed = [place.rect for place in places if place]
         for index, wish in enumerate(wishes):

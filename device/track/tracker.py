@@ -65,9 +65,14 @@ class TrackerSettings(Section):
 
 _VERIFY_INTERVAL_S = 2.5
 
+# Of a face that another one begins to hide only a part is detected: it seems to stop.
+_BESIDE = 1.3  # mean sides from middle to middle
+_SPEED_GAIN_BESIDE = 0.2
+
 # Of a face that is not confirmed yet: the evidence of its looks adds up.
 _MOST_OF_ONE_LOOK = 2.0
 _SPEAKS_AGAINST = 4.0
+_SURE_FROM = 4.0  # a look that says so much for it decides alone; the face need only be seen again
 _UNDECIDED_S = 1.5
 
 
@@ -134,7 +139,9 @@ class CentroidTracker:
         expected = [followed.expected(time_s) for followed in self._followed]
         pairs = assign(_distances(expected, [face.box for face in faces]), self._settings.max_distance)
         for row, column in pairs:
-            self._followed[row].correct(faces[column], time_s, self._settings.smoothing_s)
+            others = expected[:row] + expected[row + 1 :]
+            beside = any(_is_beside(expected[row], other) for other in others)
+            self._followed[row].correct(faces[column], time_s, self._settings.smoothing_s, beside=beside)
         claimed = {column for _, column in pairs}
         return [face for column, face in enumerate(faces) if column not in claimed]
 
@@ -184,6 +191,7 @@ class _Followed:
         self.first_seen_s = self.last_seen_s = self.last_verified_s = self.last_judged_s = time_s
         self.hits = 1
         self.surplus = _surplus(face)
+        self.clearest_look = face.surplus or 0.0
         self._speed = (0.0, 0.0)
 
     def expected(self, time_s: float) -> Box:
@@ -197,12 +205,14 @@ class _Followed:
         x, y = self.expected(time_s).centre
         return 0 <= x < size[0] and 0 <= y < size[1]
 
-    def correct(self, face: Face, time_s: float, memory_s: float) -> None:
-        """Take a detection in."""
+    def correct(self, face: Face, time_s: float, memory_s: float, *, beside: bool) -> None:
+        """Take a detection in; the speed changes little while another face is ``beside`` it."""
         detected = face.box
         elapsed_s = time_s - self.last_seen_s
         kept = math.exp(-elapsed_s / memory_s) if memory_s else 0.0
         position_gain, speed_gain = 1.0 - kept**2, (1.0 - kept) ** 2  # Brookner's g and h
+        if beside:
+            speed_gain *= _SPEED_GAIN_BESIDE
         expected = self.expected(time_s)
         missed = [found - awaited for found, awaited in zip(detected.centre, expected.centre, strict=True)]
         if elapsed_s > 0.0:
@@ -216,17 +226,22 @@ class _Followed:
         self.roll_deg, self.score, self.frontalness = face.roll_deg, face.score, face.frontalness
         if face.verified:
             self.last_verified_s = time_s
-        if _is_judged(face):
+        if _is_judged(face) or self._is_sure():
             self.last_judged_s = time_s
             self.hits += 1
             self.surplus += _surplus(face)
+            self.clearest_look = max(self.clearest_look, face.surplus or 0.0)
 
     def as_expected(self, time_s: float, wait_s: float) -> Expected:
         """What the search for it should know; a second opinion on a new one is asked for every ``wait_s`` at most."""
         # A millisecond's grace: frames come a little early and late.
         is_due = time_s - self.last_judged_s >= wait_s - 0.001
-        verify = time_s - self.last_verified_s >= _VERIFY_INTERVAL_S if self.id else is_due
-        return Expected(self.expected(time_s), self.roll_deg, time_s - self.last_seen_s, verify)
+        verify = time_s - self.last_verified_s >= _VERIFY_INTERVAL_S if self.id else is_due and not self._is_sure()
+        return Expected(self.expected(time_s), self.roll_deg, time_s - self.last_seen_s, verify, not self.id)
+
+    def _is_sure(self) -> bool:
+        """Whether a new face needs no more evidence."""
+        return not self.id and self.clearest_look >= _SURE_FROM
 
     def as_track(self, time_s: float, visible_s: float) -> Track:
         """Its record at ``time_s``; visible where it was seen no more than ``visible_s`` ago."""
@@ -247,6 +262,11 @@ class _Followed:
             self.score,
             self.frontalness,
         )
+
+
+def _is_beside(one: Box, other: Box) -> bool:
+    """Whether they touch, or nearly so."""
+    return math.dist(one.centre, other.centre) < _BESIDE * (one.w + other.w) / 2
 
 
 def _is_judged(face: Face) -> bool:

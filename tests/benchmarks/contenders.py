@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from device.classify.classifier import BUNDLED_MODEL, ClassifierSettings, TfliteClassifier
 from device.classify.schedule import ClassifySchedule
 from device.contract.preprocess import crop_face
-from device.detect import DetectorSettings, open_detector
+from device.detect import Detector, DetectorSettings, open_detector
 from device.events.derive import EventDeriver
 from device.events.smooth import EmotionSmoother
 from device.pipeline import Pipeline
@@ -48,12 +48,13 @@ class Naive:
 class Ours:
     """The daemon's pipeline with its default settings, without a broker."""
 
-    def __init__(self, model: Path = BUNDLED_MODEL, detector: DetectorSettings = _CASCADES) -> None:
+    def __init__(self, model: Path = BUNDLED_MODEL, detector: Detector | DetectorSettings = _CASCADES) -> None:
+        opened = detector if isinstance(detector, Detector) else open_detector(detector, None)
         clock = SystemClock()
         settings = ClassifierSettings()
         classifier = TfliteClassifier.load(model)
         self._pipeline = Pipeline(
-            finder=open_detector(detector, None).finder(),
+            finder=opened.finder(),
             tracker=CentroidTracker(TrackerSettings()),
             classifier=classifier,
             turns=ClassifySchedule(settings.interval_s, settings.most_per_frame),

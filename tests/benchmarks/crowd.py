@@ -127,7 +127,7 @@ def drawn(name: str, figures: tuple[Figure, ...], seconds: float) -> Clip:
 
 
 def _truths(posed: list[tuple[Figure, tuple[float, float, float, float]]]) -> list[Truth]:
-    """Who can be seen, far to near as in ``posed``; whole where nobody nearer and no edge hides the face."""
+    """Who is within the picture, far to near as in ``posed``; whole where nobody nearer and no edge hides the face."""
     found = []
     for number, (figure, (x, y, side, _)) in enumerate(posed):
         steps = (np.arange(_SAMPLES) + 0.5) * side / _SAMPLES
@@ -137,8 +137,6 @@ def _truths(posed: list[tuple[Figure, tuple[float, float, float, float]]]) -> li
             continue
         for nearer, pose in posed[number + 1 :]:
             seen &= ~_covers(nearer, pose, xs, ys)
-        if not seen.any():
-            continue
         box = Box(x - side / 2, y - side / 2, side, side)
         found.append(Truth(figure.name, box, whole=bool(seen.mean() >= _WHOLE)))
     return found

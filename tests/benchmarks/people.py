@@ -22,15 +22,18 @@ import numpy as np
 from device.records import Box, Frame, ObservedFace
 from tests.benchmarks.clips import Clip
 from tests.benchmarks.contenders import Naive, Ours, OursWithNetwork, network
+from tests.benchmarks.crossings import SECONDS as CROSSING_S
+from tests.benchmarks.crossings import crossing
 from tests.benchmarks.crowd import CROWD, SECONDS, drawn, twenty
 from tests.benchmarks.photographs import Photograph, photographs, turned
 from tests.benchmarks.race import FALSE_IOU, HELD_IOU, _false, _held, _switches
 from tests.fakes import START
 
 PHOTOGRAPHS = Path(os.environ.get("AFFECTD_PEOPLE", Path(__file__).parents[3] / "shared" / "data" / "people"))
+_CROSSINGS = range(24, 32)  # the tracker was settled on others
 _FPS = 15
 _FILM_S = 6.0
-_LARGE = 0.08  # share of the picture's height
+LARGE = 0.08  # share of the picture's height
 _NOISES = [np.round(np.random.default_rng(number).normal(0, 2, (680, 680, 1))).astype(np.int16) for number in range(12)]
 
 
@@ -119,7 +122,7 @@ def in_photographs(pictures: Iterable[Photograph], make: Callable[[], Contender]
     """Show each photograph to a new contender."""
     seen = Seen()
     for described, bgr in pictures:
-        _watch(described, list(_film(bgr)), make(), seen)
+        _watch(described, list(film(bgr)), make(), seen)
     return seen
 
 
@@ -147,7 +150,7 @@ def _watch(picture: dict[str, Any], frames: list[Frame], contender: Contender, s
         for group in _groups(face, picture["kind"]):
             seen.last[group].append(there)
             seen.ever[group].append(first_s is not None)
-        if first_s is not None and face["share"] >= _LARGE:
+        if first_s is not None and face["share"] >= LARGE:
             seen.first_s.append(first_s)
 
 
@@ -161,14 +164,14 @@ def _groups(face: dict[str, Any], kind: str) -> Iterator[str]:
         yield "turned pictures"
     else:
         yield "all"
-        yield "8% and more" if face["share"] >= _LARGE else "below 8%"
-    if face["share"] >= _LARGE:
+        yield "8% and more" if face["share"] >= LARGE else "below 8%"
+    if face["share"] >= LARGE:
         if kind not in ("rotated", "turned"):
             yield f"{face['yaw']}, 8% and more"
         yield "tilted below 25" if roll_deg < 25 else "tilted 25 to 45" if roll_deg < 45 else "tilted beyond 45"
 
 
-def _film(bgr: np.ndarray) -> Iterator[Frame]:
+def film(bgr: np.ndarray) -> Iterator[Frame]:
     height, width = bgr.shape[:2]
     draw = np.random.default_rng(0)
     for number in range(round(_FPS * _FILM_S)):
@@ -221,6 +224,7 @@ def main(every: int) -> None:
             print(f"{f'{clip.name}, {name}':<26}{cells}{crowd.ms:>7.2f}")
             worst = sorted(crowd.held_of.items(), key=lambda one: one[1])[:4]
             print("  held least: " + ", ".join(f"{person} {held:.2f}" for person, held in worst))
+    _print_crossings(contenders)
     if not PHOTOGRAPHS.is_dir():
         print(f"{PHOTOGRAPHS} is not there: the photographs are left out (AFFECTD_PEOPLE names another)")
         return
@@ -245,6 +249,18 @@ def main(every: int) -> None:
             f"confirmed after {statistics.median(one.first_s):.2f} s, p90 {p90:.2f}"
         )
     _print_turned(contenders, every)
+
+
+def _print_crossings(contenders: dict[str, Callable[[], Contender]]) -> None:
+    switches, held = collections.Counter[str](), collections.defaultdict[str, list[float]](list)
+    for seed in _CROSSINGS:
+        clip = drawn(f"crossing {seed}", crossing(seed), CROSSING_S)
+        for name, make in contenders.items():
+            crowd = in_crowd(clip, make())
+            switches[name] += crowd.switches
+            held[name].append(crowd.held)
+    for name in contenders:
+        print(f"{len(_CROSSINGS)} crossings, {name}: {switches[name]} switches, held {statistics.mean(held[name]):.3f}")
 
 
 def _print_turned(contenders: dict[str, Callable[[], Contender]], every: int) -> None:

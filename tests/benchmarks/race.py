@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from device.records import Box, ObservedFace
-from tests.benchmarks.clips import Clip
+from tests.benchmarks.clips import Clip, Truth
 from tests.benchmarks.contenders import Naive, Ours
 
 HELD_IOU = 0.4
 FALSE_IOU = 0.1
+_AWAY_S = 1.0
 _FRAMES_IN_TURN = 8  # short, so that both meet the same neighbours on the machine
 
 
@@ -74,17 +75,30 @@ def _held(clip: Clip, boxes: list[list[Box]]) -> tuple[float, float]:
 
 
 def _switches(clip: Clip, observed: list[tuple[ObservedFace, ...]]) -> int:
-    """Changes of the id at a person's face; a person who was away for a frame starts anew."""
+    """Changes of the id at a person's face, also behind somebody; who was away for a second starts anew."""
     switches = 0
     last: dict[str, int] = {}
-    for truths, faces in zip(clip.truths, observed, strict=True):
-        last = {person: track for person, track in last.items() if person in {truth.person for truth in truths}}
-        for truth in truths:
-            best = max(faces, key=lambda face: truth.box.iou(face.track.box), default=None)
-            if best is not None and truth.whole and truth.box.iou(best.track.box) >= HELD_IOU:
-                switches += int(last.get(truth.person, best.track.id) != best.track.id)
-                last[truth.person] = best.track.id
+    there: dict[str, int] = {}
+    for index, (truths, faces) in enumerate(zip(clip.truths, observed, strict=True)):
+        away = {truth.person for truth in truths if index - there.get(truth.person, index) > _AWAY_S * clip.fps}
+        last = {person: track for person, track in last.items() if person not in away}
+        there |= {truth.person: index for truth in truths}
+        whose = _whose(truths, faces)
+        switches += sum(last.get(person, track) != track for person, track in whose.items())
+        last |= whose
     return switches
+
+
+def _whose(truths: Sequence[Truth], faces: Sequence[ObservedFace]) -> dict[str, int]:
+    """The track at each whole face. One of somebody who is partly hidden is not another's who stands there."""
+    pairs = [(truth.box.iou(face.track.box), truth, face.track.id) for truth in truths for face in faces]
+    found: dict[str, int] = {}
+    partly: dict[str, int] = {}
+    for iou, truth, track in sorted(pairs, key=lambda pair: pair[0], reverse=True):
+        taken = {**found, **partly}
+        if iou >= HELD_IOU and truth.person not in taken and track not in taken.values():
+            (found if truth.whole else partly)[truth.person] = track
+    return found
 
 
 def _false(clip: Clip, observed: list[tuple[ObservedFace, ...]]) -> int:

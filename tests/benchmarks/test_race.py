@@ -2,7 +2,7 @@ import pytest
 
 from device.records import Box, ObservedFace, Track
 from tests.benchmarks.clips import Clip, Truth
-from tests.benchmarks.race import _false, _held, _switches
+from tests.benchmarks.race import HELD_IOU, _false, _held, _switches
 
 HERE, THERE = Box(100, 100, 80, 80), Box(400, 100, 80, 80)
 
@@ -33,8 +33,17 @@ def test_two_who_swap_their_ids_are_two_switches():
     assert _switches(_clip(both, both), [before, after]) == 2
 
 
-def test_a_person_who_was_away_may_have_another_id():
-    assert _switches(_clip([_truth()], [], [_truth()]), [(_seen(1),), (), (_seen(2),)]) == 0
+def test_a_person_who_was_away_may_have_another_id_and_one_who_was_hidden_for_a_moment_may_not():
+    seen = [(_seen(1),), (), (_seen(2),)]
+    assert _switches(_clip([_truth()], [], [_truth()], fps=1.0), seen) == 0
+    assert _switches(_clip([_truth()], [], [_truth()], fps=15.0), seen) == 1
+
+
+def test_the_track_of_somebody_who_is_partly_hidden_is_not_that_of_who_stands_there():
+    beside = Box(HERE.x + 24, HERE.y, 80, 80)
+    both = [_truth(HERE, "one"), _truth(beside, "two", whole=False)]
+    assert HERE.iou(beside) >= HELD_IOU
+    assert _switches(_clip([_truth()], both, [_truth()]), [(_seen(1),), (_seen(2, beside),), (_seen(1),)]) == 0
 
 
 def test_an_id_far_from_a_face_or_at_a_covered_one_is_no_switch():

@@ -30,11 +30,12 @@ SCRIPT = Path(__file__).parents[3] / "shared/data/fer2013/fer2013.py"
 TRAIN_EACH, VALIDATION_EACH = 2, 2
 LARGE = (
     "dlib-votes",
+    "mobilenet-votes",
     "resnet18",
     "resnet50-5",
     "vgg-elu",
 )  # most have more than a thousand million multiply-adds a face
-PRETRAINED = ("dlib-votes", "resnet50-5")  # by weights that are not here
+PRETRAINED = ("dlib-votes", "mobilenet-votes", "resnet50-5")  # by weights that are not here
 # The first three are like `edge-deeper`, for which `edge` is trained on the way, and the others like `cnn4`.
 ALIKE = ("edge", "edge-again", "edge-fer2013", "cnn-plain", "mini-xception")
 # As of FER-2013's faces, few as they are, an untrained network says the same of all: decisions are no measure here.

@@ -1,7 +1,12 @@
 import logging
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from device.app import _describe
+from device.config import Config
 from device.detect import DetectorSettings, open_detector
 from device.detect.fallback import Fallback, FallibleFinder
 from device.errors import UnavailableError
@@ -62,7 +67,21 @@ def test_a_network_that_fails_in_the_middle_ends_only_a_device_that_wants_no_oth
         with pytest.raises(UnavailableError):
             [finder.find(frame, ()) for frame in frames]
         return
+    assert detector.in_use == "YuNet 2026may"
     assert any(finder.find(frame, ()) for frame in frames)
+    assert detector.in_use == "Haar cascades"
     next_source = detector.finder()
     assert any(next_source.find(frame, ()) for frame in frames)
     assert len([line for line in caplog.messages if "faces are found by Haar cascades" in line]) == 1
+
+
+@needs_cascades
+def test_the_topic_info_names_the_detector_that_goes_on():
+    fallback = Fallback(Finding, "Haar cascades")
+    detector = replace(open_detector(DetectorSettings(kind="haar"), None), description="YuNet", fallback=fallback)
+    classifier: Any = SimpleNamespace(model_card=SimpleNamespace(name="m", version="1", labels=("a", "b")), digest="")
+    source: Any = SimpleNamespace(name="demo")
+    info = _describe(Config(), classifier, detector, source)
+    assert info.detector() == "YuNet"
+    fallback.use()
+    assert info.detector() == "Haar cascades"

@@ -9,6 +9,7 @@ import pytest
 from device.detect import DetectorSettings, HaarDetector
 from device.detect.finder import FinderSettings, ScanningFinder
 from device.detect.follower import HaarFollower
+from device.detect.proposer import ROUNDS_FOR_CHANGES, WAYS
 from device.detect.search import Search
 from device.errors import UnavailableError
 from device.records import Box, Expected, Face, Frame
@@ -206,11 +207,11 @@ def test_two_who_are_known_and_of_whom_one_went_are_one():
 
 
 @pytest.mark.parametrize("side", [1.0, -1.0])
-def test_a_head_that_is_slowly_tilted_and_raised_again_is_followed_all_the_way(side):
+def test_a_head_that_is_slowly_tilted_and_kept_so_and_raised_again_is_followed_all_the_way(side):
     watch = Watch()
     picture, (box,) = shot(ONE)
     watch.expected = (Expected(box, unseen_s=FRAME_S),)
-    rolls_deg = [side * roll for roll in (*range(0, 36, 2), *range(35, -1, -2), *[0] * 15)]
+    rolls_deg = [side * roll for roll in (*range(0, 36, 2), *[35] * 6, *range(35, -1, -2), *[0] * 15)]
     faces = [watch.follow(tilted(picture, box, roll_deg)) for roll_deg in rolls_deg]
     seen = [face for face in faces if face is not None]
     assert len(seen) >= 0.8 * len(faces)
@@ -315,8 +316,7 @@ def test_a_round_is_as_fast_at_every_frame_rate(fps):
 def test_a_still_picture_is_searched_in_every_way_and_then_no_more(fps):
     watch = Watch(fps)
     picture = _blocks(1)
-    ways = sum(watch.detector.turns(part) for part in watch.detector.parts(640, 480))
-    assert watch.count(STILL_S - INTERVAL_S, picture) == ways
+    assert watch.count(STILL_S - INTERVAL_S, picture) == WAYS * len(watch.detector.parts(640, 480))
 
 
 def test_a_still_picture_is_searched_again_after_a_while():
@@ -349,7 +349,7 @@ def test_it_gets_the_second_chance_though_something_else_always_moves():
 def test_a_face_that_was_missed_in_every_way_is_found_when_the_picture_is_old_though_something_else_always_moves():
     watch = Watch(max_roll_deg=0.0)
     picture, (box,) = shot(SMALLER)
-    watch.detector.miss(box, times=3)
+    watch.detector.miss(box, times=WAYS)
     found = watch.look_at(_flickering(picture, (STILL_S + 4 * INTERVAL_S) * watch.fps))
     assert watch.detector.misses == 0
     assert _first(found, box) / watch.fps > 4 * INTERVAL_S
@@ -369,14 +369,26 @@ def test_where_something_moves_only_its_surroundings_are_searched():
 
 
 def _turns(watch: Watch, pictures: Iterable[Picture], smallest_px: float) -> list[int]:
-    """The ways in which large upright faces are searched in these pictures, one after another."""
+    """The turns of searches for large upright faces in these pictures, one after another."""
     watch.detector.proposals.clear()
     watch.look_at(pictures)
-    return [
-        turn % watch.detector.turns(part)
-        for part, turn in watch.detector.proposals
-        if part.smallest_px > smallest_px and not part.roll_deg
-    ]
+    return [turn for part, turn in watch.detector.proposals if part.smallest_px > smallest_px and not part.roll_deg]
+
+
+def test_a_known_face_that_looks_as_before_is_searched_for_five_times_a_second_and_found_in_each_frame(monkeypatch):
+    watch = Watch()
+    picture, (box,) = shot(ONE)
+    watch.come_to_rest(picture)
+    watch.expected, looks, look_for = (Expected(box, unseen_s=FRAME_S),), [], watch.detector.look_for
+
+    def look(*args, **how):
+        looks.append(args)
+        return look_for(*args, **how)
+
+    monkeypatch.setattr(watch.detector, "look_for", look)
+    found = watch.look_for(2.0, picture)
+    assert all(faces and max(face.box.iou(box) for face in faces) > 0.7 for faces in found)
+    assert 8 <= len(looks) <= 11
 
 
 def _walking(seconds: float):
@@ -389,8 +401,7 @@ def _walking(seconds: float):
 
 def test_a_picture_that_was_never_searched_is_searched_in_every_way_from_the_first_on():
     watch = Watch()
-    assert _turns(watch, [_plain()] * 15, 40) == [0, 1, 2]
-    assert max(turn for _, turn in watch.detector.proposals) == 2  # nothing comes round again yet
+    assert _turns(watch, [_plain()] * 15, 40) == [0, 1]
 
 
 def test_who_comes_and_stands_is_searched_in_every_way_one_after_another():
@@ -398,16 +409,22 @@ def test_who_comes_and_stands_is_searched_in_every_way_one_after_another():
     watch.come_to_rest(_plain())
     moved = _plain()
     moved[200:300, 300:400] = 220
-    assert _turns(watch, [moved] * 12, 40) == [0, 1, 2]
+    first, second = _turns(watch, [moved] * 8, 40)
+    assert (first % WAYS, second) == (0, first + 1)
 
 
-def test_who_goes_on_moving_is_searched_by_the_first_ways_twice_as_often_as_by_the_last():
+def test_who_goes_on_moving_is_searched_in_the_rounds_for_changes_alone():
     watch = Watch()
     watch.come_to_rest(_plain())
     turns = _turns(watch, _walking(3.0), 40)
-    assert len(turns) >= 10
-    assert turns.count(2) <= turns.count(0) / 2 + 1
-    assert turns.count(0) >= len(turns) / 3
+    assert len(turns) >= 8
+    assert set(turns) == set(range(ROUNDS_FOR_CHANGES * WAYS))
+
+
+def test_where_nothing_changes_every_round_of_the_proposer_has_its_turn():
+    watch = Watch()
+    turns = _turns(watch, [_plain()] * round(7 * STILL_S * 15), 40)
+    assert {turn % (3 * WAYS) for turn in turns} == set(range(3 * WAYS))
 
 
 def test_two_who_come_at_once_are_each_searched_for_where_they_are():

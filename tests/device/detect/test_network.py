@@ -70,13 +70,33 @@ def test_every_third_look_is_at_a_larger_picture_which_shows_smaller_faces():
     assert network.looks == [(320, 240), (448, 336), (320, 240)]
 
 
-def test_a_known_face_is_looked_for_in_a_small_patch_and_once_missed_in_a_wider_one():
+def test_a_known_face_is_looked_for_in_a_small_patch_and_once_missed_in_a_wider_one_and_as_closely_as_a_new_one():
     network = PlayedNetwork()
     follower = NetworkFollower(network)
     expected = Expected(Box(300, 200, 64, 64))
     assert follower.follow(Picture(GREY), expected, missed=False) is None
     assert follower.follow(Picture(GREY), expected, missed=True) is None
-    assert network.looks == [(64, 64), (64, 64), (96, 96)]
+    assert network.looks == [(64, 64), (64, 64), (96, 96), *[(96, 96)] * 3]
+
+
+class CloselyAlone:
+    """Sees a face only in the closer look, which is the second one of 96 pixels: in the wider one it is smaller."""
+
+    looks = 0
+
+    def look(self, bgr):
+        self.looks += bgr.shape[0] == 96
+        # The first of that size is the wider one.
+        return [sighting(48, 48, 48)] if self.looks == 2 and bgr.shape[0] == 96 else []
+
+
+def test_a_face_that_only_a_closer_look_sees_is_followed_by_that_and_is_not_verified_by_the_way():
+    network = CloselyAlone()
+    follower = NetworkFollower(network)
+    box = Box(300, 200, 64, 64)
+    assert follower.follow(Picture(GREY), Expected(box), missed=False) is None
+    found = follower.follow(Picture(GREY), Expected(box), missed=True)
+    assert (found.box.centre, found.verified) == (box.centre, False)
 
 
 def test_a_followed_face_is_verified_where_that_is_asked_for_and_only_then():
@@ -142,7 +162,7 @@ def test_colours_are_made_once_for_a_closer_look_and_not_for_following():
     follower = NetworkFollower(PlayedNetwork())
     picture = Picture(GREY, colours)
     box = Box(300, 200, 64, 64)
-    follower.follow(picture, Expected(box), missed=True)
+    follower.follow(picture, Expected(box), missed=False)
     assert colours.made == 0
     follower.follow(picture, Expected(box, verify=True), missed=False)
     assert colours.made == 1

@@ -1,8 +1,9 @@
 import itertools
+from dataclasses import replace
 
 import pytest
 
-from device.detect.search import Search, between_sizes, programme, surroundings, whole_picture
+from device.detect.search import Search, between_sizes, octaves, programme, surroundings, whole_picture
 from device.errors import RecordError
 from device.records import Box
 
@@ -108,6 +109,12 @@ def test_tilted_faces_are_searched_for_on_both_sides_rarely_and_not_when_small()
     assert {(search.smallest_px, search.largest_px) for search in turned} == sizes
 
 
+def test_in_a_round_tilted_faces_come_before_small_ones():
+    picture = Box(0, 0, 640, 480)
+    small, large = Search(picture, 26, 40, rare=True), Search(picture, 46, 480)
+    assert programme((small, large, replace(large, roll_deg=22.0, rare=True)), 2) == (1, 2, 1, 0)
+
+
 def test_a_round_has_every_rare_search_once_and_every_other_often():
     parts = _parts(640, 480, tilt_deg=22.0)
     order = programme(parts, OFTEN)
@@ -146,3 +153,18 @@ def test_the_surroundings_of_a_face_are_a_square_around_it():
 def test_a_search_for_faces_of_no_size_is_refused(sizes_px):
     with pytest.raises(RecordError, match="from a small face to a large one"):
         Search(Box(0, 0, 640, 480), *sizes_px)
+
+
+@pytest.mark.parametrize("factor", [1.1, 1.2, 1.3])
+def test_octaves_have_every_size_of_the_search_once_and_none_has_one_twice_as_large_as_its_smallest(factor):
+    search = Search(Box(0, 0, 640, 480), 20.0, 480.0, roll_deg=22.0)
+    sizes = []
+    for octave in octaves(search, factor):
+        assert (octave.region, octave.roll_deg) == (search.region, search.roll_deg)
+        assert octave.largest_px < 2.0 * octave.smallest_px * factor**0.5
+        side = octave.smallest_px
+        while side <= octave.largest_px:
+            sizes.append(side)
+            side *= factor
+    assert sizes == pytest.approx([20.0 * factor**step for step in range(len(sizes))])
+    assert sizes[-1] <= 480.0 < sizes[-1] * factor

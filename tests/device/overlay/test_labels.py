@@ -41,11 +41,22 @@ def test_a_label_keeps_its_size_when_the_emotion_or_the_time_changes():
 def test_a_face_without_a_reading_has_a_number_and_no_bars():
     label = Label.of(face(3, emotion=None), SETTINGS)
     assert (label.number, label.word, label.bars) == ("3", "…", ())
-    assert {PAINTER.size(label, detail) for detail in DETAILS} == {PAINTER.size(label, "tag")}
+    assert {PAINTER.size(label, detail) for detail in DETAILS[:-1]} == {PAINTER.size(label, "tag")}
 
 
 def test_one_picture_alone_has_no_time_to_tell():
     assert Label.of(face(held_s=0.0), SETTINGS).held == ""
+
+
+def test_a_number_alone_can_be_read_on_a_picture_as_light_as_it_is():
+    label = Label.of(face(24, emotion="neutral"), SETTINGS)
+    width, height = PAINTER.size(label, "number")
+    assert width < PAINTER.size(label, "tag")[0] / 2
+    canvas = np.full((height, width, 3), label.colour, np.uint8)
+    PAINTER.draw(canvas, label, "number", Rect(0, 0, width, height))
+    rim = canvas[height // 2, [0, -1]].astype(int)
+    assert (np.abs(rim - label.colour).max(axis=1) > 100).all()
+    assert (canvas[height // 2, width // 4 : -width // 4].min(axis=1) < 60).any()
 
 
 @pytest.mark.parametrize("detail", DETAILS)

@@ -36,6 +36,11 @@ def _detail(arranger: Arranger, faces, now_s: float, size=(1280, 720)) -> str:
     return arranger.arrange(_marks(faces, size), _painter(size), _area(size), now_s).detail
 
 
+def _apart(faces, size) -> int:
+    places = Arranger().arrange(_marks(faces, size), _painter(size), _area(size), 0.0).places
+    return sum(place.side == "apart" for place in places)
+
+
 @pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (640, 480), (480, 800), (320, 240)])
 @pytest.mark.parametrize("count", [1, 2, 5, 8, 24])
 def test_labels_stay_on_the_display_and_off_each_other(size, count):
@@ -90,6 +95,23 @@ def test_the_more_faces_the_less_is_said_of_each():
     row = [face(n + 1, (0.02 + 0.11 * n, 0.4, 0.06, 0.1)) for n in range(9)]
     details = [_detail(Arranger(), row[::step], 0.0) for step in (8, 3, 1)]
     assert details == ["bars", "strip", "tag"]
+
+
+def test_of_a_crowd_numbers_alone_leave_the_faces_free_and_stand_beside_them():
+    size = (640, 480)
+    faces = [face(5 * row + n + 1, (0.02 + 0.2 * n, 0.02 + 0.2 * row, 0.1, 0.14)) for n in range(5) for row in range(5)]
+    marks = _marks(faces, size)
+    arrangement = Arranger().arrange(marks, _painter(size), _area(size), 0.0)
+    assert arrangement.detail == "number"
+    for place, mark in zip(arrangement.places, marks, strict=True):
+        assert place.rect.grown(_painter(size).gap_px + 1).overlap(mark.box)
+        assert not any(place.rect.overlap(other.box) > 0.34 * other.box.w * other.box.h for other in marks)
+
+
+def test_a_word_that_finds_no_place_beside_its_face_does_not_take_the_others_words():
+    size = (640, 480)
+    faces = crowd(7, next(seed for seed in range(99) if _apart(crowd(7, seed), size) == 1))
+    assert _detail(Arranger(), faces, 0.0, size) == "tag"
 
 
 def test_labels_say_less_at_once_when_faces_come_and_more_only_after_a_while():

@@ -328,6 +328,24 @@ def test_one_look_alone_decides_little():
     assert _given(Scene(confirm_hits=3, confirm_s=0.1), -1.0, -1.0, -1.0, 9.0) == ()
 
 
+@pytest.mark.parametrize(("surplus", "is_asked_again"), [(4.5, False), (3.0, True)])
+def test_a_look_that_says_very_much_for_a_face_needs_no_other_and_the_face_only_to_be_seen_again(
+    surplus, is_asked_again
+):
+    scene = Scene(confirm_hits=3, confirm_s=0.15)
+    scene.look(face(100, verified=True, surplus=surplus))
+    assert [expected.verify for expected in scene.expect()] == [is_asked_again]
+    assert bool(scene.look_for(0.3, face(100, verified=False))) != is_asked_again
+
+
+def test_who_is_not_confirmed_yet_is_expected_as_new():
+    scene = Scene(confirm_hits=2, confirm_s=0.1)
+    scene.look(face(100))
+    assert [expected.is_new for expected in scene.expect()] == [True]
+    scene.look_for(0.3, face(100))
+    assert [expected.is_new for expected in scene.expect()] == [False]
+
+
 def test_what_the_looks_speak_against_is_forgotten_and_so_is_what_they_never_decide():
     scene = Scene(confirm_hits=3, confirm_s=0.1)
     _given(scene, -1.9, -1.9, -1.9)
@@ -478,3 +496,20 @@ def test_the_speed_of_a_face_is_learnt_within_a_second_and_kept():
         scene.look(face(100 + 20 * number, 200 + 10 * number))
     (expected,) = scene.expect()
     assert expected.box.centre == pytest.approx((300, 300), abs=2)
+
+
+def test_who_is_hidden_behind_somebody_and_seems_to_stop_there_first_comes_out_with_the_own_id():
+    scene = Scene(fps=15.0)
+    step = 200.0 / 15.0
+    for index in range(20):
+        walks = face(100 + step * index, side=80)
+        scene.look(walks, face(650 - 0.8 * step * index, side=90))
+    x, other_x = walks.box.centre[0], 650 - 0.8 * step * 19
+    # Of who goes behind the other, less and less is seen.
+    scene.look(face(x + 0.4 * step, side=72), face(other_x - 0.8 * step, side=90))
+    before = scene.look(face(x + 0.3 * step, side=60), face(other_x - 1.6 * step, side=90))
+    for index in range(3, 10):
+        scene.look(face(other_x - 0.8 * step * index, side=90))
+    out = face(x + 10 * step, side=80)
+    after = scene.look(out, face(other_x - 8.0 * step, side=90))
+    assert [track.id for track in after if out.box.iou(track.box) > 0.5] == [before[0].id]
