@@ -63,7 +63,8 @@ class DetectorSettings(Section):
         ge=-10.0,
         le=20.0,
         description="least logarithm of the odds that a new find is a face, as two cascades and the emotion network "
-        "see it. The looks at it are added up. More means fewer faces, false or true. null asks for none",
+        "see it. The looks at it are added up. A tilted find needs 1.0 more. More means fewer faces, false or true. "
+        "null asks for none",
     )
     scan_interval_s: float = Field(
         default=0.3,
