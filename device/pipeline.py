@@ -3,6 +3,9 @@
 import time
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from device.classify.quality import crop_quality, size_quality
 from device.classify.schedule import ClassifySchedule
 from device.contract.preprocess import InputSpec, crop_face
@@ -41,6 +44,7 @@ class Pipeline:
         self._sinks = sinks
         self._readings: dict[int, Reading | None] = {}
         self._qualities: dict[int, float] = {}
+        self._mirrored_next: set[int] = set()
 
     def step(self, frame: Frame) -> Observation:
         """Take one frame through all stages; sinks hear of the observation and of every event."""
@@ -80,9 +84,14 @@ class Pipeline:
         crop = crop_face(frame.grey, track.box, self._input_spec, track.roll_deg)
         quality = crop_quality(crop, track, self._input_spec.width)
         self._qualities[track.id] = quality
-        scores = self._classifier.classify(crop)
+        scores = self._classifier.classify(self._every_second_mirrored(track.id, crop))
         self._readings[track.id] = self._smoother.update(track.id, scores, frame.time_s, quality)
         self._telemetry.add_latency("classify", time.perf_counter() - begun)
+
+    def _every_second_mirrored(self, track_id: int, crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Smoothing averages over a face and its mirror image then, which is right more often than over either."""
+        self._mirrored_next ^= {track_id}
+        return crop if track_id in self._mirrored_next else np.ascontiguousarray(crop[:, ::-1])
 
     def _observed(self, tracks: tuple[Track, ...]) -> tuple[ObservedFace, ...]:
         return tuple(ObservedFace(track, self._readings.get(track.id)) for track in tracks)
@@ -101,3 +110,4 @@ class Pipeline:
         self._turns.forget(track.id)
         self._readings.pop(track.id, None)
         self._qualities.pop(track.id, None)
+        self._mirrored_next.discard(track.id)

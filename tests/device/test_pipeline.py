@@ -21,14 +21,17 @@ OTHER = Box(450, 150, 100, 100)
 
 
 class CountingClassifier(BrightnessClassifier):
-    """Knows how many crops it has seen, and the last one."""
+    """Keeps the crops that it has seen."""
 
-    calls = 0
-    last_crop = np.zeros(0, np.uint8)
+    def __init__(self):
+        self.crops = []
+
+    @property
+    def calls(self):
+        return len(self.crops)
 
     def classify(self, crop):
-        self.calls += 1
-        self.last_crop = crop
+        self.crops.append(crop)
         return super().classify(crop)
 
 
@@ -207,8 +210,22 @@ def test_the_classifier_sees_a_tilted_face_upright(sink):
     for index in range(10):
         pipeline.step(frame(index))
     grey = frame(0).grey
-    assert np.array_equal(classifier.last_crop, crop_face(grey, BOX, InputSpec(), 22.0))
-    assert not np.array_equal(classifier.last_crop, crop_face(grey, BOX, InputSpec()))
+    assert np.array_equal(classifier.crops[0], crop_face(grey, BOX, InputSpec(), 22.0))
+    assert not np.array_equal(classifier.crops[0], crop_face(grey, BOX, InputSpec()))
+
+
+def test_each_face_is_read_as_it_is_and_as_its_mirror_image_in_turn(sink):
+    classifier = CountingClassifier()
+    pipeline = _pipeline(sink, *[[BOX, OTHER]] * 6, classifier=classifier)
+    for index in range(6):
+        pipeline.step(frame(index))
+    grey = frame(0).grey
+    for box in (BOX, OTHER):
+        crop = crop_face(grey, box, InputSpec())
+        seen = [read for read in classifier.crops if np.array_equal(read, crop)]
+        mirrored = [read for read in classifier.crops if np.array_equal(read, crop[:, ::-1])]
+        assert (len(seen), len(mirrored)) == (2, 2)
+    assert all(crop.flags.c_contiguous for crop in classifier.crops)
 
 
 def test_crops_in_which_little_can_be_read_change_an_emotion_later():
