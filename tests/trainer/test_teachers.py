@@ -110,3 +110,10 @@ def test_teachers_that_are_asked_once_answer_each_face_in_the_mean_and_are_not_a
     answers = answers_once(bright, images, tmp_path / "checkpoints" / "answers.npy")
     np.testing.assert_allclose(answers[[0, 128, 129]], [[0.25, 0.75], [0.25, 0.75], [0.75, 0.25]])
     np.testing.assert_array_equal(answers_once([], images, tmp_path / "checkpoints" / "answers.npy"), answers)
+
+
+def test_two_teachers_of_one_recipe_whose_layers_have_the_same_names_answer_together(teacher, tmp_path):
+    teachers = open_teachers([teacher(), teacher()], LABELS)
+    faces = (LIGHT_AND_DARK * 255).astype(np.uint8)
+    answers = answers_once(teachers, faces, tmp_path / "answers.npy")
+    np.testing.assert_allclose(answers, [[1, 0], [0, 1]], atol=1e-3)
