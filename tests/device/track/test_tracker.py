@@ -1,66 +1,12 @@
-from itertools import pairwise
-from pathlib import Path
+"""Faces that are found in each frame become tracks with steady numbers."""
 
-import cv2
+from itertools import pairwise
+
 import pytest
 
-from device.capture.sources.video import VideoFile
-from device.demo import CLIP_PATH, load_true_boxes
-from device.detect import DetectorSettings, HaarDetector
-from device.errors import RecordError, UnavailableError
-from device.records import Box, Face
+from device.errors import RecordError
 from device.track.tracker import CentroidTracker, TrackerSettings
-from tests.fakes import FakeClock
-
-VIDEOS = Path(__file__).parents[4] / "shared" / "data" / "videos"
-FPS = 10.0
-
-
-def face(
-    x: float,
-    y: float = 200.0,
-    side: float = 100.0,
-    score: float = 10.0,
-    *,
-    roll_deg: float = 0.0,
-    verified: bool = True,
-    surplus: float | None = None,
-) -> Face:
-    """A face around (x, y)."""
-    return Face(Box(x - side / 2, y - side / 2, side, side), score, roll_deg, verified, surplus=surplus)
-
-
-class Scene:
-    """A tracker and the time, which goes on by a frame with every look."""
-
-    def __init__(self, fps: float = FPS, size: tuple[float, float] | None = None, **settings):
-        self.size = size
-        self.tracker = CentroidTracker(TrackerSettings(**settings))
-        self.time_s = 50.0
-        self.fps = fps
-        self.ended = []
-
-    def look(self, *faces: Face):
-        """The active tracks after one more frame."""
-        self.time_s += 1 / self.fps
-        update = self.tracker.update(faces, self.time_s, self.size)
-        self.ended += update.ended
-        return update.active
-
-    def expect(self):
-        """Where the faces should be in the next frame."""
-        return self.tracker.expect(self.time_s + 1 / self.fps)
-
-    def look_for(self, seconds: float, *faces: Face):
-        """The active tracks after so many seconds of the same."""
-        active = ()
-        for _ in range(round(seconds * self.fps)):
-            active = self.look(*faces)
-        return active
-
-
-def ids(tracks) -> list[int]:
-    return [track.id for track in tracks]
+from tests.device.track.scene import FPS, Scene, face, ids
 
 
 def test_a_face_counts_once_it_was_seen_often_enough():
@@ -300,109 +246,6 @@ def test_a_track_has_the_score_of_its_last_detection():
     assert track.score == 7.0
 
 
-def test_a_second_opinion_is_wanted_of_a_face_until_it_counts_and_then_rarely():
-    scene = Scene(confirm_hits=3, confirm_s=0.15)
-    wanted = []
-    for _ in range(91):
-        verify = [expected.verify for expected in scene.expect()]
-        wanted += verify
-        scene.look(face(100, verified=not verify or verify[0]))
-    assert 2 <= sum(wanted[:6]) <= 3
-    assert 1 <= sum(wanted[6:]) <= 3
-
-
-def _given(scene: Scene, *surpluses: float):
-    """The active tracks after looks that each give so much evidence."""
-    active = ()
-    for surplus in surpluses:
-        active = scene.look(face(100, verified=surplus >= 0.0, surplus=surplus))
-    return active
-
-
-def test_looks_that_give_evidence_for_and_against_a_face_add_up():
-    assert len(_given(Scene(confirm_hits=3, confirm_s=0.1), -0.5, 1.5, -0.5, 1.0)) == 1
-    assert _given(Scene(confirm_hits=3, confirm_s=0.1), 0.5, -1.5, 0.5, -1.0) == ()
-
-
-def test_one_look_alone_decides_little():
-    assert _given(Scene(confirm_hits=3, confirm_s=0.1), -1.0, -1.0, -1.0, 9.0) == ()
-
-
-@pytest.mark.parametrize(("surplus", "is_asked_again"), [(4.5, False), (3.0, True)])
-def test_a_look_that_says_very_much_for_a_face_needs_no_other_and_the_face_only_to_be_seen_again(
-    surplus, is_asked_again
-):
-    scene = Scene(confirm_hits=3, confirm_s=0.15)
-    scene.look(face(100, verified=True, surplus=surplus))
-    assert [expected.verify for expected in scene.expect()] == [is_asked_again]
-    assert bool(scene.look_for(0.3, face(100, verified=False))) != is_asked_again
-
-
-def test_who_is_not_confirmed_yet_is_expected_as_new():
-    scene = Scene(confirm_hits=2, confirm_s=0.1)
-    scene.look(face(100))
-    assert [expected.is_new for expected in scene.expect()] == [True]
-    scene.look_for(0.3, face(100))
-    assert [expected.is_new for expected in scene.expect()] == [False]
-
-
-def test_what_the_looks_speak_against_is_forgotten_and_so_is_what_they_never_decide():
-    scene = Scene(confirm_hits=3, confirm_s=0.1)
-    _given(scene, -1.9, -1.9, -1.9)
-    assert scene.expect() == ()
-    undecided = Scene(confirm_hits=3, confirm_s=0.1)
-    for _ in range(30):
-        _given(undecided, -0.1)
-    assert undecided.expect() != ()  # it begins anew
-    assert undecided.tracker._followed[0].hits < 26
-
-
-def test_a_second_opinion_that_was_refused_is_asked_for_again():
-    scene = Scene()
-    scene.look_for(1.0, face(100))
-    scene.look_for(3.0, face(100, verified=False))
-    assert scene.expect()[0].verify
-
-
-def test_a_detection_that_nobody_verifies_for_starts_no_face():
-    scene = Scene()
-    assert scene.look_for(2.0, face(100, verified=False)) == ()
-    assert scene.expect() == ()
-
-
-def test_detections_that_nobody_verifies_for_confirm_no_face():
-    scene = Scene(confirm_hits=3, confirm_s=0.2)
-    scene.look(face(100))
-    assert scene.look_for(2.0, face(100, verified=False)) == ()
-    assert scene.expect() == ()
-    assert not scene.ended
-
-
-def test_a_face_that_counts_is_followed_without_being_verified_all_the_time():
-    scene = Scene()
-    scene.look_for(1.0, face(100))
-    for number in range(20):
-        (track,) = scene.look(face(100 + 5 * number, verified=False))
-    assert track.visible
-    assert track.box.centre[0] == pytest.approx(195, abs=3)
-
-
-def test_a_face_that_is_no_longer_verified_ends_though_it_is_detected():
-    scene = Scene(doubt_s=3.0)
-    scene.look_for(1.0, face(100))
-    assert ids(scene.look_for(2.8, face(100, verified=False))) == [1]
-    assert scene.look_for(0.4, face(100, verified=False)) == ()
-    assert ids(scene.ended) == [1]
-
-
-def test_one_that_is_verified_now_and_then_stays():
-    scene = Scene(doubt_s=3.0)
-    scene.look_for(1.0, face(100))
-    for _ in range(5):
-        scene.look_for(2.0, face(100, verified=False))
-        assert ids(scene.look(face(100))) == [1]
-
-
 def test_a_face_that_moves_out_of_the_frame_ends_at_once():
     scene = Scene(size=(640, 480), lost_s=5.0)
     for number in range(30):
@@ -428,66 +271,6 @@ def test_a_face_at_rest_near_the_edge_is_kept_as_long_as_any():
     scene.look_for(2.0, face(620))
     assert ids(scene.look_for(1.4)) == [1]
     assert scene.look_for(0.2) == ()
-
-
-@pytest.fixture(scope="module")
-def detector():
-    try:
-        # No face of the clips is smaller, and none is tilted far.
-        return HaarDetector(DetectorSettings(min_face=0.11, max_roll_deg=0.0))
-    except UnavailableError as error:
-        pytest.skip(str(error))
-
-
-def halved(grey):
-    """The picture at half its size, in which a tracker has as much to do and the detector a quarter."""
-    return cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-
-
-def test_in_the_clip_everyone_keeps_one_id_from_coming_to_leaving(detector):
-    tracker = CentroidTracker(TrackerSettings())
-    source = VideoFile(CLIP_PATH, FakeClock())
-    source.open()
-    stays: dict[str, list[set[int]]] = {}
-    present: set[str] = set()
-    in_view = held = 0
-    for number, true in enumerate(load_true_boxes()):
-        frame = source.read()
-        if number % 2:
-            continue
-        active = tracker.update(detector.detect(halved(frame.grey)), frame.time_s).active
-        for person in true:
-            if person.id not in present:
-                stays.setdefault(person.id, []).append(set())
-            if person.visible > 0.5:
-                box = Box(*(value / 2 for value in person.box_xywh))
-                nearest = max(active, key=lambda track: track.box.iou(box), default=None)
-                in_view += 1
-                if nearest is not None and nearest.box.iou(box) > 0.4:
-                    held += 1
-                    stays[person.id][-1].add(nearest.id)
-        present = {person.id for person in true}
-    assert held > 0.9 * in_view
-    assert {person: [len(stay) for stay in of_one] for person, of_one in stays.items()} == {
-        "collins": [1, 1],
-        "hopper": [1],
-    }
-    assert len({number for of_one in stays.values() for stay in of_one for number in stay}) == 3
-
-
-def test_a_person_in_a_real_clip_is_held_most_of_the_time_as_one(detector):
-    path = VIDEOS / "walk.mkv"
-    if not path.is_file():
-        pytest.skip(f"no {path}: the clips of real people are kept beside the repository")
-    tracker = CentroidTracker(TrackerSettings())
-    source = VideoFile(path, FakeClock())
-    source.open()
-    held = [
-        ids(tracker.update(detector.detect(halved(frame.grey)), frame.time_s).active)
-        for frame in (source.read() for _ in range(60))
-    ]
-    assert {number for of_frame in held for number in of_frame} == {1}
-    assert sum(map(bool, held)) > 0.7 * len(held)
 
 
 def test_the_speed_of_a_face_is_learnt_within_a_second_and_kept():
