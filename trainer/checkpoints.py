@@ -115,6 +115,18 @@ def load_best(learner: Any, files: TrainingFolder) -> None:
         raise DataError(f"the weights of the best epoch are damaged: {files.best} cannot be read", _LOST)
 
 
+def load_last(learner: Any, files: TrainingFolder) -> None:
+    """Give ``learner`` the weights of the last epoch, averaged if the optimizer averages them.
+
+    Raises:
+        DataError: its state is gone or damaged.
+    """
+    last = files.state(len(files.rows()))
+    if not _loaded(learner, last):
+        raise DataError(f"the state of the last epoch is gone or damaged: {last} cannot be read", _LOST)
+    learner.optimizer.finalize_variable_values(learner.trainable_variables)
+
+
 def _loaded(learner: Any, path: Path) -> bool:
     try:
         learner.load_weights(path)

@@ -24,6 +24,7 @@ _MAY_DIFFER: Mapping[str, bool | set[str]] = {
     "epochs": True,
     "about": True,
     "published": True,
+    "keep_epoch": True,
     "logit_adjustment": True,
     "temperature_scaling": True,
     "input": {"crop_margin"},  # of which training sees nothing: it is for the device

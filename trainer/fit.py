@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from device.errors import DataError
 from trainer.batches import Batches, Order, oversampled, shuffled
 from trainer.callbacks import BeginEpoch, FollowPlateau, StopEarly, StopOnNaN, TimeEpoch, stands_still, tensorboard
-from trainer.checkpoints import MONITOR, LogEpoch, SaveBest, SaveState, TrainingFolder, load_best, resume
+from trainer.checkpoints import MONITOR, LogEpoch, SaveBest, SaveState, TrainingFolder, load_best, load_last, resume
 from trainer.confidence import best_temperature, faces_of_each, fold, rare_offsets, shift
 from trainer.datasets.faces import FaceSet
 from trainer.devices import Devices
@@ -91,7 +91,7 @@ class Reached:
 
 
 def fit(recipe: Recipe, train: FaceSet, validation: FaceSet, options: FitOptions) -> Fitted:
-    """Train ``recipe`` and keep the epoch that does best on ``validation``.
+    """Train ``recipe`` and keep the epoch that does best on ``validation``, or the last one if it says so.
 
     Raises:
         DataError: when the data lacks what the recipe learns, the loss is no longer a number, or the network cannot be
@@ -122,7 +122,9 @@ def fit(recipe: Recipe, train: FaceSet, validation: FaceSet, options: FitOptions
         keras.mixed_precision.set_global_policy("float32")
     network = build_network(recipe.network, spec, classes)
     network.set_weights(weights)
-    return Fitted(network, options.files.best_epoch(), len(options.files.rows()), temperature, before)
+    epochs = len(options.files.rows())
+    kept = epochs if recipe.keep_epoch == "last" else options.files.best_epoch()
+    return Fitted(network, kept, epochs, temperature, before)
 
 
 def _answered(
@@ -175,7 +177,7 @@ def _train(
         callbacks=_callbacks(recipe, files, batches, options.seed),
         verbose=options.verbose,
     )
-    load_best(learner, files)
+    (load_last if recipe.keep_epoch == "last" else load_best)(learner, files)
     return _correct(network, learner, recipe, held_against, devices)
 
 

@@ -7,7 +7,7 @@ from keras.callbacks import Callback  # noqa: E402
 
 from device.errors import DataError, StorageError  # noqa: E402
 from tests.trainer.quick import in_few_steps  # noqa: E402
-from trainer.checkpoints import LogEpoch, SaveBest, SaveState, TrainingFolder, resume  # noqa: E402
+from trainer.checkpoints import LogEpoch, SaveBest, SaveState, TrainingFolder, load_last, resume  # noqa: E402
 
 FACES = np.random.default_rng(1).random((24, 4)).astype(np.float32)
 TARGETS = np.eye(2, dtype=np.float32)[(FACES[:, 0] > 0.5).astype(int)]
@@ -25,10 +25,10 @@ class _Snapshot(Callback):
         self.kept.append([weights.copy() for weights in self.model.get_weights()])
 
 
-def _learner():
+def _learner(**optimizer):
     keras.utils.set_random_seed(1)
     learner = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, activation="softmax")])
-    learner.compile(keras.optimizers.Adam(0.1), "categorical_crossentropy", metrics=["accuracy"])
+    learner.compile(keras.optimizers.Adam(0.1, **optimizer), "categorical_crossentropy", metrics=["accuracy"])
     return learner
 
 
@@ -186,3 +186,23 @@ def test_a_disk_that_is_full_leaves_what_was_saved_and_says_so(tmp_path, monkeyp
     with pytest.raises(StorageError, match=r"epoch 3 could not be saved at .*No space left.*make room"):
         _train(files, 3)
     assert {path: path.read_bytes() for path in files.best.parent.iterdir()} == before
+
+
+def test_the_last_epochs_weights_are_their_average_as_it_was_judged(tmp_path):
+    files, seen = TrainingFolder(tmp_path), _Snapshot()
+    learner = _learner(use_ema=True)
+    averaged = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
+    callbacks = [LogEpoch(files), SaveState(files), averaged, seen, SaveBest(files)]
+    learner.fit(FACES, TARGETS, validation_data=(FACES, TARGETS), epochs=3, callbacks=callbacks, verbose=0)
+    learner.set_weights(seen.kept[0])
+    load_last(learner, files)
+    for kept, last in zip(learner.get_weights(), seen.kept[-1], strict=True):
+        np.testing.assert_array_equal(kept, last)
+
+
+def test_without_the_last_epochs_state_there_is_one_line(tmp_path):
+    files = TrainingFolder(tmp_path)
+    learner, _ = _train(files, 2)
+    files.state(2).write_bytes(b"no weights")
+    with pytest.raises(DataError, match="the state of the last epoch is gone or damaged"):
+        load_last(learner, files)

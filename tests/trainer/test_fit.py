@@ -258,6 +258,20 @@ def test_a_fold_of_the_training_split_is_chosen_by_and_not_learnt(folder, tmp_pa
     assert 'fold is "1/2" there, and null now' in capsys.readouterr().err
 
 
+def test_the_last_epoch_is_kept_where_the_recipe_says_so_though_an_earlier_one_did_better(folder, trained, tmp_path):
+    out = tmp_path / "again"
+    shutil.copytree(trained, out)
+    log = (out / "log.csv").read_text(encoding="utf-8").splitlines()
+    column = log[0].split(",").index("val_accuracy")
+    first = log[1].split(",")
+    log[1] = ",".join([*first[:column], "2.0", *first[column + 1 :]])
+    (out / "log.csv").write_text("\n".join(log) + "\n", encoding="utf-8")
+    assert _run_here(_command(folder, out, "--set", "keep_epoch=last")) == 0
+    record = json.loads((out / "training.json").read_text(encoding="utf-8"))
+    assert (record["kept_epoch"], record["epochs"]) == (12, 12)
+    assert record["measured"][0]["value"] == pytest.approx(float(log[-1].split(",")[column]), abs=1e-4)
+
+
 def test_fewer_than_one_thread_is_one_line(folder, tmp_path, capsys):
     assert _run_here(_command(folder, tmp_path / "none", "--threads", "0")) == 2
     assert "--threads wants at least 1, not 0" in capsys.readouterr().err

@@ -99,6 +99,10 @@ class Recipe(Part):
     optimizer: Optimizer
     schedule: Schedule
     early_stopping: EarlyStopping | None = None
+    keep_epoch: Literal["best", "last"] = Field(
+        default="best",
+        description="whose weights are kept: those of the best epoch on the validation split, or of the last one",
+    )
     augmentation: Augmentation = Augmentation()
     logit_adjustment: float = Field(
         default=0.0,
