@@ -13,6 +13,7 @@ from device.tools.aim.look import FaceLook
 from device.tools.aim.verdict import INPUT, judge
 
 _MEASURED_S = 1.0  # medians over so long keep a verdict from flickering
+_SETTLED_S = 0.3  # one look tells little of whether a face is frontal: its finds vary from 2 to 8
 _MISSED_S = 0.25  # a face that is missed in a frame or two is still held
 _EVERY_PX = 8  # enough pixels for a picture's mean
 
@@ -52,7 +53,7 @@ class _Followed:
             (frame.width, frame.height),
             brightness=brightness,
             sharpness=sharpness,
-            frontalness=frontalness,
+            frontalness=frontalness if frame.time_s - self._measures[0].time_s >= _SETTLED_S else 1.0,
             doubted_s=doubted_s,
         )
         return FaceLook(

@@ -57,6 +57,11 @@ def test_a_face_with_few_finds_is_called_oblique(watch):
     assert watch(Finder(frontalness=0.5), 10).faces[0].faults == ("too oblique",)
 
 
+@pytest.mark.parametrize(("frames", "faults"), [(4, ()), (7, ("too oblique",))])
+def test_a_face_is_called_oblique_only_after_several_looks(watch, frames, faults):
+    assert watch(Finder(frontalness=0.5), frames).faces[0].faults == faults
+
+
 def test_a_face_that_the_second_cascade_refuses_for_two_seconds_is_called_oblique(watch):
     assert watch(Finder(verified_until=10), 25).faces[0].faults == ()
     assert watch(Finder(verified_until=10), 32).faces[0].faults == ("too oblique",)
