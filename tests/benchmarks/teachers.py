@@ -18,6 +18,7 @@ from trainer.datasets.faces import FaceSet, majority
 from trainer.datasets.folds import Fold, hold_out
 from trainer.datasets.load import load
 from trainer.datasets.settings import DataSettings
+from trainer.fit import Reached
 from trainer.predictor import load_predictor, model_file
 
 ROW = "{:<40} {:>10} {:>12}"
@@ -27,11 +28,6 @@ def judged_faces(data: Path, ferplus: Path, fold: Fold | None) -> FaceSet:
     """PublicTest, or the part of Training that ``fold`` holds out."""
     found = load(data, DataSettings(), ferplus=ferplus)
     return (hold_out(found, fold) if fold else found).validation
-
-
-def mean_recall(answers: NDArray[np.int64], truth: NDArray[np.int64]) -> float:
-    """The mean over the labels of the share that is found, from labels int64 (n,)."""
-    return float(np.mean([(answers[truth == label] == label).mean() for label in np.unique(truth)]))
 
 
 def report(models: list[tuple[str, NDArray[np.float32]]], truth: NDArray[np.int64]) -> list[str]:
@@ -46,9 +42,9 @@ def report(models: list[tuple[str, NDArray[np.float32]]], truth: NDArray[np.int6
     named = [*models, ("the mean of all", all_answers)]
     right, lines = [], [ROW.format(f"of {known.sum():,} faces", "right", "mean recall")]
     for name, probabilities in named:
-        answers = probabilities.argmax(axis=1)[known]
-        right.append(answers == truth[known])
-        lines.append(ROW.format(name, f"{right[-1].mean():.2%}", f"{mean_recall(answers, truth[known]):.1%}"))
+        reached = Reached.of(probabilities[known], truth[known])
+        right.append(probabilities[known].argmax(axis=1) == truth[known])
+        lines.append(ROW.format(name, f"{reached.accuracy:.2%}", f"{reached.mean_recall:.1%}"))
     paired = compare_paired(right[0], right[-1])
     lines.append(
         f"right in the mean alone: {paired.only_second}, in the first model alone: {paired.only_first} "

@@ -1,4 +1,7 @@
 import numpy as np
+import pytest
+
+pytest.importorskip("keras", reason="what is judged are networks of Keras: pip install 'affectd[train]'")
 
 from tests.benchmarks.teachers import report
 

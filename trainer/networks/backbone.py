@@ -6,6 +6,7 @@ import keras
 from keras import layers
 
 from device.errors import UnavailableError
+from trainer.networks.head import with_head
 from trainer.recipe.networks import BackboneNetwork
 
 _CAFFE = {"ResNet50", "VGG16", "VGG19"}
@@ -28,9 +29,8 @@ def backbone(settings: BackboneNetwork, height: int, width: int, classes: int) -
     """
     faces = keras.Input((height, width, 1), name="face")
     x = _body(settings, _three_colours(settings.application, faces), (height, width, 3))
-    logits = layers.Dense(classes, name="logits")(layers.Dropout(settings.dropout)(x))
     name = settings.application.lower()
-    return keras.Model(faces, layers.Softmax(name="probabilities", dtype="float32")(logits), name=name)
+    return with_head(faces, layers.Dropout(settings.dropout)(x), classes, name)
 
 
 def _three_colours(application: str, faces: Any) -> Any:

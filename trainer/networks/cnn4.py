@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from trainer.networks.head import with_head
 from trainer.recipe.networks import Cnn4Network
 
 
@@ -18,8 +19,7 @@ def cnn4(_: Cnn4Network, height: int, width: int, classes: int) -> Any:
     x = layers.MaxPooling2D()(_convolution(x, 128))
     x = layers.Dropout(0.25)(x)
     x = layers.Dense(1024, activation="relu")(layers.Flatten()(x))
-    logits = layers.Dense(classes, name="logits")(layers.Dropout(0.5)(x))
-    return keras.Model(faces, layers.Softmax(name="probabilities", dtype="float32")(logits), name="cnn4")
+    return with_head(faces, layers.Dropout(0.5)(x), classes, "cnn4")
 
 
 def _convolution(x: Any, filters: int) -> Any:

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from trainer.networks.head import with_head
 from trainer.recipe.networks import CnnPlainNetwork
 
 
@@ -19,5 +20,4 @@ def cnn_plain(settings: CnnPlainNetwork, height: int, width: int, classes: int) 
     x = layers.Flatten()(x)
     for units, dropout in settings.dense:
         x = layers.Dropout(dropout)(layers.Dense(units, activation="relu")(x))
-    logits = layers.Dense(classes, name="logits")(x)
-    return keras.Model(faces, layers.Softmax(name="probabilities", dtype="float32")(logits), name="cnn_plain")
+    return with_head(faces, x, classes, "cnn_plain")

@@ -17,6 +17,7 @@ from keras import layers
 from numpy.typing import NDArray
 
 from device.errors import DataError
+from trainer.networks.head import with_head
 from trainer.networks.tfjs import read_manifest, require_named
 from trainer.recipe.networks import DlibResNetNetwork
 
@@ -53,8 +54,7 @@ def dlib_resnet(settings: DlibResNetNetwork, height: int, width: int, classes: i
     for name, filters in _BLOCKS:
         x = _block(x, name, filters)
     x = layers.Dropout(settings.dropout)(layers.GlobalAveragePooling2D()(x))
-    logits = layers.Dense(classes, name="logits")(x)
-    network = keras.Model(faces, layers.Softmax(name="probabilities", dtype="float32")(logits), name="dlib-resnet")
+    network = with_head(faces, x, classes, "dlib-resnet")
     if weights != "none":
         _fill(network, Path(weights))
     return network

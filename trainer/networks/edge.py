@@ -10,6 +10,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from trainer.networks.head import with_head
 from trainer.networks.residual import normalised_convolution, residual_block
 from trainer.recipe.networks import EdgeNetwork
 
@@ -23,6 +24,4 @@ def edge(settings: EdgeNetwork, height: int, width: int, classes: int) -> Any:
         for block in range(blocks):
             x = residual_block(x, filters, stride if block == 0 else 1)
     x = layers.GlobalAveragePooling2D()(x)
-    logits = layers.Dense(classes, name="logits")(x)
-    # float32 whatever the policy: a softmax in bfloat16 has two digits.
-    return keras.Model(faces, layers.Softmax(name="probabilities", dtype="float32")(logits), name="edge")
+    return with_head(faces, x, classes, "edge")

@@ -13,6 +13,7 @@ import keras
 from keras import layers
 
 from device.errors import DataError
+from trainer.networks.head import with_head
 from trainer.networks.tfjs import read_manifest, require_named
 from trainer.recipe.networks import FaceMobileNetNetwork
 
@@ -52,8 +53,7 @@ def face_mobilenet(settings: FaceMobileNetNetwork, height: int, width: int, clas
         x = layers.ReLU(6.0)(layers.DepthwiseConv2D(3, strides=stride, **_settings(f"conv_dw_{number}"))(x))
         x = layers.ReLU(6.0)(layers.Conv2D(filters, 1, **_settings(f"conv_pw_{number}"))(x))
     x = layers.Dropout(settings.dropout)(layers.GlobalAveragePooling2D()(x))
-    logits = layers.Dense(classes, name="logits")(x)
-    network = keras.Model(faces, layers.Softmax(name="probabilities", dtype="float32")(logits), name="face-mobilenet")
+    network = with_head(faces, x, classes, "face-mobilenet")
     if weights != "none":
         _fill(network, Path(weights))
     _freeze(network, settings.frozen_blocks)

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from trainer.networks.head import with_head
 from trainer.networks.residual import normalised_convolution, residual_block
 from trainer.recipe.networks import ResNet18Network
 
@@ -21,5 +22,4 @@ def resnet18(_: ResNet18Network, height: int, width: int, classes: int) -> Any:
     x = layers.MaxPooling2D(3, strides=2, padding="same")(x)
     for filters, stride in _STAGES:
         x = residual_block(residual_block(x, filters, stride), filters, 1)
-    logits = layers.Dense(classes, name="logits")(layers.GlobalAveragePooling2D()(x))
-    return keras.Model(faces, layers.Softmax(name="probabilities", dtype="float32")(logits), name="resnet18")
+    return with_head(faces, layers.GlobalAveragePooling2D()(x), classes, "resnet18")

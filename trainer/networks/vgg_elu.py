@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from trainer.networks.head import with_head
 from trainer.recipe.networks import VggEluNetwork
 
 _STAGES = ((512, 256), (128, 128), (256, 512))
@@ -21,5 +22,4 @@ def vgg_elu(settings: VggEluNetwork, height: int, width: int, classes: int) -> A
         x = layers.Dropout(settings.dropout)(layers.MaxPooling2D()(x))
     x = layers.Dense(256, activation="elu", kernel_initializer="he_normal")(layers.Flatten()(x))
     x = layers.Dropout(settings.dropout)(layers.BatchNormalization()(x))
-    logits = layers.Dense(classes, name="logits")(x)
-    return keras.Model(faces, layers.Softmax(name="probabilities", dtype="float32")(logits), name="vgg_elu")
+    return with_head(faces, x, classes, "vgg_elu")
