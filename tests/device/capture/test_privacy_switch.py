@@ -12,7 +12,7 @@ from device.capture.sources.settings import SourceSettings
 from device.capture.switched_capture import SwitchedCapture
 from device.contract.files import write_atomically
 from device.errors import HangError, SourceError
-from tests.device.capture.test_capture import LiveSource, Recording, until
+from tests.device.capture.played import LiveSource, Recording, until
 from tests.fakes import FakeClock, frame
 
 SETTINGS = SourceSettings(reopen_delay_s=0.001, reopen_delay_max_s=0.004)

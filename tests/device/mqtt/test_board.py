@@ -9,7 +9,7 @@ from device.mqtt.limits import Limits
 from device.mqtt.payloads import DeviceInfo
 from device.mqtt.settings import MqttSettings
 from device.mqtt.topics import Topics
-from tests.device.mqtt.test_publisher import RUN, make_tuning
+from tests.device.mqtt.stage import RUN, make_tuning
 from tests.fakes import FakeClock
 
 TOPICS = Topics("affectd", "hall")

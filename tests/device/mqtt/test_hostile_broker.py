@@ -20,7 +20,7 @@ from device.mqtt.payloads import DeviceInfo
 from device.mqtt.settings import MqttSettings
 from device.mqtt.sink import MqttSink, PublisherError
 from tests.brokers import LOOPBACK, PATIENCE_S, wait_until
-from tests.device.mqtt.test_publisher import Stage, greet, post_changes, settle
+from tests.device.mqtt.stage import Stage, greet, post_changes, settle
 from tests.device.sightings import LABELS, FakeClock, change
 
 pytestmark = pytest.mark.attack

@@ -11,7 +11,7 @@ from device.mqtt.settings import MqttSettings
 from device.mqtt.sink import MqttSink
 from device.mqtt.topics import Topics
 from tests.brokers import LOOPBACK, wait_until
-from tests.device.mqtt.test_publisher import Stage
+from tests.device.mqtt.stage import Stage
 from tests.device.mqtt.wire_format import check_message
 from tests.device.sightings import LABELS, FakeClock, change
 
