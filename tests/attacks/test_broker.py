@@ -7,7 +7,7 @@ import pytest
 
 from tests.attacks.limited import run_limited
 from tests.brokers import broker, listen, silent_broker
-from tests.device.mqtt.test_hostile_broker import publish_large
+from tests.device.mqtt.test_long_messages import publish_large
 
 __all__ = ["broker", "listen", "silent_broker"]
 

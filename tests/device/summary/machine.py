@@ -1,6 +1,6 @@
 """A machine whose clock a test moves, with a summary and a pipeline's end before it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from device.summary.store import SummaryStore
 from tests.device.sightings import frame_at, reading
 
 BERLIN = ZoneInfo("Europe/Berlin")
+DAY = date(2026, 11, 20)
 NOON = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
 """Twelve in Berlin."""
 

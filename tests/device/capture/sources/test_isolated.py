@@ -1,6 +1,5 @@
 """A source in a process of its own gives what it gives here; whatever becomes of the process, a sentence is left."""
 
-import logging
 import os
 import signal
 import socket
@@ -11,45 +10,16 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from device.capture.sources import isolated_colours
-from device.capture.sources.isolated import IsolatedSource
-from device.capture.sources.isolated_channel import Channel, ColoursHeader, FrameHeader, Opened, PictureMemory, Request
-from device.capture.sources.isolated_colours import ColourLine
-from device.capture.sources.settings import SourceSettings
 from device.errors import SourceError
-from device.records import Frame
-from device.system.clock import SystemClock
-from tests.brokers import wait_until
 from tests.device.capture.sources.films import film, level_of, read_all
+from tests.device.capture.sources.isolation import PATIENCE_S, make, process_of
 from tests.device.capture.sources.matroska import jpeg, matroska
 from tests.device.capture.sources.test_picture_header import huge_jpeg
-from tests.device.capture.sources.test_web_camera import camera_jpeg, web
-from tests.fakes import START
+from tests.device.capture.sources.web import web
 
-__all__ = ["web"]
-
-PATIENCE_S = 30.0
-
-
-@pytest.fixture
-def make():
-    """Makes sources that are closed in the end."""
-    made = []
-
-    def source(uri, *, colour="none", **settings):
-        made.append(IsolatedSource(SourceSettings(uri=str(uri), **settings), SystemClock(), colour=colour))
-        return made[-1]
-
-    yield source
-    for each in made:
-        each.close()
-
-
-def process_of(source):
-    return Path(f"/proc/{source._process.pid}")
+__all__ = ["make", "web"]
 
 
 def is_gone(process):
@@ -73,81 +43,6 @@ def test_a_film_is_what_it_is_in_this_process(tmp_path, make):
     assert frames[1].time_s - frames[0].time_s == pytest.approx(0.1)
     assert frames[0].taken_at.tzinfo is not None
     assert source.read() is None
-
-
-def test_small_colours_are_made_in_the_process_once_somebody_looks(tmp_path, make):
-    source = make(film(tmp_path / "film.avi", [0, 50, 100, 150, 200, 250]), colour="small")
-    source.open()
-    first, second, *later = read_all(source)
-    assert second.bgr is None
-    assert level_of(later[0].colours()) == 100
-    assert level_of(later[-1].colours()) == 250
-    assert later[0].colours().shape == (48, 64, 3)
-    assert first.colours() is second.colours() is None  # that long ago nothing is kept
-
-
-def test_a_web_cameras_small_colours_come_from_its_process_too(make, web):
-    web.answers["/"] = lambda page: page.give(camera_jpeg(90), "image/jpeg")
-    source = make(web.url, colour="small", fps=100.0)
-    source.open()
-    colours = source.read().colours()
-    assert (level_of(colours), colours.shape) == (90, (48, 64, 3))
-
-
-def test_after_a_reopening_the_colours_are_those_of_the_new_frames(tmp_path, make):
-    source = make(film(tmp_path / "film.avi", [50, 100]), colour="small")
-    source.open()
-    old = read_all(source)[0]
-    source.open()
-    new = source.read()
-    assert (new.index, level_of(new.colours())) == (2, 50)
-    assert old.colours() is None
-
-
-def test_a_look_at_a_process_that_is_gone_is_one_in_grey(tmp_path, make):
-    source = make(film(tmp_path / "film.avi", [0, 50]), colour="small")
-    source.open()
-    frame = source.read()
-    os.kill(source._process.pid, signal.SIGKILL)
-    source._process.wait(PATIENCE_S)
-    assert frame.colours() is None
-    source.close()
-    assert frame.colours() is None
-
-
-def test_a_process_that_does_not_tell_colours_in_time_is_asked_no_more(tmp_path, make, monkeypatch):
-    monkeypatch.setattr(isolated_colours, "_PATIENCE_S", 0.01)
-    source = make(film(tmp_path / "film.avi", [0, 50]), colour="small")
-    source.open()
-    frame = source.read()
-    os.kill(source._process.pid, signal.SIGSTOP)
-    wait_until(lambda: "State:\tT" in (process_of(source) / "status").read_text(), "the process to stop")
-    assert frame.colours() is None
-    os.kill(source._process.pid, signal.SIGCONT)
-    assert frame.colours() is None
-    assert level_of(source.read().grey) == 50
-
-
-def test_a_look_while_the_next_frame_is_waited_for_does_not_wait_for_it(make, web):
-    goes_on = threading.Event()
-
-    def answer(page):
-        if len(web.asked) > 2:
-            goes_on.wait(PATIENCE_S)
-        page.give(camera_jpeg(90), "image/jpeg")
-
-    web.answers["/"] = answer
-    source = make(web.url, colour="small", fps=100.0, stall_timeout_s=PATIENCE_S)
-    source.open()
-    frames = [source.read(), source.read()]
-    reader = threading.Thread(target=lambda: frames.append(source.read()))
-    reader.start()
-    wait_until(lambda: len(web.asked) > 2, "the third picture to be asked for")
-    assert frames[1].colours() is not None
-    assert len(frames) == 2
-    goes_on.set()
-    reader.join(PATIENCE_S)
-    assert len(frames) == 3
 
 
 def test_closed_the_process_is_gone_and_opened_again_the_numbers_go_on(tmp_path, make):
@@ -312,74 +207,3 @@ def test_a_folder_whose_name_is_not_utf_8_ends_nothing(tmp_path, make, monkeypat
     source = make("film.avi")
     source.open()
     assert len(read_all(source)) == 3
-
-
-@pytest.fixture
-def ends():
-    one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    channels = Channel(one), Channel(other)
-    yield channels
-    for channel in channels:
-        channel.close()
-
-
-@pytest.mark.parametrize(
-    "message",
-    [
-        Request("settings", '{"uri": "a\u00e4"}', colour="whole"),
-        Opened(25.0, None),
-        FrameHeader((64, 48), None, 1.5, "2026-11-20T15:42:00+00:00", 7),
-        FrameHeader((64, 48), (128, 96), 1.5, "2026-11-20T15:42:00+00:00", 7),
-        Request("colours", index=7),
-        ColoursHeader((320, 240)),
-        ColoursHeader(None),
-        None,
-    ],
-)
-def test_every_message_arrives_as_it_was_said(ends, message):
-    ends[0].send(message)
-    assert ends[1].receive(PATIENCE_S, logging.getLogger()) == message
-
-
-@pytest.mark.parametrize(
-    "packet", [b"{}", b"[]", b"\xff", b'["Frame", {}]', b'["Opened", {"fps": 1}]', b'["Opened", 3]']
-)
-def test_what_is_no_message_is_told_as_none(ends, packet):
-    ends[0]._connection.sendall(packet)
-    with pytest.raises(ValueError, match="no message"):
-        ends[1].receive(PATIENCE_S, logging.getLogger())
-
-
-@pytest.mark.parametrize(
-    "told",
-    [
-        FrameHeader((65_000, 65_000), None, 1.0, START.isoformat(), 0),
-        FrameHeader((-1, -64), None, 1.0, START.isoformat(), 0),
-        FrameHeader((8, 8), (65_000, 65_000), 1.0, START.isoformat(), 0),
-        FrameHeader((8, 8), None, 1.0, "yesterday", 0),
-        FrameHeader((0, 8), None, 1.0, START.isoformat(), 0),
-    ],
-)
-def test_a_frame_that_cannot_be_one_is_refused(told):
-    memory = PictureMemory.create(10_000, colour=True)
-    with pytest.raises(SourceError, match="a frame came that cannot be one"):
-        memory.frame(told, 0)
-    memory.close()
-
-
-@pytest.mark.parametrize("size", [(65_000, 65_000), (-8, -8), (0, 8), (8,), (8, 8, 8), (8, "x"), (8.5, 8)])
-def test_colours_that_cannot_be_any_are_none(size):
-    line = ColourLine()
-    process = Channel(line.theirs)
-    process.send(ColoursHeader(size))
-    assert line.ask(0) is None
-    line.close()
-
-
-def test_a_frame_that_has_no_room_is_refused_and_the_memory_cannot_be_shrunk():
-    memory = PictureMemory.create(1000, colour=False)
-    with pytest.raises(SourceError, match=r"larger than source\.max_megapixels"):
-        memory.write(Frame(np.zeros((48, 64), np.uint8), 1.0, START, 0))
-    with pytest.raises(PermissionError):
-        os.ftruncate(memory.descriptor, 10)
-    memory.close()
