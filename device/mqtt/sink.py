@@ -10,7 +10,7 @@ from pathlib import Path
 from device.contract.model_card import Smoothing
 from device.errors import AffectdError
 from device.interfaces import Clock
-from device.mqtt.client import Connection, ConnectionEvent
+from device.mqtt.client import Connection, ConnectionEvent, Login
 from device.mqtt.leftovers import LEFTOVERS_NAME, Leftovers
 from device.mqtt.limits import Limits
 from device.mqtt.login import make_login
@@ -71,12 +71,7 @@ class MqttSink:
     ) -> None:
         topics = Topics(settings.base_topic, device_id)
         login = make_login(settings, settings.client_id_of(device_id), password)
-
-        if login.password and not settings.tls and not settings.is_local:
-            _log.warning(
-                "the password for the broker at %s passes the network unencrypted; set mqtt.tls, and mqtt.port (8883)",
-                settings.addresses_text,
-            )
+        _warn_of_an_open_password(settings, login)
 
         def connect(address: BrokerAddress, notify: Callable[[ConnectionEvent], None], limits: Limits) -> Connection:
             return Connection(settings, login, address, topics.availability, notify, limits=limits)
@@ -202,3 +197,11 @@ class MqttSink:
         self._shown = None
         self._last_face_s = -math.inf
         self._publisher.post(SourceChanged(state))
+
+
+def _warn_of_an_open_password(settings: MqttSettings, login: Login) -> None:
+    if login.password and not settings.tls and not settings.is_local:
+        _log.warning(
+            "the password for the broker at %s passes the network unencrypted; set mqtt.tls, and mqtt.port (8883)",
+            settings.addresses_text,
+        )
