@@ -3,6 +3,9 @@
 import importlib
 import os
 import platform
+import re
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +18,9 @@ _THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS
 
 Precision = Literal["float32", "bfloat16"]
 """Of the arithmetic of a training."""
+
+_LOOK_S = 0.25
+"""How long the cores are looked at: 25 of the ticks that Linux counts."""
 
 _BFLOAT16 = frozenset({"avx512_bf16", "amx_bf16"})
 """What Linux calls the instructions by which a processor multiplies in bfloat16."""
@@ -33,12 +39,39 @@ def quick_precision(cpuinfo: Path = Path("/proc/cpuinfo")) -> Precision:
     return "bfloat16" if _BFLOAT16 & set(flags.split()) else "float32"
 
 
-def free_cores() -> int:
-    """How many of this process's cores nothing kept busy over the last minute; at least 1.
+def free_cores(stat: Path = Path("/proc/stat"), wait: Callable[[float], object] = time.sleep) -> int:
+    """How many of this process's cores are idle now, at least 1: a look of a quarter of a second.
 
     Threads of one operation wait for the slowest of them, so that more of them than free cores are slower than one.
+    The load average would not do: it counts what ended a minute ago, such as the training before this one.
+
+    Args:
+        stat: what Linux counts of its cores; where it cannot be read, all cores count as free.
+        wait: sleeps for so many seconds.
     """
-    return max(1, round(len(os.sched_getaffinity(0)) - os.getloadavg()[0]))
+    cores = os.sched_getaffinity(0)
+    before = _ticks_of_cores(stat)
+    wait(_LOOK_S)
+    after = _ticks_of_cores(stat)
+    idle, busy = 0.0, 0.0
+    for core in cores & before.keys() & after.keys():
+        idle += after[core][0] - before[core][0]
+        busy += after[core][1] - before[core][1]
+    return max(1, round(len(cores) * idle / (idle + busy))) if idle + busy else len(cores)
+
+
+def _ticks_of_cores(stat: Path) -> dict[int, tuple[int, int]]:
+    """How long each core was idle, and how long busy, since the start (proc_stat(5)); by the core's number."""
+    try:
+        lines = stat.read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return {}
+    ticks = {}
+    for line in lines:
+        if found := re.fullmatch(r"cpu(\d+) (\d+) (\d+) (\d+) (\d+) (\d+) (\d+) (\d+) (\d+)( \d+)*", line):
+            core, user, nice, system, idle, waiting, *interrupts = map(int, found.groups()[:9])
+            ticks[core] = (idle + waiting, user + nice + system + sum(interrupts))
+    return ticks
 
 
 def use_threads(count: int) -> None:
