@@ -10,7 +10,8 @@ UV := build/uv/bin/uv
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 SOURCE ?= demo
 BROKER ?=
-WORKERS ?= 2
+# One more than two cores: many tests wait for a broker or a process, and leave their core to another.
+WORKERS ?= 3
 FIT = $(BIN)/affectd-train fit --data $(DATA) --ferplus $(FERPLUS) $(if $(EPOCHS),--epochs $(EPOCHS))
 SLOW ?=
 # Each version of Home Assistant has a root of its own, which the tests find by this variable in their environment.
@@ -45,7 +46,7 @@ image-manifest: ## an entry for Raspberry Pi Imager: its repository's file for a
 deps: ## what the tests need besides Python packages, by apt, with sudo where it must (SLOW=1 for the slow targets' needs as well)
 	@tests/deps.sh $(if $(SLOW),slow)
 
-test: $(DEV) ## every test but the slow ones, in two processes (WORKERS=0 for one, which pdb wants); the parts are:
+test: $(DEV) ## every test but the slow ones, in three processes (WORKERS=0 for one, which pdb wants); the parts are:
 	$(FAST_TESTS)
 
 test-device: $(TEST) ## - the device's; they need neither Keras nor TensorFlow
