@@ -13,7 +13,7 @@ from device.capture.switched_capture import SwitchedCapture
 from device.contract.files import write_atomically
 from device.errors import HangError, SourceError
 from tests.device.capture.played import LiveSource, Recording, until
-from tests.fakes import FakeClock, frame
+from tests.fakes import frame
 
 SETTINGS = SourceSettings(reopen_delay_s=0.001, reopen_delay_max_s=0.004)
 OPENING_S = 10.0
@@ -23,11 +23,6 @@ PATIENCE_S = 30.0
 @pytest.fixture
 def switch(tmp_path):
     return PauseSwitch(tmp_path / "state", tmp_path / "run")
-
-
-@pytest.fixture
-def clock():
-    return FakeClock()
 
 
 @pytest.fixture

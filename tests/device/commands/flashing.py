@@ -10,15 +10,6 @@ from tests.device.tools.flash.debs import write_deb
 
 
 @pytest.fixture
-def boot(tmp_path):
-    folder = tmp_path / "bootfs"
-    folder.mkdir()
-    (folder / "config.txt").touch()
-    (folder / "cmdline.txt").write_text("console=tty1 rootwait\n")
-    return folder
-
-
-@pytest.fixture
 def package(tmp_path):
     return write_deb(tmp_path / "affectd_1-1~deb13_arm64.deb")
 
@@ -34,7 +25,3 @@ def flash(*arguments) -> int:
 
 def usual(boot, package, *more):
     return flash(boot, "--device-id", "hall", "--mqtt-host", "hub.local", "--package", package, *more)
-
-
-def files(folder) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

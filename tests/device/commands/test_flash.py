@@ -11,7 +11,8 @@ from device import __version__
 from device.config import load_config
 from device.errors import EXIT_CONFIG, EXIT_OK, EXIT_USAGE
 from device.mqtt.settings import read_password
-from tests.device.commands.flashing import boot, files, flash, no_keyboard, package, usual
+from tests.device.commands.flashing import flash, no_keyboard, package, usual
+from tests.device.tools.flash.boot_folder import boot, files
 from tests.device.tools.flash.debs import write_deb
 
 __all__ = ["boot", "no_keyboard", "package"]

@@ -5,7 +5,8 @@ import os
 import pytest
 
 from device.errors import EXIT_CONFIG, EXIT_IO, EXIT_OK, EXIT_UNAVAILABLE, EXIT_USAGE
-from tests.device.commands.flashing import boot, files, flash, no_keyboard, package, usual
+from tests.device.commands.flashing import flash, no_keyboard, package, usual
+from tests.device.tools.flash.boot_folder import boot, files
 from tests.device.tools.flash.debs import write_deb
 
 __all__ = ["boot", "no_keyboard", "package"]

@@ -13,7 +13,10 @@ from device.tools.flash.boot_files import BootPlan, Wifi
 from device.tools.flash.login import Login
 from device.tools.flash.packages import Packages
 from device.tools.flash.write import write_boot_files, write_cards
+from tests.device.tools.flash.boot_folder import boot, files
 from tests.device.tools.flash.debs import write_deb
+
+__all__ = ["boot"]
 
 WIFI = Wifi("House", "DE", "correct horse")
 LOGIN = Login("ada", password="let me in")  # noqa: S106
@@ -25,19 +28,6 @@ def plan(device: str) -> BootPlan:
 
 def package(folder: Path, name: str, size: int = 1000) -> Path:
     return write_deb(folder / name, name.encode() * size, Package=name.partition("_")[0])
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-@pytest.fixture
-def boot(tmp_path):
-    folder = tmp_path / "bootfs"
-    folder.mkdir()
-    (folder / "config.txt").touch()
-    (folder / "cmdline.txt").write_text("console=tty1 rootwait\n")
-    return folder
 
 
 @pytest.fixture
