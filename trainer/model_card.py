@@ -121,7 +121,8 @@ def _metadata(record: Mapping[str, Any], splits: Sequence[Mapping[str, Any]]) ->
                 "split": split["split"],
             },
             "metrics": [
-                {"type": kind, "name": name, "value": value, "verified": False} for kind, name, value in _scores(one)
+                {"type": kind, "name": name, "value": round(value, 4), "verified": False}
+                for kind, name, value in _scores(one)
             ],
         }
         for split in splits

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.judging.intervals import Interval, bootstrap_rows, wilson
+from trainer.judging.intervals import DECIMALS, Interval, bootstrap_rows, wilson
 
 BINS = 15
 
@@ -31,10 +31,10 @@ class ReliabilityBin:
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
-            "low": round(self.low, 4),
-            "high": round(self.high, 4),
+            "low": round(self.low, DECIMALS),
+            "high": round(self.high, DECIMALS),
             "count": self.count,
-            "confidence": round(self.confidence, 4),
+            "confidence": round(self.confidence, DECIMALS),
             "accuracy": self.accuracy.as_dict(),
         }
 
@@ -57,7 +57,7 @@ class Calibration:
         """For JSON."""
         return {
             "ece": self.ece.as_dict(),
-            "mean_confidence": round(self.confidence, 4),
+            "mean_confidence": round(self.confidence, DECIMALS),
             "bins": [one.as_dict() for one in self.bins],
         }
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.errors import RecordError
-from trainer.judging.intervals import Interval, bootstrap_counts, wilson
+from trainer.judging.intervals import DECIMALS, Interval, bootstrap_counts, wilson
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,12 @@ class ClassFigures:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        precision = None if self.precision is None else round(self.precision, 4)
+        precision = None if self.precision is None else round(self.precision, DECIMALS)
         return {
             "label": self.label,
             "precision": precision,
             "recall": self.recall.as_dict(),
-            "f1": round(self.f1, 4),
+            "f1": round(self.f1, DECIMALS),
             "support": self.support,
             "named": self.named,
         }

@@ -12,6 +12,7 @@ from trainer.datasets.faces import FaceSet
 from trainer.judging.calibration import Calibration, calibration
 from trainer.judging.confusion import Confusion
 from trainer.judging.groups import Grouping, group_figures
+from trainer.judging.intervals import DECIMALS
 from trainer.judging.references import Reference, references
 
 SCHEMA = 1
@@ -45,7 +46,7 @@ class Mistake:
             "name": self.name,
             "truth": self.truth,
             "answer": self.answer,
-            "confidence": round(self.confidence, 4),
+            "confidence": round(self.confidence, DECIMALS),
         }
 
 
@@ -85,8 +86,8 @@ class Figures:
             "accuracy": confusion.accuracy.as_dict(),
             "balanced_accuracy": confusion.balanced_accuracy.as_dict(),
             "macro": {
-                "precision": round(confusion.macro_precision, 4),
-                "recall": round(float(np.mean(recalls)), 4) if recalls else 0.0,
+                "precision": round(confusion.macro_precision, DECIMALS),
+                "recall": round(float(np.mean(recalls)), DECIMALS) if recalls else 0.0,
                 "f1": confusion.macro_f1.as_dict(),
             },
             "per_class": [one.as_dict() for one in confusion.classes],

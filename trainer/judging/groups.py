@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.judging.confusion import Confusion
-from trainer.judging.intervals import Interval, newcombe, wilson
+from trainer.judging.intervals import DECIMALS, Interval, newcombe, wilson
 
 SMALL_GROUP = 50
 """Of fewer faces an accuracy's interval can reach more than 13 points to either side; no gap is taken from those."""
@@ -33,7 +33,7 @@ class GroupFigures:
             "group": self.group,
             "faces": self.count,
             "accuracy": self.accuracy.as_dict(),
-            "balanced_accuracy": round(self.balanced_accuracy, 4),
+            "balanced_accuracy": round(self.balanced_accuracy, DECIMALS),
             "small": self.is_small,
         }
 

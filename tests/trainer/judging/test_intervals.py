@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from trainer.judging.intervals import bootstrap_counts, bootstrap_rows, newcombe, wilson
+from trainer.judging.intervals import Interval, bootstrap_counts, bootstrap_rows, newcombe, wilson
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,11 @@ def test_wilson_s_interval_is_scipy_s():
         expected = stats.binomtest(hits, count).proportion_ci(method="wilson")
         interval = wilson(hits, count)
         assert (interval.low, interval.high) == pytest.approx((expected.low, expected.high), abs=1e-9)
+
+
+def test_a_figure_in_json_is_fine_enough_for_a_page_that_rounds_it_again():
+    written = Interval(0.85, 0.81946, 0.876).as_dict()
+    assert f"{written['low']:.1%}" == "81.9%"
 
 
 def test_of_no_faces_nothing_is_known():
