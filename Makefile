@@ -182,7 +182,7 @@ bench-train: $(DEV) ## faces a second and seconds an epoch of a recipe's trainin
 figures-gpu: ## every recipe's figures, teachers and students in one run of ten minutes on one large GPU, with a Python that has JAX (DATA, FERPLUS, DLIB=weight manifest, OUT=figures, PYTHON=python3)
 	KERAS_BACKEND=jax $(PYTHON) -m tests.benchmarks.figures_gpu $(DATA) $(FERPLUS) $(or $(OUT),figures) $(if $(DLIB),--dlib $(DLIB))
 
-models: $(DEV) ## the models that ship, trained and converted anew in runs/ (DATA=fer2013.csv FERPLUS=fer2013new.csv; four to five hours on two idle cores; the same command continues an interrupted run; with EPOCHS=1 for a trial the conversion may refuse what has learnt too little)
+models: $(DEV) ## the models that ship, trained and converted anew in runs/ (DATA=fer2013.csv FERPLUS=fer2013new.csv; four to five hours on two idle cores, half of that with AVX512-BF16; the same command continues an interrupted run; with EPOCHS=1 for a trial the conversion may refuse what has learnt too little)
 	$(FIT) edge --set temperature_scaling=false
 	$(FIT) edge-again --set temperature_scaling=false --from runs/edge --teacher runs/edge
 	$(FIT) edge-deeper --from runs/edge-again --teacher runs/edge-again
