@@ -30,6 +30,7 @@ from trainer.curves import read_log, say_when_curves_part
 from trainer.datasets.faces import DataSet, FaceSet
 from trainer.fit import Fitted
 from trainer.judging.evaluation import Evaluation, SplitFigures, judge, say_of_one_answer
+from trainer.judging.intervals import DECIMALS
 from trainer.judging.references import METRIC_NAMES
 from trainer.judging.seen import FILE as SEEN_FILE
 from trainer.judging.seen import seen_arrays
@@ -150,9 +151,11 @@ def _measured(figures: SplitFigures) -> tuple[RecordedMeasurement, ...]:
         RecordedMeasurement(
             metric=one.metric,
             split=figures.split,
-            value=round(one.confusion.accuracy.value, 4),
+            value=round(one.confusion.accuracy.value, DECIMALS),
             count=one.faces,
-            recall={label.label: round(label.recall.value, 4) for label in one.confusion.classes if label.support},
+            recall={
+                label.label: round(label.recall.value, DECIMALS) for label in one.confusion.classes if label.support
+            },
         )
         for one in figures.figures
     )

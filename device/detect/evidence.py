@@ -15,7 +15,7 @@ from device.records import Box, Face
 
 # A logistic regression on 284 faces and 431 errors of the searches, in photographs of many people: the logarithm of
 # the odds that it is a face is the sum of weight * what a witness says, and of the last.
-# The network that read the faces then was trained as today's is, from other random numbers.
+# They were fitted with the emotion network that shipped before today's, which was another training of the same recipes.
 _WEIGHTS = {"frontal": 2.13, "clarity": 1.285, "mirrored": 1.285, "profile": 2.09}
 _ODDS_BEFORE = -15.22
 # What a witness says at the most: what cannot be made up for any more need not be looked at by the others.

@@ -10,6 +10,7 @@ from device.contract.files import check_folder, write_atomically
 from device.errors import EXIT_OK, DataError
 from trainer.commands.options import add_model_and_data, check_limit, codes_of
 from trainer.datasets.faces import FaceSet, Split
+from trainer.judging.intervals import DECIMALS
 from trainer.terminal import ProgressLine
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _run(options: argparse.Namespace) -> int:
             "split": word,
             "faces": len(faces),
             "seed": options.seed,
-            "found": seen and {**seen.as_dict(), "naive_share": round(naive_share, 4)},
+            "found": seen and {**seen.as_dict(), "naive_share": round(naive_share, DECIMALS)},
             "references": [one.as_dict() for one in found],
         }
         write_atomically(options.json, (json.dumps(record, indent=1) + "\n").encode("utf-8"))

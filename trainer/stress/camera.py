@@ -12,6 +12,7 @@ from device.detect import DetectorSettings, open_detector
 from device.detect.cascade import HaarCascade, cascade_path
 from device.errors import RecordError
 from device.records import Box, Face
+from trainer.judging.intervals import DECIMALS
 from trainer.stress.scenes import scene
 
 Find = Callable[[NDArray[np.uint8]], Sequence[Face]]
@@ -46,7 +47,7 @@ class Seen:
 
     def as_dict(self) -> dict[str, float | int]:
         """For JSON."""
-        return {"share": round(self.share, 4), "strangers": self.strangers}
+        return {"share": round(self.share, DECIMALS), "strangers": self.strangers}
 
 
 def look_at(

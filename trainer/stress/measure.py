@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from device.errors import DataError
 from trainer.datasets.faces import FaceSet
-from trainer.judging.intervals import Interval, bootstrap_rows, wilson
+from trainer.judging.intervals import DECIMALS, Interval, bootstrap_rows, wilson
 from trainer.judging.references import references
 from trainer.predictor import Predictor
 from trainer.stress.camera import Seen
@@ -43,7 +43,7 @@ class CorruptionCost:
             "corruption": self.name,
             "unit": self.unit,
             "level": self.level,
-            "accuracy": round(self.accuracy, 4),
+            "accuracy": round(self.accuracy, DECIMALS),
             "lost": self.lost.as_dict(),
         }
 
@@ -68,8 +68,8 @@ class OnCamera:
         """For JSON."""
         return {
             "faces": self.count,
-            "direct": round(self.direct, 4),
-            "cropped": round(self.cropped, 4),
+            "direct": round(self.direct, DECIMALS),
+            "cropped": round(self.cropped, DECIMALS),
             "lost": self.lost.as_dict(),
         }
 
