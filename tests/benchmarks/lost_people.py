@@ -21,7 +21,8 @@ from device.detect.proposer import Proposer
 from device.detect.search import Search
 from device.records import Box, Face, ObservedFace
 from tests.benchmarks.contenders import Ours, network
-from tests.benchmarks.people import LARGE, PHOTOGRAPHS, film
+from tests.benchmarks.films import LARGE, film
+from tests.benchmarks.people import PHOTOGRAPHS
 from tests.benchmarks.photographs import photographs
 from tests.benchmarks.race import HELD_IOU
 
@@ -159,7 +160,7 @@ def main() -> None:
     settings = DetectorSettings(kind=options.detector, network=named)
     lost: list[Lost] = []
     shown = [0, 0]
-    for described, bgr in photographs(options.folder, options.every):
+    for described, bgr in photographs(options.folder, slice(None, None, options.every)):
         if described["kind"] == "faces":
             lost += lost_in(described, bgr, settings)
             for face in described["faces"]:

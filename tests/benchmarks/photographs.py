@@ -16,26 +16,29 @@ _LEAST_TURN_DEG, _MOST_TURN_DEG = 27.0, 43.0
 _TILTED_DEG = (25.0, 45.0)
 
 
-def photographs(folder: Path, every: int = 1) -> Iterator[Photograph]:
-    """Every so many of the photographs of ``folder``.
+ALL = slice(None)
+
+
+def photographs(folder: Path, part: slice = ALL) -> Iterator[Photograph]:
+    """The photographs of ``folder``, or a part of them.
 
     Raises:
         FileNotFoundError: one is not there.
     """
-    for described in json.loads((folder / "boxes.json").read_text(encoding="utf-8"))[::every]:
+    for described in json.loads((folder / "boxes.json").read_text(encoding="utf-8"))[part]:
         bgr = cv2.imread(str(folder / "pictures" / described["file"]))
         if bgr is None:
             raise FileNotFoundError(folder / "pictures" / described["file"])
         yield described, bgr.astype(np.uint8, copy=False)
 
 
-def turned(folder: Path, every: int = 1, least_share: float = 0.08) -> Iterator[Photograph]:
+def turned(folder: Path, part: slice = ALL, least_share: float = 0.08) -> Iterator[Photograph]:
     """Those with faces, each turned to one side, with the faces that are tilted by 25 to 45 degrees then.
 
     Faces below ``least_share`` of the height, or of which a part is out of the picture then, count neither way.
     """
     draw = np.random.default_rng(7)
-    for described, bgr in photographs(folder, every):
+    for described, bgr in photographs(folder, part):
         if described["kind"] == "faces":
             turn_deg = float(draw.choice([-1, 1]) * draw.uniform(_LEAST_TURN_DEG, _MOST_TURN_DEG))
             photograph = _turned(described, bgr, turn_deg, least_share)
