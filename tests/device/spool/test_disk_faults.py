@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 
+from device.spool.disk import DiskTier
 from device.spool.store import EventStore
 from tests.device.spool.place import AUTUMN_2026_MS, fails, fill, stored
 
@@ -55,6 +56,21 @@ def test_a_card_that_is_full_is_read_and_what_the_broker_has_is_not_sent_again(p
     spool.remove([1])
     spool.tick(away=True)
     assert [seq for seq, _ in stored(spool)] == [2, 3]
+
+
+def test_a_card_that_takes_numbers_again_but_no_events_is_still_in_trouble(place, caplog):
+    disk = DiskTier(place.disk, place.clock)
+    disk.attempt(fails, of="events")
+    place.clock.time_s += 2
+    disk.attempt(fails)
+    place.clock.time_s += 2
+    with caplog.at_level(logging.INFO):
+        assert disk.attempt(lambda store: store.last_seq) is not None
+        assert disk.troubled
+        assert "can be used again" not in caplog.text
+        disk.attempt(lambda store: store.last_seq, of="events")
+    assert not disk.troubled
+    assert caplog.text.count("can be used again") == 1
 
 
 def test_memory_that_is_full_is_no_reason_to_lose_an_event(place, caplog):

@@ -189,6 +189,20 @@ def test_a_row_that_cannot_be_read_is_set_aside_when_it_would_be_added_to(store,
     assert damaged_path(path).exists()
 
 
+def test_damage_that_the_new_row_does_not_meet_is_found_by_the_first_write_of_a_run(store, writer, path):
+    writer.write([entry(1, *(batch(visit(), NOON - timedelta(hours=n)) for n in range(200)))])
+    content = bytearray(path.read_bytes())
+    page_size = int.from_bytes(content[16:18], "big")
+    last = len(content) - page_size
+    content[last + 3 : last + 5] = b"\xff\xff"  # the count of its cells
+    path.write_bytes(content)
+    writer.write([entry(2, batch(visit()))])  # the run that is going on has looked at the file already
+    assert not damaged_path(path).exists()
+    SummaryWriter(path, "next run", "boot").write([entry(1, batch(visit()))])
+    assert damaged_path(path).exists()
+    assert [one.counts.visits for one in store.days()] == [1]
+
+
 @settings(max_examples=60, deadline=None)
 @given(position=st.integers(0, 20_000), bits=st.integers(1, 255))
 def test_a_flipped_byte_is_never_fatal(tmp_path_factory, position, bits):
