@@ -127,16 +127,19 @@ class Forgetful:
         return getattr(self._part, name)
 
 
+@pytest.mark.parametrize("frames", [19, 20])  # an odd and an even number of readings
 @pytest.mark.parametrize("how", ["gone", "stopped"])
-def test_whoever_has_left_is_forgotten_by_every_part_that_knew_it(sink, how):
+def test_whoever_has_left_is_forgotten_by_every_part_that_knew_it(sink, how, frames):
     turns = Forgetful(ClassifySchedule(interval_s=0.0, most_per_frame=2))
     smoother = Forgetful(EmotionSmoother(Smoothing(min_dwell_s=0.3)))
-    pipeline = _pipeline(sink, *[[BOX]] * 20, *[[]] * 60, turns=turns, smoother=smoother)
-    for index in range(80 if how == "gone" else 20):
+    pipeline = _pipeline(sink, *[[BOX]] * frames, *[[]] * 60, turns=turns, smoother=smoother)
+    for index in range(80 if how == "gone" else frames):
         pipeline.step(frame(index))
     pipeline.finish("stopped")
     (track_id,) = {event.track for event in sink.events}
     assert (turns.forgotten, smoother.forgotten) == ([track_id], [track_id])
+    kept = {name: value for name, value in vars(pipeline).items() if isinstance(value, dict | set) and value}
+    assert kept == {}
 
 
 def test_an_empty_room_gives_observations_and_no_events(sink):

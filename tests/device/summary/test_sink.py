@@ -25,6 +25,16 @@ def test_a_visit_has_its_length_its_emotions_and_whether_it_looked(machine):
     assert (counts.presence_s, counts.frontal_s, counts.watched_s) == (40.0, 24.0, 40.0)
 
 
+@pytest.mark.parametrize(("frontal_s", "looked"), [(5.0, 1), (4.0, 0)])
+def test_a_visit_looked_where_half_of_it_or_more_was_frontal(machine, frontal_s, looked):
+    machine.see(10.0 - frontal_s, frontalness=0.3)
+    machine.see(frontal_s)
+    machine.leave()
+    machine.stop()
+    counts = machine.store.day(DAY).counts
+    assert (counts.visits, counts.looked, counts.frontal_s) == (1, looked, frontal_s)
+
+
 def test_two_faces_at_once_are_two_visits_and_their_time_counts_twice(tmp_path):
     one, other = Machine(tmp_path / "one"), Machine(tmp_path / "other")
     one.visit(10.0)
