@@ -21,8 +21,9 @@ def test_a_disk_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monkey
     path = tmp_path / "file"
     write_atomically(path, b"old")
 
-    def fail(_):
-        raise OSError(28, "No space left on device")
+    def fail(descriptor):
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(OSError, match="No space left") as raised:

@@ -50,6 +50,15 @@ def test_a_record_that_is_no_object_is_refused(tmp_path):
         read_record(tmp_path / "training.json")
 
 
+def test_a_record_that_cannot_be_read_is_told_from_one_that_is_missing(tmp_path):
+    path = tmp_path / "training.json"
+    with pytest.raises(DataError, match="is not there"):
+        read_record(path)
+    path.mkdir()
+    with pytest.raises(DataError, match="cannot be read: Is a directory"):
+        read_record(path)
+
+
 def test_a_record_comes_back_as_it_was_written(tmp_path):
     tiny.write_record(tmp_path)
     record = read_record(tmp_path / "training.json")
