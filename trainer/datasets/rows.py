@@ -1,8 +1,8 @@
 """Rows of a table of text: comma, semicolon or tab between cells."""
 
 import csv
-import sys
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
@@ -86,13 +86,7 @@ def _split_lines(path: Path, lines: Iterator[str]) -> Iterator[tuple[int, list[s
         if number == 1:
             delimiter = _delimiter(text)
         if '"' in text:
-            csv.field_size_limit(sys.maxsize)
-            reader = csv.reader(_chain(text, lines), delimiter=delimiter)
-            try:
-                yield from ((number - 1 + reader.line_num, row) for row in reader if row)
-            except csv.Error as error:
-                line = number - 1 + reader.line_num
-                raise DataError(f"{path}:{line}: this is no row of a table ({error})", _FORMS) from error
+            yield from _quoted_rows(path, number, itertools.chain((text,), lines), delimiter)
             return
         if text.strip():
             if "\0" in text:
@@ -100,6 +94,25 @@ def _split_lines(path: Path, lines: Iterator[str]) -> Iterator[tuple[int, list[s
             yield number, text.rstrip("\r\n").split(delimiter)
 
 
-def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
+def _quoted_rows(path: Path, begin: int, lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield (line number, cells) from the line ``begin`` on; a quoted cell may go on over several lines."""
+    size = 0
+
+    def measured() -> Iterator[str]:
+        nonlocal size
+        for text in lines:
+            size += len(text)
+            if size > _LONGEST_LINE:  # a quote that nobody closes, and an archive that swells to any size
+                raise DataError(f"{path} has a row of more than {_LONGEST_LINE:,} characters", _FORMS)
+            yield text
+
+    csv.field_size_limit(_LONGEST_LINE)
+    reader = csv.reader(measured(), delimiter=delimiter)
+    try:
+        for row in reader:
+            size = 0
+            if row:
+                yield begin - 1 + reader.line_num, row
+    except csv.Error as error:
+        line = begin - 1 + reader.line_num
+        raise DataError(f"{path}:{line}: this is no row of a table ({error})", _FORMS) from error

@@ -49,6 +49,7 @@ def _packed(folder, name, text):
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("fer2013/README", "of no account")
             archive.writestr("fer2013/fer2013.csv", text)
+            archive.writestr("__MACOSX/fer2013/._fer2013.csv", "what macOS adds")
     elif ".tar" in name:
         with tarfile.open(path, "w:gz" if name.endswith("gz") else "w") as archive:
             archive.add(folder / "fer2013.csv", "fer2013/fer2013.csv")
@@ -127,6 +128,20 @@ def test_a_line_that_swells_without_end_is_refused(tmp_path):
     path.write_bytes(gzip.compress(b"emotion,pixels,Usage\n" + b"1" * (5 << 20)))
     with pytest.raises(DataError, match="a line of more than"):
         list_faces(path)
+
+
+@pytest.mark.parametrize("lines", [b"1 2 3\n", b'1\n","'], ids=["one cell", "many cells"])
+def test_a_quote_that_nobody_closes_is_refused_before_it_fills_the_memory(tmp_path, lines):
+    path = tmp_path / "bomb.csv.gz"
+    path.write_bytes(gzip.compress(b'emotion,pixels,Usage\n"' + lines * (1 << 20)))
+    with pytest.raises(DataError, match=r"has a row of more than 4,194,304 characters"):
+        list_faces(path)
+
+
+def test_many_quoted_rows_are_no_long_row(tmp_path):
+    path = tmp_path / "fer2013.csv"
+    path.write_text("emotion,pixels,Usage\n" + "".join(f'"3","{"1 " * 2303}1","Training"\n' for _ in range(1000)))
+    assert len(list_faces(path).names) == 1000
 
 
 def test_words_stand_for_themselves_and_the_eighth_code_for_contempt(tmp_path):

@@ -105,6 +105,9 @@ def test_votes_are_checked_by_their_counts(tmp_path, monkeypatch):
         counts = np.array([row[2:] for row in rows if row[0] == usage]).astype(np.uint8)
         monkeypatch.setitem(verify.VOTES, usage, hashlib.sha256(counts.tobytes()).hexdigest())
     assert check("ferplus", ferplus).genuine
+    assert check("ferplus", ferplus).lines[-1] == "PublicTest: 7 rows, votes are FER+'s"
+    monkeypatch.delitem(verify.VOTES, "PublicTest")
+    assert check("ferplus", ferplus).lines[-1] == "PublicTest: 7 rows, its votes cannot be checked"
 
 
 def test_votes_of_another_usage_are_refused(tmp_path):
