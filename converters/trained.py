@@ -1,6 +1,5 @@
 """What a training leaves: the Keras model and, beside it, faces for calibration and parity and its record."""
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from converters.framework import load_keras
 from device.classify.interpreter.foreign import SUFFIXES, remedy_for
+from device.contract.arrays import read_arrays
 from device.contract.described import description_of
 from device.contract.keras_models import KERAS_SUFFIXES, read_keras_model
 from device.contract.labels import label_of
@@ -154,15 +154,14 @@ def read_faces(path: Path, spec: InputSpec, labels: int) -> LabelledFaces:
 def _read_arrays(path: Path, remedy: str = _TRAIN_AGAIN) -> tuple[NDArray[Any], NDArray[Any], tuple[str, ...]]:
     """Faces, labels, and the labels' names where the file has them; ``remedy`` is for a file that cannot be used."""
     try:
-        # Opened here, not by NumPy: it would leave the file open where this is no archive.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            names = tuple(map(str, archive["label_names"])) if "label_names" in archive else ()
-            return archive["faces"], archive["labels"], names
+        arrays = read_arrays(path)
+        names = tuple(map(str, arrays["label_names"])) if "label_names" in arrays else ()
+        return arrays["faces"], arrays["labels"], names
     except FileNotFoundError as error:
         raise DataError(f"{path} is expected, and is not there", remedy) from error
     except KeyError as error:
         raise DataError(f"{path} lacks an array: faces and labels are expected ({error})", remedy) from error
-    except (ValueError, TypeError, AttributeError, EOFError, IndexError, zipfile.BadZipFile) as error:
+    except (ValueError, TypeError) as error:
         raise DataError(f"{path} is not an .npz archive of arrays ({error})", remedy) from error
 
 

@@ -239,6 +239,11 @@ def _explain(error: Exception) -> tuple[int, str]:
         return error.exit_code, str(error)
     if isinstance(error, OSError):
         return EXIT_IO, _describe_os_error(error)
+    if isinstance(error, MemoryError):
+        return (
+            EXIT_UNAVAILABLE,
+            f"the memory does not suffice ({str(error) or 'none is left'}); end other programs, or give less",
+        )
     if isinstance(error, ModuleNotFoundError):
         extra = "pip install 'affectd[train]' or 'affectd[convert]' brings what the commands beside affectd need"
         return EXIT_UNAVAILABLE, f"the package {error.name} is needed, and is not installed; {extra}"

@@ -7,7 +7,7 @@ Exit codes follow ``sysexits.h`` where it has a word for the case, so that syste
 2     wrong usage of a command
 3     a gate was missed: the result was measured and is not good enough
 65    data that was given cannot be used (a data set, a trained model)
-69    a camera, a model file or another service is not there
+69    a camera, a model file, memory or another service is not there
 70    a fault in affectd itself
 74    a file could not be read or written
 75    a camera hangs in its driver: only a fresh process can open it again

@@ -8,7 +8,15 @@ import pytest
 
 from device import redact
 from device.cli import drawing, run_command, run_program, seed, terminal
-from device.errors import EXIT_CONFIG, EXIT_INTERRUPTED, EXIT_IO, EXIT_SOFTWARE, ConfigError, UsageError
+from device.errors import (
+    EXIT_CONFIG,
+    EXIT_INTERRUPTED,
+    EXIT_IO,
+    EXIT_SOFTWARE,
+    EXIT_UNAVAILABLE,
+    ConfigError,
+    UsageError,
+)
 
 
 def _raise(error):
@@ -34,6 +42,16 @@ def test_a_fault_of_the_operating_system_names_the_file(capsys):
 def test_a_full_disk_that_has_no_name_is_told_with_what_to_do(capsys):
     assert run_command("affectd", lambda: _raise(OSError(28, "No space left on device"))) == EXIT_IO
     assert capsys.readouterr().err == "affectd: No space left on device; make room\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(MemoryError(), "none is left"), (MemoryError("Unable to allocate 23.0 GiB"), "Unable to allocate 23.0 GiB")],
+)
+def test_a_memory_that_does_not_suffice_is_no_fault_of_ours(capsys, error, said):
+    assert run_command("affectd", lambda: _raise(error)) == EXIT_UNAVAILABLE
+    expected = f"affectd: the memory does not suffice ({said}); end other programs, or give less\n"
+    assert capsys.readouterr().err == expected
 
 
 def test_a_fault_of_ours_is_a_line_and_no_traceback(capsys):

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from device.contract.arrays import read_arrays
 from device.contract.training_record import FILE as RECORD_FILE
 from device.contract.training_record import TrainingRecord, read_record
 from device.errors import AffectdError
@@ -46,9 +47,9 @@ def read_seen(model: Path, record: TrainingRecord | None) -> Seen | None:
     try:
         if record is None or read_record(model.with_name(RECORD_FILE)).data.files != record.data.files:
             return None
-        with model.with_name(FILE).open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            found = Seen(archive["train"], archive["validation"])
-    except (OSError, ValueError, KeyError, EOFError, AffectdError):
+        arrays = read_arrays(model.with_name(FILE))
+        found = Seen(arrays["train"], arrays["validation"])
+    except (OSError, ValueError, KeyError, AffectdError):
         return None
     if any(one.ndim != 2 or one.shape[1:] != (DIGEST_BYTES,) for one in (found.train, found.validation)):
         return None
