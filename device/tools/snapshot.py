@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from device.capture.sources.frames import set_up_opencv
-from device.capture.sources.picture_header import read_header
 from device.capture.sources.pictures import MOST_BYTES, decode_picture
 from device.capture.sources.replay import ImageFolder
 from device.capture.sources.settings import SourceSettings
 from device.classify.modelstore import open_model
 from device.config import Config
 from device.contract.files import check_folder, read_limited, write_atomically
+from device.contract.picture_header import read_header
 from device.contract.preprocess import crop_face
 from device.detect import open_detector
 from device.errors import SourceError, UsageError

@@ -16,7 +16,7 @@ import pytest
 from tests.attacks.limited import run_limited
 from tests.cameras import RtspCamera, require_rtsp_server
 from tests.device.capture.sources.matroska import jpeg, matroska
-from tests.device.capture.sources.test_picture_header import huge_jpeg
+from tests.device.contract.test_picture_header import huge_jpeg
 
 ROOT = Path(__file__).parents[2]
 MOST_MB = 150

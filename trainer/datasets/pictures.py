@@ -14,12 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.classify.interpreter.native_stderr import captured_stderr
+from device.contract.picture_header import read_header
 from device.contract.preprocess import InputSpec, resize
 from trainer.datasets.rows import Progress
 
 DIGEST_BYTES = 16
 SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """What a picture's name ends with."""
+MOST_PIXELS = 100_000_000
+"""A picture that claims more is not decoded: a small file may claim gigabytes, and eight are read at a time."""
 _BATCH = 256
 _JPEG_START, _JPEG_SCAN, _JPEG_END = b"\xff\xd8", b"\xff\xda", b"\xff\xd9"
 _JPEG_DAMAGE = ("premature end of data segment", "bad Huffman code")
@@ -103,8 +106,8 @@ def read_grey(path: Path) -> NDArray[np.uint8] | None:
 
 
 def decode_bgr(content: bytes) -> NDArray[np.uint8] | None:
-    """A picture in colour, upright, uint8 (height, width, 3) BGR; None for what is none or a damaged one."""
-    return _decode(content, cv2.IMREAD_COLOR)
+    """A picture in colour, upright, uint8 (height, width, 3) BGR; None for what is none, damaged or too large."""
+    return None if _refusal(content) else _decode(content, cv2.IMREAD_COLOR)
 
 
 _Face = tuple[NDArray[np.uint8], NDArray[np.uint8], tuple[int, ...]]
@@ -133,10 +136,8 @@ def _read_grey(path: Path) -> NDArray[np.uint8] | str:
         return "is not there"
     except OSError as error:
         return f"cannot be read: {error.strerror}"
-    if not content:
-        return "is empty (0 bytes)"
-    if _is_cut_off(content):
-        return "is cut off"
+    if refusal := _refusal(content):
+        return refusal
     grey = _decode(content, cv2.IMREAD_GRAYSCALE)
     if grey is None:
         return "is no picture or a damaged one"
@@ -144,10 +145,23 @@ def _read_grey(path: Path) -> NDArray[np.uint8] | str:
     return grey if deep is None or deep.dtype != np.uint16 else _to_8_bits(deep, content)
 
 
+def _refusal(content: bytes) -> str:
+    """Why a file is not decoded, by its size, its end and what its first bytes claim; empty where it is."""
+    if not content:
+        return "is empty (0 bytes)"
+    if _is_cut_off(content):
+        return "is cut off"
+    header = read_header(content)
+    if header is None:
+        return "is no picture or a damaged one"
+    if header.width * header.height > MOST_PIXELS:
+        return f"claims {header.width} x {header.height} pixels, and at most {MOST_PIXELS:,} are read"
+    return f"is {header.trouble}" if header.trouble else ""
+
+
 def _decode(content: bytes, how: int) -> NDArray[np.uint8] | None:
     try:
-        # An empty buffer makes OpenCV raise where it answers None otherwise.
-        return cv2.imdecode(np.frombuffer(content, np.uint8), how) if content else None  # type: ignore[return-value]
+        return cv2.imdecode(np.frombuffer(content, np.uint8), how)  # type: ignore[return-value]
     except cv2.error:
         return None
 

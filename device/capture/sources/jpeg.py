@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 
 from device.capture.sources.colours import Colour, jpeg_colours, split_colours
-from device.capture.sources.picture_header import check_size, read_header
+from device.capture.sources.pictures import check_size
+from device.contract.picture_header import read_header
 
 _START, _SCAN, _END = b"\xff\xd8", b"\xff\xda", b"\xff\xd9"
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device.capture.sources.picture_header import check_size, read_header
+from device.contract.picture_header import read_header
 from device.errors import SourceError
 
 MOST_BYTES = 200_000_000
@@ -38,3 +38,13 @@ def decode_picture(data: bytes, name: str, max_pixels: int, *, colour: bool = Tr
     if picture is None:
         raise SourceError(f"{name} is a damaged {header.kind}", "give a whole one")
     return picture
+
+
+def check_size(name: str, width: int, height: int, max_pixels: int) -> None:
+    """Raise SourceError where a picture of ``name`` has more than ``max_pixels``."""
+    if width * height > max_pixels:
+        raise SourceError(
+            f"{name} gives pictures of {width} x {height} pixels, more than source.max_megapixels, "
+            f"{max_pixels / 1e6:g}, allows",
+            "raise it if they are really so large",
+        )

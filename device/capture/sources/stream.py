@@ -12,7 +12,7 @@ from device.capture.sources.colours import Colour, split_colours
 from device.capture.sources.frames import open_with_ffmpeg
 from device.capture.sources.opencv import LiveSource
 from device.capture.sources.peers import open_sockets, strangers
-from device.capture.sources.picture_header import check_size
+from device.capture.sources.pictures import check_size
 from device.capture.sources.settings import display_name
 from device.capture.sources.square import SquarePixels
 from device.errors import SourceError

@@ -11,7 +11,7 @@ from device.config import Config, parse_config
 from device.errors import SourceError, StorageError, UsageError
 from device.records import Box, Scores
 from device.tools.snapshot import LONGEST_SIDE_PX, snapshot
-from tests.device.capture.sources.test_picture_header import png
+from tests.device.contract.test_picture_header import png
 from tests.device.overlay.scenes import CLIP_SIZE, clip_picture, clip_scene
 from tests.device.sightings import FakeClock
 

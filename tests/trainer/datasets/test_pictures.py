@@ -3,9 +3,10 @@ import numpy as np
 import pytest
 
 from device.contract.preprocess import InputSpec
+from tests.device.contract.test_picture_header import huge_jpeg, png
 from tests.trainer.datasets.drawn import draw
 from tests.trainer.files import picture
-from trainer.datasets.pictures import read_picture, read_pictures
+from trainer.datasets.pictures import decode_bgr, read_picture, read_pictures
 
 SPEC = InputSpec()
 
@@ -48,6 +49,18 @@ def test_a_cmyk_jpeg_is_read(tmp_path):
     image = pytest.importorskip("PIL.Image")
     image.new("CMYK", (48, 48), (0, 0, 0, 128)).save(tmp_path / "a.jpg")
     assert _read(tmp_path / "a.jpg").mean() == pytest.approx(127, abs=3)
+
+
+@pytest.mark.parametrize("huge", [png(30_000, 30_000), huge_jpeg(60_000, 60_000)], ids=["png", "jpeg"])
+def test_a_small_file_that_claims_gigabytes_is_not_decoded(tmp_path, huge):
+    (tmp_path / "huge").write_bytes(huge)
+    assert "at most 100,000,000 are read" in str(read_picture(tmp_path / "huge", SPEC))
+    assert decode_bgr(huge) is None
+
+
+def test_a_picture_of_a_kind_that_no_camera_saves_is_refused(tmp_path):
+    cv2.imwrite(str(tmp_path / "a.jp2"), picture(1, 1))
+    assert read_picture(tmp_path / "a.jp2", SPEC) == "is no picture or a damaged one"
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "bmp", "webp"])

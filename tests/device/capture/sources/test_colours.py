@@ -7,7 +7,7 @@ import pytest
 from device.capture.sources import colours
 from device.capture.sources.colours import small_share, split_colours, thinned
 from device.capture.sources.jpeg import JpegDecoder
-from device.capture.sources.picture_header import read_header
+from device.contract.picture_header import read_header
 
 BGR = (200, 60, 20)
 

@@ -16,8 +16,8 @@ from device.errors import SourceError
 from tests.device.capture.sources.films import film, level_of, read_all
 from tests.device.capture.sources.isolation import PATIENCE_S, make, process_of
 from tests.device.capture.sources.matroska import jpeg, matroska
-from tests.device.capture.sources.test_picture_header import huge_jpeg
 from tests.device.capture.sources.web import web
+from tests.device.contract.test_picture_header import huge_jpeg
 
 __all__ = ["make", "web"]
 

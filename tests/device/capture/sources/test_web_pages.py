@@ -10,8 +10,8 @@ from device.capture.sources.web_camera import WebCamera
 from device.errors import SourceError
 from tests.device.capture.sources.films import level_of, picture
 from tests.device.capture.sources.matroska import jpeg, matroska
-from tests.device.capture.sources.test_picture_header import huge_jpeg
 from tests.device.capture.sources.web import camera_jpeg, opened, web
+from tests.device.contract.test_picture_header import huge_jpeg
 from tests.fakes import FakeClock
 
 __all__ = ["web"]

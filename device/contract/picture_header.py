@@ -8,8 +8,6 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from device.errors import SourceError
-
 # JPEG (ITU-T T.81, table B.1): the frame headers SOF0 to SOF15 without DHT, JPG and DAC, which lie between them.
 _JPEG_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_ALONE = {0x01, *range(0xD0, 0xD9)}
@@ -52,16 +50,6 @@ def read_header(data: bytes) -> PictureHeader | None:
             except (struct.error, IndexError, ValueError):
                 return None
     return None
-
-
-def check_size(name: str, width: int, height: int, max_pixels: int) -> None:
-    """Raise SourceError where a picture of ``name`` has more than ``max_pixels``."""
-    if width * height > max_pixels:
-        raise SourceError(
-            f"{name} gives pictures of {width} x {height} pixels, more than source.max_megapixels, "
-            f"{max_pixels / 1e6:g}, allows",
-            "raise it if they are really so large",
-        )
 
 
 def _jpeg(data: bytes) -> PictureHeader | None:

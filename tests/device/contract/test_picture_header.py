@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from device.capture.sources.jpeg import JpegDecoder
-from device.capture.sources.picture_header import read_header
 from device.capture.sources.pictures import decode_picture
+from device.contract.picture_header import read_header
 from device.errors import SourceError
 from tests.device.capture.sources.matroska import jpeg
 
