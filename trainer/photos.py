@@ -14,7 +14,7 @@ from device.errors import DataError
 from device.records import Box, Scores
 from trainer.datasets.framing import FaceFinder
 from trainer.datasets.listing import printable
-from trainer.datasets.pictures import SUFFIXES, decode_bgr
+from trainer.datasets.pictures import SUFFIXES, read_bgr
 from trainer.predictor import Predictor
 
 Reading = Literal["auto", "faces", "crops"]
@@ -114,12 +114,9 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
     Raises:
         DataError: it is missing, empty, damaged or no picture.
     """
-    try:
-        picture = decode_bgr(path.read_bytes())
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from error
-    if picture is None:
-        raise DataError(f"{path} cannot be read: it is no picture, or damaged")
+    picture = read_bgr(path)
+    if isinstance(picture, str):
+        raise DataError(f"{path} {picture}")
     return picture
 
 

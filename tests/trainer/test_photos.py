@@ -102,12 +102,14 @@ def test_boxes_of_a_large_photograph_are_in_its_own_pixels(tmp_path, monkeypatch
     assert (answer.width, answer.height, pixels.shape) == (3840, 1920, (960, 1920, 3))
 
 
-@pytest.mark.parametrize("content", [b"", b"no picture", None])
-def test_a_picture_that_cannot_be_read_is_named(tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "why"), [(b"", "is empty"), (b"no picture", "is no picture or a damaged one"), (None, "is not there")]
+)
+def test_a_picture_that_cannot_be_read_is_named_with_why(tmp_path, content, why):
     path = tmp_path / "broken.jpg"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(DataError, match=r"broken\.jpg cannot be read"):
+    with pytest.raises(DataError, match=rf"broken\.jpg {why}"):
         read_picture(path)
 
 

@@ -14,19 +14,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.classify.interpreter.native_stderr import captured_stderr
+from device.contract.files import read_limited
 from device.contract.picture_header import read_header
 from device.contract.preprocess import InputSpec, resize
+from device.errors import StorageError
 from trainer.datasets.rows import Progress
 
 DIGEST_BYTES = 16
 SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """What a picture's name ends with."""
+MOST_BYTES = 400_000_000
+"""A larger file is not read: it is none of up to 100 megapixels, but for a few without any compression."""
 MOST_PIXELS = 100_000_000
 """A picture that claims more is not decoded: a small file may claim gigabytes, and eight are read at a time."""
 _BATCH = 256
 _JPEG_START, _JPEG_SCAN, _JPEG_END = b"\xff\xd8", b"\xff\xda", b"\xff\xd9"
 _JPEG_DAMAGE = ("premature end of data segment", "bad Huffman code")
 """What libjpeg prints of data that it makes some picture of all the same."""
+_NO_PICTURE = "is no picture or a damaged one"
 _TIFF_STARTS = (b"II*\0", b"MM\0*")
 _PHOTOMETRIC, _WHITE_IS_ZERO = 262, 0
 _BITS = (8, 10, 12, 14, 16)
@@ -105,9 +110,13 @@ def read_grey(path: Path) -> NDArray[np.uint8] | None:
     return None if isinstance(grey, str) else grey
 
 
-def decode_bgr(content: bytes) -> NDArray[np.uint8] | None:
-    """A picture in colour, upright, uint8 (height, width, 3) BGR; None for what is none, damaged or too large."""
-    return None if _refusal(content) else _decode(content, cv2.IMREAD_COLOR)
+def read_bgr(path: Path) -> NDArray[np.uint8] | str:
+    """A picture in colour, upright, uint8 (height, width, 3) BGR, or why it cannot be read."""
+    content = _content(path)
+    if isinstance(content, str):
+        return content
+    bgr = _decode(content, cv2.IMREAD_COLOR)
+    return _NO_PICTURE if bgr is None else bgr
 
 
 _Face = tuple[NDArray[np.uint8], NDArray[np.uint8], tuple[int, ...]]
@@ -130,19 +139,27 @@ def _damage(path: Path) -> str:
 
 
 def _read_grey(path: Path) -> NDArray[np.uint8] | str:
+    content = _content(path)
+    if isinstance(content, str):
+        return content
+    grey = _decode(content, cv2.IMREAD_GRAYSCALE)
+    if grey is None:
+        return _NO_PICTURE
+    deep = _decode(content, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH) if _may_be_deep(content) else None
+    return grey if deep is None or deep.dtype != np.uint16 else _to_8_bits(deep, content)
+
+
+def _content(path: Path) -> bytes | str:
+    """All of a picture's file that may be decoded, or why it may not."""
     try:
-        content = path.read_bytes()
+        content = read_limited(path, MOST_BYTES)
     except FileNotFoundError:
         return "is not there"
     except OSError as error:
         return f"cannot be read: {error.strerror}"
-    if refusal := _refusal(content):
-        return refusal
-    grey = _decode(content, cv2.IMREAD_GRAYSCALE)
-    if grey is None:
-        return "is no picture or a damaged one"
-    deep = _decode(content, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH) if _may_be_deep(content) else None
-    return grey if deep is None or deep.dtype != np.uint16 else _to_8_bits(deep, content)
+    except StorageError as error:
+        return f"cannot be read: {error.reason}"
+    return _refusal(content) or content
 
 
 def _refusal(content: bytes) -> str:
@@ -153,7 +170,7 @@ def _refusal(content: bytes) -> str:
         return "is cut off"
     header = read_header(content)
     if header is None:
-        return "is no picture or a damaged one"
+        return _NO_PICTURE
     if header.width * header.height > MOST_PIXELS:
         return f"claims {header.width} x {header.height} pixels, and at most {MOST_PIXELS:,} are read"
     return f"is {header.trouble}" if header.trouble else ""

@@ -1,3 +1,6 @@
+import os
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -6,7 +9,7 @@ from device.contract.preprocess import InputSpec
 from tests.device.contract.test_picture_header import huge_jpeg, png
 from tests.trainer.datasets.drawn import draw
 from tests.trainer.files import picture
-from trainer.datasets.pictures import decode_bgr, read_picture, read_pictures
+from trainer.datasets.pictures import MOST_BYTES, read_bgr, read_picture, read_pictures
 
 SPEC = InputSpec()
 
@@ -55,12 +58,25 @@ def test_a_cmyk_jpeg_is_read(tmp_path):
 def test_a_small_file_that_claims_gigabytes_is_not_decoded(tmp_path, huge):
     (tmp_path / "huge").write_bytes(huge)
     assert "at most 100,000,000 are read" in str(read_picture(tmp_path / "huge", SPEC))
-    assert decode_bgr(huge) is None
+    assert "at most 100,000,000 are read" in str(read_bgr(tmp_path / "huge"))
 
 
 def test_a_picture_of_a_kind_that_no_camera_saves_is_refused(tmp_path):
     cv2.imwrite(str(tmp_path / "a.jp2"), picture(1, 1))
     assert read_picture(tmp_path / "a.jp2", SPEC) == "is no picture or a damaged one"
+
+
+def test_neither_a_device_without_end_nor_a_pipe_nor_a_file_of_any_size_is_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    for path in (Path("/dev/zero"), tmp_path / "pipe.png"):
+        assert (
+            read_picture(path, SPEC) == f"cannot be read: a file is expected at {path}, and there is a pipe or device"
+        )
+    with (tmp_path / "large.png").open("wb") as file:
+        file.truncate(MOST_BYTES + 1)
+    assert "400,000,001 bytes, and 400,000,000 bytes are expected at most" in str(
+        read_picture(tmp_path / "large.png", SPEC)
+    )
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "bmp", "webp"])
@@ -81,7 +97,7 @@ def test_what_cannot_be_read_is_reported_and_the_rest_is_in_its_place(tmp_path, 
         1: "is not there",
         2: "is empty (0 bytes)",
         3: "is no picture or a damaged one",
-        4: "cannot be read: Is a directory",
+        4: f"cannot be read: a file is expected at {tmp_path}, and there is a folder",
     }
     np.testing.assert_array_equal(into[0, ..., 0], picture(1, 1))
     assert calls == [(5, 5)]
