@@ -6,7 +6,7 @@ import pytest
 from converters.commands import main
 from converters.edgetpu import compiler
 from device.contract import container
-from device.errors import EXIT_DATA, EXIT_GATE, EXIT_OK, EXIT_UNAVAILABLE
+from device.errors import EXIT_DATA, EXIT_GATE, EXIT_IO, EXIT_OK, EXIT_UNAVAILABLE
 
 LOGS = Path(__file__).parents[1] / "logs"
 
@@ -109,6 +109,13 @@ def test_without_the_compiler_the_check_is_reported_and_how_to_get_it(model_file
 @pytest.mark.usefixtures("no_compiler")
 def test_the_check_alone_needs_no_compiler(model_file):
     assert main(["edgetpu", str(model_file), "--check"]) == EXIT_OK
+
+
+def test_the_check_alone_writes_nothing_and_asks_for_no_place_to_write(model_file, tmp_path):
+    nowhere = tmp_path / "none" / "out.tflite"
+    assert main(["edgetpu", str(model_file), "--check", "--out", str(nowhere)]) == EXIT_OK
+    assert main(["edgetpu", str(model_file), "--out", str(nowhere)]) == EXIT_IO
+    assert not nowhere.parent.exists()
 
 
 @pytest.mark.usefixtures("no_compiler")

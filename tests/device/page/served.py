@@ -145,8 +145,8 @@ class Served:
         wait_until(lambda: len(self.said(kind)) >= times, f"the page to say {kind!r}")
         return self.said(kind)[-1]
 
-    def ask(self, method, path, *, form=None, cookie=None, origin=True, **headers):
-        """The answer to one request: status, headers in small letters, text."""
+    def ask(self, method, path, *, form=None, cookie=None, origin=True, address=LOOPBACK, **headers):
+        """The answer to one request from ``address``: status, headers in small letters, text."""
         sent = {"Host": f"{LOOPBACK}:{self.port}"}
         if method == "POST" and origin:
             sent["Origin"] = f"http://{LOOPBACK}:{self.port}"
@@ -156,7 +156,7 @@ class Served:
         if body is not None:
             sent["Content-Type"] = "application/x-www-form-urlencoded"
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=30)
+        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=30, source_address=(address, 0))
         try:
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
             if method == "POST" and "Content-Length" not in sent:

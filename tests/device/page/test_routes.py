@@ -86,6 +86,7 @@ def test_after_some_wrong_ones_nobody_from_there_gets_in_for_a_while(page):
     assert status == 429
     assert int(headers["retry-after"]) > 0
     assert "Try again in" in text
+    assert page.ask("POST", "/login", form={"password": PASSWORD}, address="127.0.0.2")[0] == 303
 
 
 def test_who_logs_out_is_out(page):
