@@ -112,7 +112,7 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
     """The picture at ``path``, upright, uint8 (height, width, 3) BGR.
 
     Raises:
-        DataError: it is missing, empty, damaged or no picture.
+        DataError: it is missing, empty, damaged, too large or no picture.
     """
     picture = read_bgr(path)
     if isinstance(picture, str):

@@ -24,7 +24,7 @@ DIGEST_BYTES = 16
 SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """What a picture's name ends with."""
 MOST_BYTES = 400_000_000
-"""A larger file is not read: it is none of up to 100 megapixels, but for a few without any compression."""
+"""A larger file is not read. 100 megapixels of colour take 300 MB without any compression."""
 MOST_PIXELS = 100_000_000
 """A picture that claims more is not decoded: a small file may claim gigabytes, and eight are read at a time."""
 _BATCH = 256

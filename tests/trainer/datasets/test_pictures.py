@@ -66,6 +66,11 @@ def test_a_picture_of_a_kind_that_no_camera_saves_is_refused(tmp_path):
     assert read_picture(tmp_path / "a.jp2", SPEC) == "is no picture or a damaged one"
 
 
+def test_a_picture_of_floating_point_numbers_says_how_to_save_it(tmp_path):
+    cv2.imwrite(str(tmp_path / "a.tiff"), picture(1, 1).astype(np.float32))
+    assert "save it with 8 or 16 bits" in str(read_picture(tmp_path / "a.tiff", SPEC))
+
+
 def test_neither_a_device_without_end_nor_a_pipe_nor_a_file_of_any_size_is_read(tmp_path):
     os.mkfifo(tmp_path / "pipe.png")
     for path in (Path("/dev/zero"), tmp_path / "pipe.png"):
